@@ -1,0 +1,79 @@
+/**
+ * The whole check, one step after the other: `npm test`. A step that only succeeds or fails counts as one; the
+ * test runners' own counts are added. The last line is the sum.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { playwrightCounts, vitestCounts } from './test-reports.ts';
+import type { Counts } from './test-reports.ts';
+
+const reportDirectory = mkdtempSync(path.join(tmpdir(), 'portslice-check-'));
+const vitestReport = path.join(reportDirectory, 'vitest.json');
+const playwrightReport = path.join(reportDirectory, 'playwright.json');
+
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
+
+try {
+  checkEverything();
+} finally {
+  rmSync(reportDirectory, { recursive: true, force: true });
+}
+if (failures.length > 0) console.log(`\nFailed: ${failures.join('; ')}`);
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed === 0 ? 0 : 1;
+
+function checkEverything(): void {
+  step('system needs', 'node', ['scripts/setup.ts']);
+  // Everything below looks at dist or at its declarations; without them it would only repeat this failure.
+  rmSync('dist', { recursive: true, force: true });
+  if (!step('build', 'tsc', ['-p', 'tsconfig.build.json'])) return;
+  step('typecheck', 'tsc', ['-p', 'tsconfig.json']);
+  step('lint', 'oxlint', []);
+  step('format', 'oxfmt', ['--check']);
+  step('unused code and dependencies', 'knip', []);
+  step('package', 'publint', ['--strict']);
+  step('package types', 'attw', ['--pack', '.', '--profile', 'esm-only']);
+  suite('unit and contention tests', 'vitest', vitestArguments(), () => vitestCounts(vitestReport));
+  suite('end-to-end tests', 'playwright', playwrightArguments(), () => playwrightCounts(playwrightReport));
+}
+
+function vitestArguments(): string[] {
+  return ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${vitestReport}`];
+}
+
+function playwrightArguments(): string[] {
+  process.env['PLAYWRIGHT_JSON_OUTPUT_FILE'] = playwrightReport;
+  return ['test', '--reporter=list,json'];
+}
+
+function step(title: string, program: string, args: readonly string[]): boolean {
+  const succeeded = run(title, program, args);
+  add(title, { passed: succeeded ? 1 : 0, failed: succeeded ? 0 : 1, skipped: 0 });
+  return succeeded;
+}
+
+function suite(title: string, program: string, args: readonly string[], readCounts: () => Counts): void {
+  const succeeded = run(title, program, args);
+  const counts = readCounts();
+  // An error outside any test (a file that does not load, no test at all) fails the runner, but no test.
+  if (!succeeded && counts.failed === 0) counts.failed = 1;
+  add(title, counts);
+}
+
+/** npm puts node_modules/.bin on the PATH, so the programs are found by name. */
+function run(title: string, program: string, args: readonly string[]): boolean {
+  console.log(`\n== ${title}: ${program} ${args.join(' ')}`);
+  const { status, error } = spawnSync(program, args, { stdio: 'inherit' });
+  if (error !== undefined) console.error(error.message);
+  return status === 0;
+}
+
+function add(title: string, counts: Counts): void {
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+  if (counts.failed > 0) failures.push(`${title} (${counts.failed})`);
+}

@@ -1,0 +1,53 @@
+/**
+ * Who may import whom in src/. A place is a layer, or for the plugin layer one of its folders.
+ * errors <- core <- platform <- pool <- server <- plugin, cli <- entries
+ */
+const layersBelow: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  core: ['errors'],
+  platform: ['errors', 'core'],
+  pool: ['errors', 'core', 'platform'],
+  server: ['errors', 'core', 'platform', 'pool'],
+  plugin: ['errors', 'core', 'platform', 'pool', 'server'],
+  cli: ['errors', 'core', 'platform', 'pool', 'server'],
+  entries: ['errors', 'core', 'platform', 'pool', 'server', 'plugin', 'cli'],
+};
+
+/** These layers have no I/O, so that they can be tested anywhere. */
+const pureLayers: readonly string[] = ['errors', 'core', 'entries'];
+
+/** Each package has one place that knows it. A package that is not listed may be imported nowhere. */
+const packagesOf: Readonly<Record<string, readonly string[]>> = {
+  platform: ['koffi'],
+  'plugin/playwright': ['@playwright/test'],
+  'plugin/vitest': ['vitest'],
+  'plugin/tinypool': ['tinypool'],
+};
+
+/** The place of a file in src/: 'core', 'plugin/vitest', ... A file directly in src/ is an entry, but for errors.ts. */
+export function placeOf(file: string): string {
+  const parts = file.replaceAll('\\', '/').split('/');
+  const [first = '', second = ''] = parts.slice(parts.lastIndexOf('src') + 1);
+  if (first === 'errors.ts') return 'errors';
+  if (second === '') return 'entries';
+  return first === 'plugin' && !second.includes('.') ? `plugin/${second}` : first;
+}
+
+export function mayImportLayer(importer: string, imported: string): boolean {
+  if (importer === imported) return true;
+  const from = layerOf(importer);
+  const to = layerOf(imported);
+  if (from === to) return !isHostFolder(imported);
+  return layersBelow[from]?.includes(to) ?? false;
+}
+
+export function mayImportPackage(importer: string, specifier: string): boolean {
+  if (specifier.startsWith('node:')) return !pureLayers.includes(layerOf(importer));
+  const allowed = packagesOf[importer] ?? [];
+  return allowed.some((name) => specifier === name || specifier.startsWith(`${name}/`));
+}
+
+const layerOf = (place: string): string => place.split('/')[0] ?? '';
+
+/** Such a folder speaks to one test runner, which the user of another one may not have installed. */
+const isHostFolder = (place: string): boolean => place in packagesOf && place.startsWith('plugin/');

@@ -1,0 +1,55 @@
+/**
+ * Installs the programs that the tests need, from Debian's packages, if they are missing and we are allowed to.
+ * In CI a missing program is a failure; elsewhere it is a notice, and the tests that need the program skip.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { debianPackages, missingSystemNeeds } from './system-needs.ts';
+
+/**
+ * Debian starts a service when it installs it, and at every boot. The tests start their own servers, so the
+ * policy file forbids the first, for as long as apt runs, and `systemctl disable` the second.
+ */
+const installScript = `
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\\nexit 101\\n' > "$policy"
+  chmod 755 "$policy"
+fi
+export DEBIAN_FRONTEND=noninteractive
+install() { apt-get install --yes --quiet --no-install-recommends "$@"; }
+install "$@" || { apt-get update --quiet && install "$@"; } || exit 1
+for package in "$@"; do
+  case "$package" in redis-server|nginx-light) systemctl disable --quiet "\${package%-light}" || true ;; esac
+done
+`;
+
+const missing = missingSystemNeeds();
+if (missing.length > 0) {
+  const packages = [...new Set(missing.map((need) => debianPackages[need]))];
+  installFromDebian(packages);
+  report();
+}
+
+function installFromDebian(packages: readonly string[]): void {
+  if (!existsSync('/etc/debian_version')) return;
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status !== 0) return;
+  console.log(`Installing from Debian's packages: ${packages.join(' ')}`);
+  const command = ['sh', '-c', installScript, 'install', ...packages];
+  spawnSync(isRoot ? 'sh' : 'sudo', isRoot ? command.slice(1) : ['-n', ...command], { stdio: 'inherit' });
+}
+
+function report(): void {
+  const stillMissing = missingSystemNeeds();
+  if (stillMissing.length === 0) return;
+  const packages = [...new Set(stillMissing.map((need) => debianPackages[need]))];
+  const isFailure = (process.env['CI'] ?? '') !== '';
+  console.error(
+    `Missing programs: ${stillMissing.join(', ')}. ` +
+      `Install them with 'sudo apt-get install ${packages.join(' ')}' or your system's equivalent. ` +
+      (isFailure ? 'In CI they are required.' : 'The tests that need them will be skipped.'),
+  );
+  if (isFailure) process.exitCode = 1;
+}

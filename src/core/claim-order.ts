@@ -1,0 +1,75 @@
+/**
+ * In which order the ports of one slice are offered: never-used ones first, in the pool's order, then the one that
+ * was released longest ago. The order is derived from the segment, so it survives the worker.
+ * What it offers is only likely to be free: the caller's compare-and-swap and the kernel decide.
+ */
+import { NEVER_USED_WORD, PortState, stateOf } from './port-state.ts';
+import type { SliceBounds } from './slices.ts';
+
+export class ClaimOrder {
+  readonly #bounds: SliceBounds;
+  readonly #states: Int32Array;
+  readonly #releasedAtMs: Uint32Array;
+  #nextNeverUsed = 0;
+  /** Free ports by time of release, as of the last scan; ports released since are all younger. */
+  #queue: readonly number[] = [];
+  #queuedAtMs: readonly number[] = [];
+  #queuePosition = 0;
+  #scansLeft = 0;
+
+  constructor(bounds: SliceBounds, states: Int32Array, releasedAtMs: Uint32Array) {
+    this.#bounds = bounds;
+    this.#states = states;
+    this.#releasedAtMs = releasedAtMs;
+  }
+
+  /** Starts a search; it ends after at most one scan of the slice. */
+  begin(): void {
+    this.#scansLeft = 1;
+  }
+
+  /** The index of the next port to try, or -1 at the end of the search. */
+  next(): number {
+    const neverUsed = this.#takeNeverUsed();
+    if (neverUsed !== -1) return neverUsed;
+    let released = this.#takeReleased();
+    if (released === -1 && this.#scansLeft > 0) {
+      this.#scansLeft--;
+      this.#scan();
+      released = this.#takeReleased();
+    }
+    return released;
+  }
+
+  #takeNeverUsed(): number {
+    const { firstIndex, portCount } = this.#bounds;
+    while (this.#nextNeverUsed < portCount) {
+      const index = firstIndex + this.#nextNeverUsed++;
+      if (Atomics.load(this.#states, index) === NEVER_USED_WORD) return index;
+    }
+    return -1;
+  }
+
+  #takeReleased(): number {
+    while (this.#queuePosition < this.#queue.length) {
+      const position = this.#queuePosition++;
+      const index = this.#queue[position] as number;
+      const unchanged = Atomics.load(this.#releasedAtMs, index) === this.#queuedAtMs[position];
+      if (unchanged && stateOf(Atomics.load(this.#states, index)) === PortState.free) return index;
+    }
+    return -1;
+  }
+
+  #scan(): void {
+    const { firstIndex, portCount } = this.#bounds;
+    const free: { index: number; releasedAtMs: number }[] = [];
+    for (let index = firstIndex; index < firstIndex + portCount; index++) {
+      if (stateOf(Atomics.load(this.#states, index)) !== PortState.free) continue;
+      free.push({ index, releasedAtMs: Atomics.load(this.#releasedAtMs, index) });
+    }
+    free.sort((a, b) => a.releasedAtMs - b.releasedAtMs);
+    this.#queue = free.map((port) => port.index);
+    this.#queuedAtMs = free.map((port) => port.releasedAtMs);
+    this.#queuePosition = 0;
+  }
+}

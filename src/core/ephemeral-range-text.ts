@@ -1,0 +1,106 @@
+/**
+ * Parses what each OS says about the ports that it picks or keeps for itself. A text that is not understood is an
+ * error, never a guess: with a wrong ephemeral range, tests would get ports that the OS gives to anybody.
+ */
+import { EphemeralRangeError } from '../errors.ts';
+import { isDecimal, isPortRange, LOWEST_PORT, type PortRange, portsInRanges } from './port-range.ts';
+
+const LINUX_RANGE_SOURCE = '/proc/sys/net/ipv4/ip_local_port_range';
+const LINUX_RESERVED_SOURCE = '/proc/sys/net/ipv4/ip_local_reserved_ports';
+const SYSCTL_RANGE_SOURCE = 'sysctl -n net.inet.ip.portrange.first net.inet.ip.portrange.last';
+const WINDOWS_RANGE_SOURCE = 'netsh int ipv4 show dynamicport tcp';
+const WINDOWS_EXCLUDED_SOURCE = 'netsh int ipv4 show excludedportrange protocol=tcp';
+
+/**
+ * @param text of /proc/sys/net/ipv4/ip_local_port_range: `32768\t60999\n`, both inclusive (Linux, ip-sysctl.rst)
+ * @throws {EphemeralRangeError} if it is not two ports in ascending order
+ */
+export function parseLinuxEphemeralRange(text: string): PortRange {
+  return parseTwoPorts(text, LINUX_RANGE_SOURCE);
+}
+
+/**
+ * @param text of `sysctl -n net.inet.ip.portrange.first net.inet.ip.portrange.last` (macOS, FreeBSD): one inclusive end
+ *   a line
+ * @throws {EphemeralRangeError} if it is not two ports in ascending order
+ */
+export function parseSysctlEphemeralRange(text: string): PortRange {
+  return parseTwoPorts(text, SYSCTL_RANGE_SOURCE);
+}
+
+/**
+ * @param text of `netsh int ipv4 show dynamicport tcp`, in the language of the system: the first port and then the
+ *   *number* of ports, each at the end of a line after a colon
+ * @throws {EphemeralRangeError} if these are not found, as under Wine, which prints nothing, or make no sense
+ */
+export function parseWindowsEphemeralRange(text: string): PortRange {
+  const [firstPort, portCount] = text
+    .split('\n')
+    .map(numberAfterColon)
+    .filter((value) => value !== undefined);
+  if (firstPort === undefined || portCount === undefined) {
+    throw notUnderstood(WINDOWS_RANGE_SOURCE, text, 'it does not show a start port and a number of ports');
+  }
+  return toPortRange(firstPort, firstPort + portCount - 1, WINDOWS_RANGE_SOURCE, text);
+}
+
+/**
+ * @param text of `netsh int ipv4 show excludedportrange protocol=tcp`, in the language of the system: lines of an
+ *   inclusive first and last port, with a `*` after those that an administrator has excluded
+ * @returns the ranges in the order of the text; none for an empty text
+ * @throws {EphemeralRangeError} if such a line makes no sense
+ */
+export function parseWindowsExcludedRanges(text: string): PortRange[] {
+  return text.split('\n').flatMap((line) => {
+    const [first, last, mark = '*', ...rest] = line.trim().split(/\s+/);
+    if (!isDecimal(first) || !isDecimal(last) || mark !== '*' || rest.length > 0) return [];
+    return [toPortRange(Number(first), Number(last), WINDOWS_EXCLUDED_SOURCE, line.trim())];
+  });
+}
+
+/**
+ * @param text of /proc/sys/net/ipv4/ip_local_reserved_ports: `\n` or `8080,40000-40008\n` (Linux, ip-sysctl.rst)
+ * @returns the ports that Linux leaves out when it picks from the ephemeral range; ascending, unique, without port 0
+ * @throws {EphemeralRangeError} if it is not a list of ports and ranges
+ */
+export function parseLinuxReservedPorts(text: string): number[] {
+  if (text.trim() === '') return [];
+  // The kernel's bitmap has a bit for port 0, which is nobody's port.
+  const items = text
+    .trim()
+    .split(',')
+    .filter((item) => item !== '0');
+  return portsInRanges(items.map(parseReservedItem));
+}
+
+function parseReservedItem(item: string): PortRange {
+  const [first, last = first, ...rest] = item.split('-');
+  if (!isDecimal(first) || !isDecimal(last) || rest.length > 0) {
+    throw notUnderstood(LINUX_RESERVED_SOURCE, item, 'it has an item that is neither a port nor a range');
+  }
+  return toPortRange(Math.max(LOWEST_PORT, Number(first)), Number(last), LINUX_RESERVED_SOURCE, item);
+}
+
+function parseTwoPorts(text: string, source: string): PortRange {
+  const [first, last, ...rest] = text.trim().split(/\s+/);
+  if (!isDecimal(first) || !isDecimal(last) || rest.length > 0) {
+    throw notUnderstood(source, text, 'it is not two numbers');
+  }
+  return toPortRange(Number(first), Number(last), source, text);
+}
+
+function toPortRange(firstPort: number, lastPort: number, source: string, text: string): PortRange {
+  if (isPortRange(firstPort, lastPort)) return { firstPort, lastPort };
+  throw notUnderstood(source, text, `${firstPort}-${lastPort} is not a range of ports`);
+}
+
+/** Chinese and Japanese text may have the full-width colon. */
+function numberAfterColon(line: string): number | undefined {
+  const colon = Math.max(line.lastIndexOf(':'), line.lastIndexOf('\uFF1A'));
+  const value = line.slice(colon + 1).trim();
+  return colon >= 0 && isDecimal(value) ? Number(value) : undefined;
+}
+
+function notUnderstood(source: string, text: string, problem: string): EphemeralRangeError {
+  return new EphemeralRangeError({ source, text, problem });
+}

@@ -1,0 +1,53 @@
+/** How the pool is ordered and divided into slices. */
+
+/** Ports below this, where people's own servers live, are handed out last. */
+const FIRST_PREFERRED_PORT = 10_000;
+/** With fewer preferred ports than this for each slice, low ports are needed in the slices too. */
+const MIN_PREFERRED_PORTS_PER_SLICE = 64;
+
+export interface SliceBounds {
+  /** Index of the slice's first port in the pool. */
+  readonly firstIndex: number;
+  readonly portCount: number;
+}
+
+export interface PoolPlan {
+  /** The pool in the order of use. */
+  readonly ports: readonly number[];
+  /** Slice 0 is the run's own; it lies last, and with it the low ports. */
+  readonly slices: readonly SliceBounds[];
+}
+
+/**
+ * Orders the server ports and divides them into `sliceCount` contiguous, disjoint slices.
+ * @param rotation in [0, 1): where in the preferred ports the pool starts, so that concurrent runs rarely meet
+ */
+export function planPool(serverPorts: readonly number[], sliceCount: number, rotation: number): PoolPlan {
+  const preferred = rotate(serverPorts.filter((port) => port >= FIRST_PREFERRED_PORT), rotation);
+  const low = rotate(serverPorts.filter((port) => port < FIRST_PREFERRED_PORT), rotation);
+  const ports = [...preferred, ...low];
+  const dividedPortCount =
+    preferred.length >= sliceCount * MIN_PREFERRED_PORTS_PER_SLICE ? preferred.length : ports.length;
+  return { ports, slices: divide(dividedPortCount, ports.length, sliceCount) };
+}
+
+/** Slices 1 to n-1 come first in the pool; slice 0 takes its share and everything after it. */
+function divide(dividedPortCount: number, poolPortCount: number, sliceCount: number): SliceBounds[] {
+  const boundary = (part: number): number => Math.floor((part * dividedPortCount) / sliceCount);
+  const slices: SliceBounds[] = [];
+  for (let part = 0; part < sliceCount - 1; part++) {
+    slices.push({ firstIndex: boundary(part), portCount: boundary(part + 1) - boundary(part) });
+  }
+  const firstIndex = boundary(sliceCount - 1);
+  return [{ firstIndex, portCount: poolPortCount - firstIndex }, ...slices];
+}
+
+function rotate(ports: readonly number[], rotation: number): number[] {
+  const start = Math.floor(rotation * ports.length);
+  return [...ports.slice(start), ...ports.slice(0, start)];
+}
+
+/** A few more slices than workers, because a worker's successor can start before its predecessor is dead. */
+export function sliceCountFor(workers: number): number {
+  return workers === 0 ? 1 : 1 + workers + Math.max(2, Math.ceil(workers / 2));
+}

@@ -1,0 +1,25 @@
+/** The only reader and writer of `process.env`. */
+
+const POOL_VARIABLE = 'PORTSLICE_POOL';
+
+/** An empty variable counts as unset. */
+export function readVariable(name: string): string | undefined {
+  const value = process.env[name];
+  return value === undefined || value === '' ? undefined : value;
+}
+
+/** The handle that the run's main process has published. */
+export function publishedPoolHandle(): string | undefined {
+  return readVariable(POOL_VARIABLE);
+}
+
+/** Publishes the handle to all processes and threads that are started from now on; undefined takes it back. */
+export function publishPoolHandle(handle: string | undefined): void {
+  if (handle === undefined) delete process.env[POOL_VARIABLE];
+  else process.env[POOL_VARIABLE] = handle;
+}
+
+/** A copy of the environment with the handle in it. */
+export function environmentWithPool(handle: string, overrides: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return { ...overrides, [POOL_VARIABLE]: handle };
+}

@@ -1,0 +1,21 @@
+/** From which processes a process descends, from /proc. */
+import { readFileSync } from 'node:fs';
+
+const MAX_DEPTH = 64;
+
+/** The process itself first; ends where /proc does. */
+export function findAncestors(processId: number): number[] {
+  const chain: number[] = [];
+  for (let current = processId; current > 1 && chain.length < MAX_DEPTH; current = readParent(current)) chain.push(current);
+  return chain;
+}
+
+/** 0 if unknown. The command, in parentheses, may hold anything, so fields count from the last parenthesis. */
+function readParent(processId: number): number {
+  try {
+    const text = readFileSync(`/proc/${processId}/stat`, 'latin1');
+    return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return 0;
+  }
+}

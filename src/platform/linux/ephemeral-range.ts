@@ -1,0 +1,25 @@
+/** The ephemeral range of this network namespace. */
+import { readFileSync } from 'node:fs';
+import { parseLinuxEphemeralRange } from '../../core/ephemeral-range-text.ts';
+import { EphemeralRangeError } from '../../errors.ts';
+import type { EphemeralRangeReading } from '../port-kernel.ts';
+
+const PATH = '/proc/sys/net/ipv4/ip_local_port_range';
+/** RFC 6335, section 6. */
+const IANA_RANGE = { firstPort: 49152, lastPort: 65535 };
+
+/** @throws EphemeralRangeError if the file is there and cannot be used */
+export function readLinuxEphemeralRange(path: string = PATH): EphemeralRangeReading {
+  let text: string;
+  try {
+    text = readFileSync(path, 'latin1');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') throw new EphemeralRangeError({ source: path, problem: `it cannot be read (${code})`, cause: error });
+    return {
+      range: IANA_RANGE,
+      warning: `${path} does not exist; the IANA ephemeral range ${IANA_RANGE.firstPort}-${IANA_RANGE.lastPort} is assumed.`,
+    };
+  }
+  return { range: parseLinuxEphemeralRange(text) };
+}

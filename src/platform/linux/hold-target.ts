@@ -1,0 +1,50 @@
+/** What `hosts` and `socketAddressFamily` mean for a hold. */
+import { HostError } from '../../errors.ts';
+import type { HoldTarget, InternetAddress, SocketAddressFamily } from '../port-kernel.ts';
+import { hasIPv6 } from './hold.ts';
+import type { LibC } from './libc.ts';
+import { resolveLocalHost } from './resolver.ts';
+import { IPV4_WILDCARD, IPV6_WILDCARD } from './scratch.ts';
+
+/** More sockets than this for one port would rather be a mistake than a wish. */
+const MAX_HOLD_DESCRIPTORS = 7;
+
+const EVERYWHERE: HoldTarget = { exactAddresses: undefined };
+
+/**
+ * @param hosts `''` is every address of the family
+ * @throws HostError at once if a host does not resolve, is not of this machine or has no address of the family
+ */
+export function holdTargetFor(libc: LibC, hosts: readonly string[], family: SocketAddressFamily): HoldTarget {
+  const named = hosts.filter((host) => host !== '' && host !== 'localhost');
+  for (const host of named) addressesOf(libc, host, family);
+  if (hosts.includes('')) return wildcardTarget(libc, family);
+  const addresses = unique(hosts.flatMap((host) => addressesOf(libc, host, family)));
+  if (addresses.length > MAX_HOLD_DESCRIPTORS) {
+    throw new HostError(
+      hosts.join(', '),
+      `resolves to ${addresses.length} addresses, at most ${MAX_HOLD_DESCRIPTORS} can be held`,
+      "Name fewer hosts, or use '' for every address",
+    );
+  }
+  return { exactAddresses: addresses };
+}
+
+function wildcardTarget(libc: LibC, family: SocketAddressFamily): HoldTarget {
+  if (family === 'dual') return EVERYWHERE;
+  if (family === 'ipv6' && !hasIPv6(libc)) {
+    throw new HostError('', 'asks for IPv6, which this kernel has not', "Use socketAddressFamily 'dual' or 'ipv4'");
+  }
+  return { exactAddresses: [family === 'ipv4' ? IPV4_WILDCARD : IPV6_WILDCARD] };
+}
+
+function addressesOf(libc: LibC, host: string, family: SocketAddressFamily): readonly InternetAddress[] {
+  const addresses = resolveLocalHost(libc, host).filter((address) => family === 'dual' || address.family === family);
+  if (addresses.length > 0) return addresses;
+  throw new HostError(host, `has no ${family} address on this machine`, 'Change hosts or socketAddressFamily');
+}
+
+function unique(addresses: readonly InternetAddress[]): InternetAddress[] {
+  const byText = new Map(addresses.map((address) => [`${address.bytes.join('.')}%${address.scopeId}`, address]));
+  return [...byText.values()];
+}

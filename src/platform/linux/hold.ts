@@ -1,0 +1,106 @@
+/**
+ * The hold of a port: a bound, never listening TCP socket with SO_REUSEADDR, on which a server that sets SO_REUSEADDR or
+ * SO_REUSEPORT can listen, while ephemeral selection and strict binds pass the port by.
+ */
+import { errorFor, meaningOf } from '../errno.ts';
+import type { Hold, HoldTarget, InternetAddress } from '../port-kernel.ts';
+import type { LibC } from './libc.ts';
+import { DUAL_WILDCARD, IPV4_WILDCARD } from './scratch.ts';
+import { bindInternet, openInternetSocket, setReuseAddress, setReusePort } from './sockets.ts';
+import { markAsThreads } from './thread-descriptors.ts';
+
+/** How a socket takes part in a port: with SO_REUSEADDR, or alone, which also fails on TIME_WAIT. */
+type BindMode = 'shared' | 'strict';
+
+/** @returns undefined if something on this machine has the port */
+export function takeHold(libc: LibC, port: number, target: HoldTarget): Hold | undefined {
+  const hold = bindTarget(libc, port, target, 'shared');
+  // Only now: set before the bind, the hold would succeed over a leaked SO_REUSEPORT listener.
+  for (const descriptor of hold?.descriptors ?? []) setReusePort(libc, descriptor, true);
+  return hold;
+}
+
+/** Finds where the port is free for a server that sets no option. The hold it returns has no descriptors. */
+export function checkStrictly(libc: LibC, port: number, target: HoldTarget): Hold | undefined {
+  const checked = bindTarget(libc, port, target, 'strict');
+  if (checked === undefined) return undefined;
+  closeAll(libc, checked.descriptors);
+  return { descriptors: [], addresses: checked.addresses };
+}
+
+/** Probes whether anything listens on the port, on any of the addresses. Holds do not disturb the probe. */
+export function somethingListens(libc: LibC, port: number, addresses: Hold['addresses']): boolean {
+  const bound = bindAll(libc, port, addresses, 'shared');
+  closeAll(libc, bound ?? []);
+  return bound === undefined;
+}
+
+/**
+ * Binds the port so that nobody can listen on it any more. Close the old hold first: the kernel remembers that
+ * SO_REUSEPORT was used on it. @returns undefined if a server has slipped in
+ */
+export function takeSeal(libc: LibC, port: number, addresses: Hold['addresses']): number[] | undefined {
+  const bound = bindAll(libc, port, addresses, 'shared');
+  for (const descriptor of bound ?? []) setReuseAddress(libc, descriptor, false);
+  return bound;
+}
+
+export function closeAll(libc: LibC, descriptors: readonly number[]): void {
+  for (const descriptor of descriptors) libc.close(descriptor);
+}
+
+/** Tells whether this kernel has IPv6 sockets at all. */
+export function hasIPv6(libc: LibC): boolean {
+  const descriptor = openInternetSocket(libc, DUAL_WILDCARD);
+  if (descriptor !== undefined) libc.close(descriptor);
+  return descriptor !== undefined;
+}
+
+function bindTarget(libc: LibC, port: number, { exactAddresses }: HoldTarget, mode: BindMode): Hold | undefined {
+  const everywhere = bindAll(libc, port, undefined, mode);
+  if (everywhere !== undefined) return { descriptors: everywhere, addresses: undefined };
+  if (exactAddresses === undefined) return undefined;
+  const exactly = bindAll(libc, port, exactAddresses, mode);
+  return exactly && { descriptors: exactly, addresses: exactAddresses };
+}
+
+/** Binds all addresses or none. */
+function bindAll(libc: LibC, port: number, addresses: Hold['addresses'], mode: BindMode): number[] | undefined {
+  const bound: number[] = [];
+  let complete = false;
+  try {
+    for (const address of addresses ?? [DUAL_WILDCARD]) {
+      const descriptor = bindOne(libc, port, address, mode);
+      if (descriptor === undefined) return undefined;
+      bound.push(descriptor);
+    }
+    complete = true;
+    return bound;
+  } finally {
+    if (!complete) closeAll(libc, bound);
+  }
+}
+
+function bindOne(libc: LibC, port: number, address: InternetAddress, mode: BindMode): number | undefined {
+  const descriptor = openInternetSocket(libc, address);
+  // Without IPv6 in the kernel, every address is every IPv4 address.
+  if (descriptor === undefined) return address.dual ? bindOne(libc, port, IPV4_WILDCARD, mode) : undefined;
+  let bound = false;
+  try {
+    markAsThreads(libc, descriptor);
+    if (mode === 'shared') setReuseAddress(libc, descriptor, true);
+    const code = bindInternet(libc, descriptor, address, port);
+    if (code !== 0 && meaningOf(code) !== 'taken') throw bindError(code, port);
+    bound = code === 0;
+    return bound ? descriptor : undefined;
+  } finally {
+    if (!bound) libc.close(descriptor);
+  }
+}
+
+function bindError(code: number, port: number): Error {
+  const denied =
+    'Ports below net.ipv4.ip_unprivileged_port_start need privileges, and a sandbox can forbid others: ' +
+    'take the port out of the spec, or exclude it with PORTSLICE_EXCLUDED_PORTS';
+  return errorFor('bind', code, { port, denied });
+}

@@ -1,0 +1,70 @@
+/**
+ * The few functions of the C library that portslice calls, and the scratch memory through which it passes them
+ * structures. Everything is bound once, when the first port is allocated: a thread that is terminated inside
+ * koffi's `load`, `func` or `view` aborts the process, one inside a bound function does not.
+ * SAFETY: every pointer below lies in `scratch`, which lives as long as this object, or comes from the C library.
+ */
+import { loadKoffi } from '../koffi.ts';
+import { threadState } from '../thread-state.ts';
+
+export type Pointer = number;
+
+export interface LibC {
+  readonly socket: (domain: number, type: number, protocol: number) => number;
+  readonly bind: (descriptor: number, address: Pointer, byteLength: number) => number;
+  readonly listen: (descriptor: number, backlog: number) => number;
+  readonly close: (descriptor: number) => number;
+  readonly setsockopt: (descriptor: number, level: number, option: number, value: Pointer, byteLength: number) => number;
+  readonly getsockopt: (descriptor: number, level: number, option: number, value: Pointer, byteLength: Pointer) => number;
+  readonly getsockname: (descriptor: number, address: Pointer, byteLength: Pointer) => number;
+  readonly fcntl: (descriptor: number, command: number, argument: number) => number;
+  readonly gettid: () => number;
+  readonly memfd_create: (name: string, flags: number) => number;
+  readonly ftruncate: (descriptor: number, byteLength: number) => number;
+  readonly mmap: (address: Pointer, byteLength: number, protection: number, flags: number, descriptor: number, offset: number) => bigint | number;
+  readonly getaddrinfo: (node: string, service: null, hints: Pointer, result: Pointer) => number;
+  readonly freeaddrinfo: (list: Pointer) => void;
+  readonly memcpy: (destination: Pointer, source: Pointer, byteLength: number) => Pointer;
+  /** The errno of the last call of this thread. */
+  readonly errno: () => number;
+  readonly view: (pointer: bigint, byteLength: number) => ArrayBuffer;
+  /** Memory that does not move. Its parts are allotted in scratch.ts. */
+  readonly scratch: Buffer;
+  readonly scratchPointer: Pointer;
+}
+
+const SCRATCH_BYTES = 4096;
+
+/** The C library of this thread, bound on first use. @throws ForeignFunctionError */
+export function libc(): LibC {
+  return threadState('libc', bindLibC);
+}
+
+function bindLibC(): LibC {
+  const koffi = loadKoffi(`linux-${process.arch}`);
+  const library = koffi.load(null);
+  // A slow buffer has memory of its own outside of V8's heap, so its address is stable.
+  const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES).fill(0);
+  return {
+    socket: library.func('int socket(int, int, int)'),
+    bind: library.func('int bind(int, uintptr_t, uint32_t)'),
+    listen: library.func('int listen(int, int)'),
+    close: library.func('int close(int)'),
+    setsockopt: library.func('int setsockopt(int, int, int, uintptr_t, uint32_t)'),
+    getsockopt: library.func('int getsockopt(int, int, int, uintptr_t, uintptr_t)'),
+    getsockname: library.func('int getsockname(int, uintptr_t, uintptr_t)'),
+    // Variadic in C; on Linux's 64-bit ABIs a variadic call passes integers as any other does.
+    fcntl: library.func('int fcntl(int, int, uintptr_t)'),
+    gettid: library.func('int gettid()'),
+    memfd_create: library.func('int memfd_create(const char *, unsigned int)'),
+    ftruncate: library.func('int ftruncate(int, int64_t)'),
+    mmap: library.func('uintptr_t mmap(uintptr_t, size_t, int, int, int, int64_t)'),
+    getaddrinfo: library.func('int getaddrinfo(const char *, const char *, uintptr_t, uintptr_t)'),
+    freeaddrinfo: library.func('void freeaddrinfo(uintptr_t)'),
+    memcpy: library.func('uintptr_t memcpy(uintptr_t, uintptr_t, size_t)'),
+    errno: () => koffi.errno(),
+    view: (pointer, byteLength) => koffi.view(pointer, byteLength),
+    scratch,
+    scratchPointer: Number(koffi.address(scratch)),
+  };
+}

@@ -1,0 +1,30 @@
+/**
+ * The lock of a port: an abstract AF_UNIX address, bound and never listened on. It excludes every portslice process
+ * of the network namespace and dies with its process. The name is a protocol that never changes: versions exclude each other.
+ */
+import { errorFor, meaningOf } from '../errno.ts';
+import type { LibC } from './libc.ts';
+import { bindAbstract, openUnixSocket } from './sockets.ts';
+import { markAsThreads } from './thread-descriptors.ts';
+
+const DENIED = 'A sandbox forbids abstract socket addresses (AppArmor, seccomp, Landlock): allow them, portslice locks ports with them';
+
+export function lockName(port: number): string {
+  return `portslice/${port}`;
+}
+
+/** @returns the lock's descriptor, or undefined if someone else has it */
+export function takeLock(libc: LibC, port: number): number | undefined {
+  return takeName(libc, lockName(port));
+}
+
+/** Binds any abstract name; main's beacon is one too. @throws ResourceLimitError, PermissionError, SystemCallError */
+export function takeName(libc: LibC, name: string): number | undefined {
+  const descriptor = openUnixSocket(libc);
+  markAsThreads(libc, descriptor);
+  const code = bindAbstract(libc, descriptor, name);
+  if (code === 0) return descriptor;
+  libc.close(descriptor);
+  if (meaningOf(code) === 'taken') return undefined;
+  throw errorFor(`bind(@${name})`, code, { denied: DENIED });
+}

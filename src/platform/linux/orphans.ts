@@ -1,0 +1,49 @@
+/**
+ * Locks and holds of terminated worker threads of this process. No record is needed to find them and none is believed:
+ * the descriptor's own address and mark tell all. Only descriptors that carry our mark are ever closed.
+ */
+import { readdirSync } from 'node:fs';
+import type { LibC } from './libc.ts';
+import { lockName, takeName } from './lock.ts';
+import { Scratch, readAbstractAddress, MAX_SOCKET_ADDRESS_BYTES } from './scratch.ts';
+import { openingThreadIsGone } from './thread-descriptors.ts';
+
+/** Where /proc does not list our descriptors, these many are asked one by one. */
+const MAX_SCANNED_DESCRIPTORS = 65_536;
+const LOCK_PREFIX = lockName(0).slice(0, -1);
+
+/**
+ * Closes what terminated threads have left. @returns how many descriptors it closed
+ * One thread at a time does this: a second one could close a number that has just been opened anew for something else.
+ */
+export function closeOrphans(libc: LibC): number {
+  const mutex = takeName(libc, `portslice/orphans/${process.pid}`);
+  if (mutex === undefined) return 0;
+  try {
+    const orphans = listDescriptors().filter((descriptor) => openingThreadIsGone(libc, descriptor));
+    // Holds first, as in every release: a lock is the last thing to go.
+    const locks = orphans.filter((descriptor) => isLock(libc, descriptor));
+    const holds = orphans.filter((descriptor) => !locks.includes(descriptor));
+    for (const descriptor of [...holds, ...locks]) libc.close(descriptor);
+    return orphans.length;
+  } finally {
+    libc.close(mutex);
+  }
+}
+
+function isLock(libc: LibC, descriptor: number): boolean {
+  const { scratch, scratchPointer } = libc;
+  scratch.writeUInt32LE(MAX_SOCKET_ADDRESS_BYTES, Scratch.length);
+  const result = libc.getsockname(descriptor, scratchPointer + Scratch.unixAddress, scratchPointer + Scratch.length);
+  const name = result === 0 ? readAbstractAddress(libc, scratch.readUInt32LE(Scratch.length)) : undefined;
+  return name?.startsWith(LOCK_PREFIX) === true;
+}
+
+function listDescriptors(): number[] {
+  try {
+    return readdirSync('/proc/self/fd').map(Number);
+  } catch {
+    // No /proc, or one of another process namespace.
+    return Array.from({ length: MAX_SCANNED_DESCRIPTORS }, (_, descriptor) => descriptor);
+  }
+}

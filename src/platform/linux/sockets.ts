@@ -1,0 +1,65 @@
+/** Sockets of the two kinds that portslice binds. Descriptors are plain numbers; -1 never leaves this file. */
+import { errorFor, meaningOf } from '../errno.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  IPPROTO_IPV6,
+  IPV6_V6ONLY,
+  SO_REUSEADDR,
+  SO_REUSEPORT,
+  SOCK_CLOEXEC,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from './constants.ts';
+import type { InternetAddress } from '../port-kernel.ts';
+import type { LibC } from './libc.ts';
+import { Scratch, writeAbstractAddress, writeInternetAddress } from './scratch.ts';
+
+/** `bind` and `listen` answer with the errno, 0 for success. */
+export type Errno = number;
+
+export function openUnixSocket(libc: LibC): number {
+  const descriptor = libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor === -1) throw errorFor('socket(AF_UNIX)', libc.errno());
+  return descriptor;
+}
+
+/** @returns the descriptor, or undefined where the kernel does not know the address family */
+export function openInternetSocket(libc: LibC, address: InternetAddress): number | undefined {
+  const domain = address.family === 'ipv4' ? AF_INET : AF_INET6;
+  const descriptor = libc.socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor === -1) {
+    const code = libc.errno();
+    if (meaningOf(code) === 'family-unavailable') return undefined;
+    throw errorFor(`socket(${address.family})`, code);
+  }
+  if (address.family === 'ipv6') setOption(libc, descriptor, IPPROTO_IPV6, IPV6_V6ONLY, !address.dual);
+  return descriptor;
+}
+
+export function setReuseAddress(libc: LibC, descriptor: number, on: boolean): void {
+  setOption(libc, descriptor, SOL_SOCKET, SO_REUSEADDR, on);
+}
+
+export function setReusePort(libc: LibC, descriptor: number, on: boolean): void {
+  setOption(libc, descriptor, SOL_SOCKET, SO_REUSEPORT, on);
+}
+
+export function bindInternet(libc: LibC, descriptor: number, address: InternetAddress, port: number): Errno {
+  const byteLength = writeInternetAddress(libc, address, port);
+  const result = libc.bind(descriptor, libc.scratchPointer + Scratch.internetAddress, byteLength);
+  return result === 0 ? 0 : libc.errno();
+}
+
+export function bindAbstract(libc: LibC, descriptor: number, name: string): Errno {
+  const byteLength = writeAbstractAddress(libc, name);
+  const result = libc.bind(descriptor, libc.scratchPointer + Scratch.unixAddress, byteLength);
+  return result === 0 ? 0 : libc.errno();
+}
+
+function setOption(libc: LibC, descriptor: number, level: number, option: number, on: boolean): void {
+  const value = libc.scratchPointer + (on ? Scratch.one : Scratch.zero);
+  libc.scratch[Scratch.one] = 1;
+  if (libc.setsockopt(descriptor, level, option, value, 4) !== 0) throw errorFor('setsockopt', libc.errno());
+}

@@ -1,0 +1,24 @@
+/** The ephemeral range and the excluded ports of Windows. Parsed texts are tested; the commands were never run on Windows. */
+import { execFileSync } from 'node:child_process';
+import { parseWindowsEphemeralRange, parseWindowsExcludedRanges } from '../../core/ephemeral-range-text.ts';
+import { portsInRanges } from '../../core/port-range.ts';
+import { EphemeralRangeError } from '../../errors.ts';
+import type { EphemeralRangeReading } from '../port-kernel.ts';
+
+/** @throws EphemeralRangeError */
+export function readWindowsEphemeralRange(): EphemeralRangeReading {
+  return { range: parseWindowsEphemeralRange(netsh('dynamicport', 'tcp')) };
+}
+
+/** @throws EphemeralRangeError */
+export function readWindowsExcludedPorts(): number[] {
+  return portsInRanges(parseWindowsExcludedRanges(netsh('excludedportrange', 'protocol=tcp')));
+}
+
+function netsh(what: string, protocol: string): string {
+  try {
+    return execFileSync('netsh', ['int', 'ipv4', 'show', what, protocol], { encoding: 'latin1', windowsHide: true });
+  } catch (error) {
+    throw new EphemeralRangeError({ source: `netsh int ipv4 show ${what}`, problem: 'the command failed', cause: error });
+  }
+}

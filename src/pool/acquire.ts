@@ -1,0 +1,69 @@
+/** Claims ports at once, or waits for them. Several are claimed all or none, so that two tests cannot wait for each other. */
+import { HeaderWord } from '../core/segment-layout.ts';
+import { blockMs, monotonicMs, pause } from '../platform/clock.ts';
+import type { Misses } from './claim.ts';
+import { exhausted } from './exhaustion.ts';
+import type { PortClaim } from './port-claim.ts';
+import { releaseClaim } from './release.ts';
+import { findPort, type Search } from './search.ts';
+
+/** A port that is being released, or whose descriptors a forked child holds until its exec, is free after some ms. */
+const SECOND_LOOK_AFTER_MS = 8;
+const FIRST_POLL_MS = 2;
+const LAST_POLL_MS = 30;
+/** Every so many polls nothing in the records is believed. */
+const THOROUGH_EVERY = 8;
+
+export interface Wait {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** @throws PortPoolExhaustedError */
+export function claimNow(search: Search): PortClaim {
+  const first = claimAll(search, 1, false);
+  if ('claims' in first) return first.claims[0] as PortClaim;
+  blockMs(SECOND_LOOK_AFTER_MS);
+  const second = claimAll(search, 1, true);
+  if ('claims' in second) return second.claims[0] as PortClaim;
+  throw exhausted(search.session, 1, second.misses, 0);
+}
+
+/** @throws PortPoolExhaustedError after `timeoutMs`; the signal's reason when it is aborted */
+export async function claimEventually(search: Search, count: number, { timeoutMs, signal }: Wait): Promise<PortClaim[]> {
+  const startMs = monotonicMs();
+  for (let poll = 0; ; poll++) {
+    signal?.throwIfAborted();
+    search.session.assertOpen();
+    const leftMs = startMs + timeoutMs - monotonicMs();
+    const result = claimAll(search, count, leftMs <= 0 || poll % THOROUGH_EVERY === 1);
+    if ('claims' in result) return result.claims;
+    if (poll === 0) search.session.segment.addToHeader(HeaderWord.waits, 1);
+    // Never without a second look, however short the time-out.
+    if (leftMs <= 0 && poll > 0) throw exhausted(search.session, count, result.misses, monotonicMs() - startMs);
+    await pause(Math.max(FIRST_POLL_MS, Math.min(pollMs(poll), leftMs)), signal);
+  }
+}
+
+/** Jitter keeps workers that started together from polling together. */
+function pollMs(poll: number): number {
+  return Math.min(LAST_POLL_MS, FIRST_POLL_MS * 1.5 ** poll) * (0.5 + Math.random());
+}
+
+function claimAll(search: Search, count: number, thorough: boolean): { claims: PortClaim[] } | { misses: Misses } {
+  const misses: Misses = { lockedByOtherRuns: 0, listenedOnByStrangers: 0 };
+  const claims: PortClaim[] = [];
+  try {
+    while (claims.length < count) {
+      const claim = findPort(search, misses, thorough);
+      if (claim === undefined) break;
+      claims.push(claim);
+    }
+  } catch (error) {
+    for (const claim of claims) releaseClaim(claim);
+    throw error;
+  }
+  if (claims.length === count) return { claims };
+  for (const claim of claims) releaseClaim(claim);
+  return { misses };
+}

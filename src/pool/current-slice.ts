@@ -1,0 +1,61 @@
+/** From which pool and slice this thread allocates when nobody says otherwise. */
+import { PortsliceError } from '../errors.ts';
+import { publishedPoolHandle } from '../platform/environment.ts';
+import { threadState } from '../platform/thread-state.ts';
+import { PoolSession } from './pool-session.ts';
+import { getServerTCPPorts } from './server-ports.ts';
+import { takeSlice } from './slice-owners.ts';
+import { warnOnce } from './warnings.ts';
+import { workerHint } from './worker-hint.ts';
+
+export interface SessionSlice {
+  readonly session: PoolSession;
+  readonly slice: number;
+}
+
+export const DEFAULT_REST_MS = 60_000;
+
+interface Current extends SessionSlice {
+  /** The published handle at the time: if it changes, so does the pool. */
+  readonly publishedHandle: string | undefined;
+}
+
+/** @throws what creating a private pool throws */
+export function currentSlice(): SessionSlice {
+  const holder = threadState<{ current?: Current }>('current', () => ({}));
+  const publishedHandle = publishedPoolHandle();
+  const { current } = holder;
+  if (current !== undefined && current.publishedHandle === publishedHandle && !current.session.isClosed) return current;
+  holder.current = { ...chooseSlice(publishedHandle), publishedHandle };
+  return holder.current;
+}
+
+/** Whether this thread allocates, or would allocate, from the pool of a run. */
+export function hasRunPool(): boolean {
+  return publishedPoolHandle() !== undefined;
+}
+
+function chooseSlice(handle: string | undefined): SessionSlice {
+  const session = handle === undefined ? undefined : attachOrWarn(handle);
+  if (session === undefined) return { session: privatePool(), slice: 0 };
+  return { session, slice: takeSlice(session, workerHint(session.segment.creatorProcessId) ?? 0) };
+}
+
+function attachOrWarn(handle: string): PoolSession | undefined {
+  try {
+    return PoolSession.attach(handle);
+  } catch (error) {
+    if (!(error instanceof PortsliceError) || !error.code.startsWith('PORTSLICE_POOL')) throw error;
+    warnOnce('PORTSLICE_POOL_UNUSABLE', `${error.message} This process uses a private pool.`);
+    return undefined;
+  }
+}
+
+/** Of this thread alone; the locks keep its ports apart from everybody else's. */
+function privatePool(): PoolSession {
+  const holder = threadState<{ session?: PoolSession }>('private-pool', () => ({}));
+  if (holder.session === undefined || holder.session.isClosed) {
+    holder.session = PoolSession.create({ ports: getServerTCPPorts(), workers: 0, restMs: DEFAULT_REST_MS });
+  }
+  return holder.session;
+}

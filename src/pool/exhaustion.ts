@@ -1,0 +1,27 @@
+/** Why there is no port: who holds which, and what else keeps the pool's ports from us. */
+import { PortPoolExhaustedError } from '../errors.ts';
+import type { Misses } from './claim.ts';
+import type { PoolSession } from './pool-session.ts';
+import { readRecords } from './snapshot.ts';
+
+export function exhausted(session: PoolSession, wantedPortCount: number, misses: Misses, waitedMs: number): PortPoolExhaustedError {
+  const nowMs = session.nowMs() + session.segment.startEpochMs;
+  const holders = readRecords(session)
+    .filter((record) => record.state !== 'free')
+    .map((record) => ({
+      port: record.port,
+      label: record.label,
+      processId: record.processId,
+      ageMs: Math.max(0, nowMs - record.claimedAtMs),
+      sealed: record.state === 'sealed',
+    }))
+    .toSorted((a, b) => b.ageMs - a.ageMs);
+  return new PortPoolExhaustedError({
+    ...misses,
+    wantedPortCount,
+    poolPortCount: session.segment.ports.length,
+    holders,
+    sealedPortCount: holders.filter((holder) => holder.sealed).length,
+    waitedMs,
+  });
+}

@@ -1,0 +1,134 @@
+/** One pool as one thread sees it: the mapped segment, the kernel, and what this thread has claimed. */
+import { randomBytes } from 'node:crypto';
+import { ClaimOrder } from '../core/claim-order.ts';
+import { formatPoolHandle, parsePoolHandle } from '../core/pool-handle.ts';
+import { segmentOffsets } from '../core/segment-layout.ts';
+import { findSegmentProblem, Segment, writeSegment } from '../core/segment.ts';
+import { planPool, sliceCountFor } from '../core/slices.ts';
+import { PoolClosedError, PoolDamagedError, PoolForeignError, PoolHandleError, PoolStaleError } from '../errors.ts';
+import { epochMs, monotonicMs } from '../platform/clock.ts';
+import type { PortKernel, SharedMemory } from '../platform/port-kernel.ts';
+import { platform } from '../platform/platform.ts';
+import { threadState } from '../platform/thread-state.ts';
+import type { PortClaim } from './port-claim.ts';
+import { checkKernel } from './start-up-check.ts';
+
+export interface PoolPlanOptions {
+  readonly ports: readonly number[];
+  readonly workers: number;
+  readonly restMs: number;
+}
+
+export class PoolSession {
+  readonly handle: string;
+  readonly segment: Segment;
+  readonly kernel: PortKernel;
+  /** Everything that this thread has claimed and not given back, sealed ports included. */
+  readonly claims: Set<PortClaim> = new Set<PortClaim>();
+  readonly #memory: SharedMemory;
+  readonly #orders = new Map<number, ClaimOrder>();
+  readonly #beacon: number | undefined;
+  #isClosed = false;
+
+  private constructor(handle: string, memory: SharedMemory, kernel: PortKernel, beacon?: number) {
+    this.handle = handle;
+    this.kernel = kernel;
+    this.segment = new Segment(memory.buffer);
+    this.#memory = memory;
+    this.#beacon = beacon;
+  }
+
+  /** Makes a pool and its segment. */
+  static create(options: PoolPlanOptions): PoolSession {
+    const kernel = platform.openKernel();
+    const plan = planPool(options.ports, sliceCountFor(options.workers), randomBytes(4).readUInt32LE() / 2 ** 32);
+    const memory = kernel.createMemory(segmentOffsets(plan.ports.length, plan.slices.length).byteLength);
+    const runId = randomBytes(16).toString('hex');
+    const facts = {
+      runId,
+      creatorProcessId: process.pid,
+      networkNamespace: kernel.networkNamespace(),
+      restMs: options.restMs,
+      startMonotonicMs: monotonicMs(),
+      startEpochMs: epochMs(),
+    };
+    writeSegment(memory.buffer, facts, plan);
+    const descriptor = memory.descriptor as number;
+    // Others find live pools by this name. A process of another process namespace can have it: then it is not found.
+    const beacon = kernel.takeName(`portslice/pool/${process.pid}/${descriptor}`);
+    const handle = formatPoolHandle({ processId: process.pid, descriptor, runId });
+    const session = new PoolSession(handle, memory, kernel, beacon);
+    checkKernel(session);
+    return remember(session);
+  }
+
+  /**
+   * The session of this thread for that pool, mapped on first use.
+   * @throws PoolHandleError, PoolStaleError, PoolForeignError, PoolDamagedError
+   */
+  static attach(handle: string): PoolSession {
+    const known = sessions().get(handle);
+    if (known !== undefined && !known.isClosed) return known;
+    const parsed = parsePoolHandle(handle);
+    if (parsed === undefined) throw new PoolHandleError(handle, 'it is not a handle of this version of portslice');
+    const kernel = platform.openKernel();
+    const memory = kernel.attachMemory(handle, parsed.processId, parsed.descriptor);
+    const problem = findSegmentProblem(memory.buffer);
+    if (problem !== undefined) throw new PoolDamagedError(handle, problem);
+    const session = new PoolSession(handle, memory, kernel);
+    if (session.segment.runId !== parsed.runId) {
+      throw new PoolStaleError(handle, `its place is taken by the pool of run ${session.segment.runId}`);
+    }
+    const here = kernel.networkNamespace();
+    if (session.segment.networkNamespace !== here) {
+      throw new PoolForeignError(handle, `it is of network namespace ${session.segment.networkNamespace}, this process is in ${here}`);
+    }
+    return remember(session);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** @throws PoolClosedError */
+  assertOpen(): void {
+    if (this.#isClosed) throw new PoolClosedError();
+  }
+
+  /** Milliseconds since the pool's start, at least 1: in the segment 0 means never. */
+  nowMs(): number {
+    return Math.max(1, Math.round(monotonicMs() - this.segment.startMonotonicMs));
+  }
+
+  order(slice: number): ClaimOrder {
+    let order = this.#orders.get(slice);
+    if (order === undefined) {
+      const bounds = this.segment.slices[slice] ?? { firstIndex: 0, portCount: 0 };
+      order = new ClaimOrder(bounds, this.segment.states, this.segment.releasedAtMs);
+      this.#orders.set(slice, order);
+    }
+    return order;
+  }
+
+  /** Gives back what is the session's own. The caller has released the claims. */
+  close(): void {
+    this.#isClosed = true;
+    sessions().delete(this.handle);
+    if (this.#beacon !== undefined) this.kernel.closeDescriptors([this.#beacon]);
+    this.#memory.close();
+  }
+}
+
+/** Of this thread. */
+export function openSessions(): Iterable<PoolSession> {
+  return sessions().values();
+}
+
+function sessions(): Map<string, PoolSession> {
+  return threadState('sessions', () => new Map<string, PoolSession>());
+}
+
+function remember(session: PoolSession): PoolSession {
+  sessions().set(session.handle, session);
+  return session;
+}

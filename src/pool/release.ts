@@ -1,0 +1,106 @@
+/** Gives a port back: looks for a leaked server, closes the hold, then the lock, then frees the record. */
+import { PortState, stateOf, withState } from '../core/port-state.ts';
+import { HeaderWord, RecordWord } from '../core/segment-layout.ts';
+import type { Listener } from '../platform/port-kernel.ts';
+import type { PortClaim } from './port-claim.ts';
+import { describeListeners } from './listeners.ts';
+import { watchForPressure } from './seals.ts';
+import { warn } from './warnings.ts';
+
+/**
+ * Releases the claim; a second call does nothing.
+ * @param seal keep the port from everybody, because the test that had it failed or timed out and may still use it
+ */
+export function releaseClaim(claim: PortClaim, seal = false): void {
+  if (claim.phase !== 'held') return;
+  const leak = findLeak(claim);
+  endClaim(claim);
+  if (leak !== undefined) reportLeak(claim, leak);
+  if (leak !== undefined || (seal && !sealHold(claim))) keepSealed(claim, 'leaked');
+  else if (seal) keepSealed(claim, 'sealed');
+  else freeClaim(claim);
+}
+
+/** Whether something still listens on the port. Cheap: one bind, and nothing more if it succeeds. */
+export function stillListens({ session, port, hold }: PortClaim): boolean {
+  return session.kernel.somethingListens(port, hold.addresses);
+}
+
+/** The bind can also fail on what a server without SO_REUSEADDR has left in TIME_WAIT: that is no leak. */
+function findLeak(claim: PortClaim): readonly Listener[] | undefined {
+  if (!stillListens(claim)) return undefined;
+  const listeners = claim.session.kernel.findListeners(claim.port);
+  if (listeners === undefined) return [];
+  return listeners.length > 0 ? listeners : undefined;
+}
+
+function reportLeak({ session, port, label }: PortClaim, listeners: readonly Listener[]): void {
+  session.segment.addToHeader(HeaderWord.leaks, 1);
+  const test = label === '' ? 'its owner' : `'${label}'`;
+  warn(
+    'PORTSLICE_LEAK',
+    `Port ${port} was released by ${test}, but ${describeListeners(listeners)} still listens on it. ` +
+      'The port stays out of use. Stop the server before the test ends.',
+  );
+}
+
+/** The time of holding ends here, whatever becomes of the port. */
+function endClaim(claim: PortClaim): void {
+  const { session, index } = claim;
+  const { segment } = session;
+  const heldMs = session.nowMs() - segment.record(index, RecordWord.claimedAtMs);
+  segment.setRecord(index, RecordWord.heldMs, segment.record(index, RecordWord.heldMs) + heldMs);
+  Atomics.store(segment.releasedAtMs, index, session.nowMs());
+  move(claim, PortState.releasing);
+  segment.addToHeader(HeaderWord.currentClaims, -1);
+}
+
+/** Puts the strict hold in place of the shared one. False if a server was quick enough to listen in between. */
+function sealHold(claim: PortClaim): boolean {
+  const { session, port, hold } = claim;
+  session.kernel.closeDescriptors(hold.descriptors);
+  const descriptors = session.kernel.takeSeal(port, hold.addresses);
+  claim.hold = { descriptors: descriptors ?? [], addresses: hold.addresses };
+  return descriptors !== undefined;
+}
+
+function keepSealed(claim: PortClaim, phase: 'sealed' | 'leaked'): void {
+  claim.phase = phase;
+  move(claim, PortState.sealed);
+  watchForPressure(claim.session, freeOldestSeal);
+}
+
+function freeClaim(claim: PortClaim): void {
+  const { session, hold, lock } = claim;
+  claim.phase = 'released';
+  session.claims.delete(claim);
+  session.kernel.closeDescriptors(hold.descriptors);
+  session.kernel.closeDescriptors([lock]);
+  move(claim, PortState.free);
+}
+
+/** Frees the port that this thread sealed first and on which nothing listens. False if there is none. */
+export function freeOldestSeal(session: PortClaim['session']): boolean {
+  for (const claim of session.claims) {
+    if (claim.phase === 'held' || (claim.phase === 'leaked' && stillListens(claim))) continue;
+    freeClaim(claim);
+    return true;
+  }
+  return false;
+}
+
+/** Only from our own word: in a damaged segment the record may be somebody else's by now. */
+function move(claim: PortClaim, state: PortState): void {
+  const { segment } = claim.session;
+  if (stateOf(claim.word) === state) return;
+  segment.transitionTo(claim.index, claim.word, state);
+  claim.word = withState(claim.word, state);
+}
+
+/** For the end of a pool: gives back all that this thread has, sealed and leaked ports included. */
+export function releaseAll(session: PortClaim['session']): void {
+  for (const claim of [...session.claims]) {
+    releaseClaim(claim);
+    if (claim.phase !== 'released') freeClaim(claim);
+  }
+}

@@ -1,0 +1,137 @@
+/** The server ports of this machine: what the user's spec, the environment and the operating system say together. */
+import { readFileSync } from 'node:fs';
+import { browserBlockedPorts } from '../core/browser-blocked-ports.ts';
+import { HIGHEST_PORT, LOWEST_PORT, type PortRange } from '../core/port-range.ts';
+import { parsePortsFile, parsePortSpec } from '../core/port-spec.ts';
+import { computeServerPorts } from '../core/server-ports.ts';
+import { EphemeralRangeError, InvalidOptionError, PortSpecError } from '../errors.ts';
+import { readVariable } from '../platform/environment.ts';
+import { platform } from '../platform/platform.ts';
+import { warnOnce } from './warnings.ts';
+
+export interface ServerPortOptions {
+  /** A spec such as '2000-2020,6001'. Default: the environment's spec, else what the OS leaves. */
+  ports?: string;
+  /** Ports never to hand out, besides those of PORTSLICE_EXCLUDED_PORTS. */
+  excludedPorts?: Iterable<number>;
+}
+
+/** In order of precedence. */
+const SPEC_VARIABLES = [
+  { list: 'PORTSLICE_PORTS', file: 'PORTSLICE_PORTS_FILE' },
+  { list: 'PYSYS_PORTS', file: 'PYSYS_PORTS_FILE' },
+] as const;
+const EXCLUDED_VARIABLE = 'PORTSLICE_EXCLUDED_PORTS';
+const NO_RANGE: PortRange = { firstPort: 0, lastPort: 0 };
+
+/**
+ * The inclusive range from which the OS picks client ports. Linux: ip_local_port_range of this network namespace.
+ * @throws EphemeralRangeError if it cannot be read or makes no sense
+ */
+export function getEphemeralTCPPortRange(): readonly [min: number, max: number] {
+  const { firstPort, lastPort } = readEphemeralRange();
+  return [firstPort, lastPort];
+}
+
+/**
+ * The ports that tests may be given, ascending: all of 1024-65535 without the ephemeral range, or exactly what the spec
+ * says; in both cases without excluded ports and those that browsers refuse.
+ * @throws PortSpecError, EphemeralRangeError, InvalidOptionError
+ */
+export function getServerTCPPorts(options: ServerPortOptions = {}): number[] {
+  const spec = readSpec(options);
+  const excludedPorts = [...checkExcludedPorts(options.excludedPorts), ...readExcludedVariable(), ...platform.readExcludedPorts()];
+  const ephemeralRange = spec === undefined ? readEphemeralRange() : readEphemeralRangeIfPossible();
+  const result = computeServerPorts({ ephemeralRange, spec: spec?.ports, excludedPorts, blockedPorts: browserBlockedPorts });
+  if (result.ports.length === 0) {
+    throw new PortSpecError({
+      source: spec?.source ?? EXCLUDED_VARIABLE,
+      problem: 'no port is left after the excluded ports and those that browsers refuse are taken out',
+      fix: 'Name more ports, or exclude fewer',
+    });
+  }
+  if (result.ephemeralOverlap > 0) {
+    warnOnce(
+      'PORTSLICE_EPHEMERAL_OVERLAP',
+      `${result.ephemeralOverlap} ports of ${spec?.source} lie in the ephemeral range ${ephemeralRange.firstPort}-` +
+        `${ephemeralRange.lastPort}, where client connections take ports too; allocation may have to search longer.`,
+    );
+  }
+  if (result.usedWholeRange) {
+    warnOnce(
+      'PORTSLICE_WHOLE_RANGE',
+      `The ephemeral range ${ephemeralRange.firstPort}-${ephemeralRange.lastPort} leaves hardly any other port; ` +
+        '1024-49151 is used, and allocation may have to search longer.',
+    );
+  }
+  return result.ports;
+}
+
+interface Spec {
+  readonly ports: readonly number[];
+  readonly source: string;
+}
+
+function readSpec({ ports }: ServerPortOptions): Spec | undefined {
+  if (ports === undefined) return readSpecVariables();
+  if (typeof ports !== 'string') throw new InvalidOptionError('ports', ports, "a spec such as '2000-2020,6001'");
+  return { ports: parsePortSpec(ports, "the option 'ports'"), source: "the option 'ports'" };
+}
+
+function readSpecVariables(): Spec | undefined {
+  for (const { list, file } of SPEC_VARIABLES) {
+    const text = readVariable(list);
+    const path = readVariable(file);
+    if (text !== undefined && path !== undefined) {
+      throw new PortSpecError({ source: `${list} and ${file}`, problem: 'both are set', fix: 'Unset one of them' });
+    }
+    if (text !== undefined) return { ports: parsePortSpec(text, list), source: list };
+    if (path !== undefined) return { ports: readPortsFile(path, file), source: `${file}=${path}` };
+  }
+  return undefined;
+}
+
+function readPortsFile(path: string, variable: string): number[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new PortSpecError({ source: variable, token: path, problem: `cannot be read (${code})`, fix: 'Name a readable file' });
+  }
+  return parsePortsFile(text, path);
+}
+
+function checkExcludedPorts(excludedPorts: Iterable<number> = []): number[] {
+  if (typeof excludedPorts === 'string' || typeof excludedPorts[Symbol.iterator] !== 'function') {
+    throw new InvalidOptionError('excludedPorts', excludedPorts, 'an iterable of port numbers');
+  }
+  const ports = [...excludedPorts];
+  for (const port of ports) {
+    if (!Number.isInteger(port) || port < LOWEST_PORT || port > HIGHEST_PORT) {
+      throw new InvalidOptionError('excludedPorts', port, `integers from ${LOWEST_PORT} to ${HIGHEST_PORT}`);
+    }
+  }
+  return ports;
+}
+
+function readExcludedVariable(): number[] {
+  const text = readVariable(EXCLUDED_VARIABLE);
+  return text === undefined ? [] : parsePortSpec(text, EXCLUDED_VARIABLE);
+}
+
+function readEphemeralRange(): PortRange {
+  const { range, warning } = platform.readEphemeralRange();
+  if (warning !== undefined) warnOnce('PORTSLICE_EPHEMERAL_GUESSED', warning);
+  return range;
+}
+
+/** With a spec the range only serves a warning, and a spec is what the range's own error asks for. */
+function readEphemeralRangeIfPossible(): PortRange {
+  try {
+    return readEphemeralRange();
+  } catch (error) {
+    if (error instanceof EphemeralRangeError) return NO_RANGE;
+    throw error;
+  }
+}

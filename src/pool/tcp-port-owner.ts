@@ -1,0 +1,122 @@
+/** The owner of one port, from its construction to `cleanup()`. */
+import { InvalidOptionError } from '../errors.ts';
+import { claimEventually, claimNow } from './acquire.ts';
+import { currentSlice, type SessionSlice } from './current-slice.ts';
+import { type AcquireOptions, type CheckedOptions, checkOptions, type SocketAddressFamily, type TCPPortOwnerOptions, toRequest } from './owner-options.ts';
+import type { PortClaim } from './port-claim.ts';
+import { releaseClaim } from './release.ts';
+
+/** What the asynchronous ways of making an owner hand to its constructor. */
+class Claimed {
+  readonly claim: PortClaim;
+  readonly options: CheckedOptions;
+
+  constructor(claim: PortClaim, options: CheckedOptions) {
+    this.claim = claim;
+    this.options = options;
+  }
+}
+
+const claims = new WeakMap<TCPPortOwner, PortClaim>();
+
+/**
+ * One TCP port that belongs to its owner alone, among all processes, runs, users and containers that share the network
+ * namespace. Servers of any process listen on it as on any port. As text it is its port number.
+ */
+export class TCPPortOwner {
+  /** From 1 to 65535. */
+  readonly port: number;
+  /** As given: where the port is free. */
+  readonly hosts: readonly string[];
+  readonly socketAddressFamily: SocketAddressFamily;
+
+  /**
+   * Claims a free port, at once.
+   * @throws PortPoolExhaustedError if no port is free; `acquire` waits for one instead
+   * @throws InvalidOptionError, HostError, ResourceLimitError, PermissionError, ForeignFunctionError
+   */
+  constructor(options?: TCPPortOwnerOptions);
+  constructor(options: TCPPortOwnerOptions | Claimed = {}) {
+    const { claim, options: checked } = options instanceof Claimed ? options : claimWith(options);
+    claims.set(this, claim);
+    this.port = claim.port;
+    this.hosts = checked.hosts;
+    this.socketAddressFamily = checked.socketAddressFamily;
+  }
+
+  /**
+   * Claims a port, and waits up to `acquireTimeoutMs` until one is free.
+   * @throws PortPoolExhaustedError after that time; otherwise as the constructor
+   */
+  static async acquire(options?: AcquireOptions): Promise<TCPPortOwner> {
+    const [owner] = await TCPPortOwner.acquireMany(1, options);
+    return owner as TCPPortOwner;
+  }
+
+  /** Claims several ports, all or none, so that two tests that need several never wait for each other. */
+  static async acquireMany(count: number, options?: AcquireOptions): Promise<TCPPortOwner[]> {
+    return acquireFrom(currentSlice, count, options);
+  }
+
+  /**
+   * The address of a server on this port, such as 'http://localhost:20123/path'. The host is localhost, or the first of
+   * `hosts` if they name neither localhost nor every address.
+   */
+  url(path = '', protocol = 'http'): string {
+    const isEverywhere = this.hosts.some((host) => host === '' || host === 'localhost');
+    const host = isEverywhere ? 'localhost' : (this.hosts[0] as string);
+    const separator = path === '' || path.startsWith('/') ? '' : '/';
+    return `${protocol.replace(/:$/, '')}://${host.includes(':') ? `[${host}]` : host}:${this.port}${separator}${path}`;
+  }
+
+  /** Gives the port back. Names a server that still listens on it, in a warning. Does nothing the second time. */
+  cleanup(): void {
+    releaseClaim(claimOf(this));
+  }
+
+  toString(): string {
+    return String(this.port);
+  }
+
+  toJSON(): number {
+    return this.port;
+  }
+
+  [Symbol.toPrimitive](hint: string): string | number {
+    return hint === 'number' ? this.port : String(this.port);
+  }
+}
+
+export interface TCPPortOwner extends Disposable {}
+
+// Undefined in vm contexts of Node 22, where compiled `using` looks for the registered symbol.
+Object.defineProperty(TCPPortOwner.prototype, Symbol.dispose ?? Symbol.for('Symbol.dispose'), {
+  value: TCPPortOwner.prototype.cleanup,
+  configurable: true,
+  writable: true,
+});
+
+/** Claims ports from any slice; it is chosen only after the options are checked. */
+export async function acquireFrom(source: () => SessionSlice, count: number, options?: AcquireOptions): Promise<TCPPortOwner[]> {
+  const checked = checkOptions(options);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidOptionError('count', count, 'an integer from 1');
+  const { session, slice } = source();
+  const search = { session, slice, request: toRequest(session, checked) };
+  const wait = { timeoutMs: checked.acquireTimeoutMs, signal: checked.signal };
+  const claimed = await claimEventually(search, count, wait);
+  const Owner = TCPPortOwner as new (claim: Claimed) => TCPPortOwner;
+  return claimed.map((claim) => new Owner(new Claimed(claim, checked)));
+}
+
+/** For fixtures, which know more about the end of a test than an owner does. */
+export function claimOf(owner: TCPPortOwner): PortClaim {
+  const claim = claims.get(owner);
+  if (claim === undefined) throw new InvalidOptionError('owner', owner, 'a TCPPortOwner');
+  return claim;
+}
+
+function claimWith(options: TCPPortOwnerOptions): Claimed {
+  const checked = checkOptions(options);
+  const { session, slice } = currentSlice();
+  return new Claimed(claimNow({ session, slice, request: toRequest(session, checked) }), checked);
+}

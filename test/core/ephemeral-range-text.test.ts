@@ -1,0 +1,307 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  parseLinuxEphemeralRange,
+  parseLinuxReservedPorts,
+  parseSysctlEphemeralRange,
+  parseWindowsEphemeralRange,
+  parseWindowsExcludedRanges,
+} from '../../src/core/ephemeral-range-text.ts';
+import { formatPortRange, formatPortSpec, type PortRange } from '../../src/core/port-range.ts';
+import { EphemeralRangeError } from '../../src/errors.ts';
+
+function errorOf(action: () => unknown): EphemeralRangeError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof EphemeralRangeError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+const anyRange = fc
+  .tuple(fc.integer({ min: 1, max: 65_535 }), fc.integer({ min: 1, max: 65_535 }))
+  .map((ends) => ({ firstPort: Math.min(...ends), lastPort: Math.max(...ends) }));
+
+const senselessPairs = [
+  '',
+  '\n',
+  '32768',
+  '32768\t60999\t1',
+  '0\t60999',
+  '1\t65536',
+  '60999\t32768',
+  'a\tb',
+  '-1\t5',
+  '1e3\t2e3',
+];
+
+describe('parseLinuxEphemeralRange', () => {
+  test.each([
+    ['32768\t60999\n', '32768-60999'],
+    ['1024\t65535\n', '1024-65535'],
+    ['1 65535', '1-65535'],
+    ['40000\t40000\n', '40000'],
+  ])('reads %j', (text, expected) => {
+    expect(formatPortRange(parseLinuxEphemeralRange(text))).toBe(expected);
+  });
+
+  test.each(senselessPairs)('refuses %j, naming the file and the text', (text) => {
+    const error = errorOf(() => parseLinuxEphemeralRange(text));
+    expect(error).toMatchObject({
+      code: 'PORTSLICE_EPHEMERAL_RANGE',
+      source: '/proc/sys/net/ipv4/ip_local_port_range',
+      text,
+    });
+  });
+});
+
+describe('parseSysctlEphemeralRange', () => {
+  test.each([
+    ['49152\n65535\n', '49152-65535'],
+    ['10000\n65535\n', '10000-65535'],
+  ])('reads %j', (text, expected) => {
+    expect(formatPortRange(parseSysctlEphemeralRange(text))).toBe(expected);
+  });
+
+  test.each(senselessPairs)('refuses %j, naming the command and the text', (text) => {
+    const error = errorOf(() => parseSysctlEphemeralRange(text));
+    expect(error.source).toContain('sysctl');
+    expect(error.text).toBe(text);
+  });
+});
+
+/** As netsh prints: an empty line, the lines, each ended as on Windows. */
+function crlf(...lines: readonly string[]): string {
+  return ['', ...lines, ''].join('\r\n');
+}
+
+const windowsRangeTexts = {
+  English: crlf(
+    'Protocol tcp Dynamic Port Range',
+    '---------------------------------',
+    'Start Port      : 49152',
+    'Number of Ports : 16384',
+    '',
+  ),
+  German: crlf(
+    'Protokoll tcp Dynamischer Portbereich',
+    '---------------------------------',
+    'Startport      : 49152',
+    'Anzahl von Ports : 16384',
+    '',
+  ),
+  French: crlf(
+    'Plage de ports dynamique du protocole tcp',
+    '---------------------------------',
+    'Port de démarrage   : 49152',
+    'Nombre de ports     : 16384',
+    '',
+  ),
+  Japanese: crlf(
+    'プロトコル tcp の動的ポートの範囲',
+    '---------------------------------',
+    '開始ポート      : 49152',
+    'ポート数        : 16384',
+    '',
+  ),
+  Chinese: crlf(
+    '协议 tcp 动态端口范围',
+    '---------------------------------',
+    '启动端口        : 49152',
+    '端口数          : 16384',
+    '',
+  ),
+  'full-width colons': '协议 tcp 动态端口范围\n启动端口：49152\n端口数：16384\n',
+  'a wrongly decoded code page': crlf(
+    'Plage de ports\uFFFD tcp',
+    'Port de d\uFFFDmarrage : 49152',
+    'Nombre de ports : 16384',
+  ),
+  'line feeds only and no space': 'Start Port:49152\nNumber of Ports:16384',
+};
+
+describe('parseWindowsEphemeralRange', () => {
+  test.each(Object.entries(windowsRangeTexts))(
+    'reads the start and the number of ports in %s',
+    (_language, text) => {
+      expect(parseWindowsEphemeralRange(text)).toEqual({ firstPort: 49_152, lastPort: 65_535 });
+    },
+  );
+
+  test('reads the range that leaves no room, as some installers set it', () => {
+    const text = 'Start Port      : 1024\r\nNumber of Ports : 64511\r\n';
+    expect(parseWindowsEphemeralRange(text)).toEqual({ firstPort: 1024, lastPort: 65_534 });
+  });
+
+  test('reads back every range from its start and number of ports', () => {
+    fc.assert(
+      fc.property(anyRange, (range) => {
+        const text = `Start Port : ${range.firstPort}\r\nNumber of Ports : ${range.lastPort - range.firstPort + 1}\r\n`;
+        expect(parseWindowsEphemeralRange(text)).toEqual(range);
+      }),
+    );
+  });
+
+  test.each([
+    ['', 'it does not show a start port'],
+    ['\r\n', 'it does not show a start port'],
+    ['The following command was not found: int ipv4 show dynamicport tcp.', 'it does not show a start port'],
+    ['Start Port : 49152\r\n', 'it does not show a start port'],
+    ['49152\r\n16384\r\n', 'it does not show a start port'],
+    ['Start Port : many\r\nNumber of Ports : 5\r\n', 'it does not show a start port'],
+    ['Start Port : 49152\r\nNumber of Ports : 0\r\n', '49152-49151 is not a range of ports'],
+    ['Start Port : 0\r\nNumber of Ports : 5\r\n', '0-4 is not a range of ports'],
+    ['Start Port : 49152\r\nNumber of Ports : 16385\r\n', '49152-65536 is not a range of ports'],
+  ])('refuses %j, naming the command and the text', (text, problem) => {
+    const error = errorOf(() => parseWindowsEphemeralRange(text));
+    expect(error).toMatchObject({ source: 'netsh int ipv4 show dynamicport tcp', text });
+    expect(error.message).toContain(problem);
+  });
+});
+
+const windowsExcludedTexts = {
+  English: crlf(
+    'Protocol tcp Port Exclusion Ranges',
+    '',
+    'Start Port    End Port      ',
+    '----------    --------      ',
+    '      5357        5357      ',
+    '     50000       50059     *',
+    '',
+    '* - Administered port exclusions.',
+    '',
+  ),
+  German: crlf(
+    'Portausschlussbereiche für das Protokoll "tcp"',
+    '',
+    'Startport      Endport',
+    '----------    --------',
+    '      5357        5357',
+    '     50000       50059     *',
+    '',
+    '* - Verwaltete Portausschlüsse.',
+  ),
+  French: crlf(
+    "Protocole tcp Plages d'exclusion de ports",
+    'Port de début    Port de fin',
+    '-------------    -----------',
+    '      5357          5357',
+    '     50000         50059     *',
+  ),
+  Chinese: crlf(
+    '协议 tcp 端口排除范围',
+    '',
+    '开始端口    结束端口',
+    '----------    --------',
+    '5357 5357',
+    '50000 50059 *',
+    '',
+    '* - 管理的端口排除。',
+  ),
+};
+
+describe('parseWindowsExcludedRanges', () => {
+  test.each(Object.entries(windowsExcludedTexts))('reads the ranges in %s', (_language, text) => {
+    expect(parseWindowsExcludedRanges(text).map(formatPortRange)).toEqual(['5357', '50000-50059']);
+  });
+
+  test.each([
+    '',
+    '\r\n',
+    'Protocol tcp Port Exclusion Ranges\r\n\r\nStart Port    End Port\r\n----------    --------\r\n',
+  ])('finds no range in %j', (text) => {
+    expect(parseWindowsExcludedRanges(text)).toEqual([]);
+  });
+
+  test.each(['1 2 3', '1 2 * *', '1 2 x', '1', '1-2', 'x 1 2'])('does not take %j for a range', (line) => {
+    expect(parseWindowsExcludedRanges(line)).toEqual([]);
+  });
+
+  test.each(['60 50', '0 10', '1 65536', '99999 99999'])('refuses the senseless range %j', (line) => {
+    const error = errorOf(() => parseWindowsExcludedRanges(`80 80\r\n  ${line}  \r\n`));
+    expect(error).toMatchObject({ source: 'netsh int ipv4 show excludedportrange protocol=tcp', text: line });
+  });
+});
+
+describe('parseLinuxReservedPorts', () => {
+  test.each([
+    ['\n', ''],
+    ['', ''],
+    ['8080,40000-40008\n', '8080,40000-40008'],
+    ['5\n', '5'],
+    ['0-3,9\n', '1-3,9'],
+    ['0\n', ''],
+    ['0,2\n', '2'],
+  ])('reads %j as %j', (text, expected) => {
+    expect(formatPortSpec(parseLinuxReservedPorts(text))).toBe(expected);
+  });
+
+  test.each([
+    ['abc\n', 'abc'],
+    ['1,,2\n', ''],
+    ['1-2-3\n', '1-2-3'],
+    ['30-20\n', '30-20'],
+    ['80,70000\n', '70000'],
+    ['1-70000\n', '1-70000'],
+    ['-5\n', '-5'],
+  ])('refuses %j, naming the file and the item %j', (text, item) => {
+    const error = errorOf(() => parseLinuxReservedPorts(text));
+    expect(error).toMatchObject({ source: '/proc/sys/net/ipv4/ip_local_reserved_ports', text: item });
+  });
+});
+
+/** Other exceptions than the one that is promised pass through, and so fail the test. */
+function outcomeOf(parse: (text: string) => number[], text: string): number[] | EphemeralRangeError {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (error instanceof EphemeralRangeError) return error;
+    throw error;
+  }
+}
+
+function endsOf({ firstPort, lastPort }: PortRange): number[] {
+  return [firstPort, lastPort];
+}
+
+describe('every parser', () => {
+  const parsers: Record<string, (text: string) => number[]> = {
+    parseLinuxEphemeralRange: (text) => endsOf(parseLinuxEphemeralRange(text)),
+    parseSysctlEphemeralRange: (text) => endsOf(parseSysctlEphemeralRange(text)),
+    parseWindowsEphemeralRange: (text) => endsOf(parseWindowsEphemeralRange(text)),
+    parseWindowsExcludedRanges: (text) => parseWindowsExcludedRanges(text).flatMap(endsOf),
+    parseLinuxReservedPorts,
+  };
+  const nearlyText = fc
+    .array(
+      fc.constantFrom('0', '1', '2000', '65535', '65536', '-', ',', ':', ' ', '\t', '\n', '\r\n', '*', 'x'),
+    )
+    .map((parts) => parts.join(''));
+
+  test.each(Object.entries(parsers))(
+    '%s returns only ports or throws an EphemeralRangeError',
+    (_name, parse) => {
+      fc.assert(
+        fc.property(fc.oneof(nearlyText, fc.string({ unit: 'binary' })), (text) => {
+          const outcome = outcomeOf(parse, text);
+          const ports = outcome instanceof EphemeralRangeError ? [] : outcome;
+          expect(ports.every((port) => Number.isInteger(port) && port >= 1 && port <= 65_535)).toBe(true);
+        }),
+        { numRuns: 500 },
+      );
+    },
+  );
+
+  test.each(['1', ' ', ':', '-', ',', '1 ', '1\n', ': 1\n', '*'])(
+    'takes 100,000 times %j without choking',
+    (unit) => {
+      for (const parse of Object.values(parsers)) {
+        const outcome = outcomeOf(parse, unit.repeat(100_000));
+        const message = outcome instanceof EphemeralRangeError ? outcome.message : '';
+        expect(message.length).toBeLessThan(600);
+      }
+    },
+  );
+});

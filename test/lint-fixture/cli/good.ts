@@ -1,0 +1,1 @@
+export { serve as command } from '../server/good.ts';

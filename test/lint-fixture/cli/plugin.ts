@@ -1,0 +1,1 @@
+export { title as titleOfCommand } from '../plugin/report/good.ts';

@@ -1,0 +1,2 @@
+import { existsSync } from 'node:fs';
+export const isThere = existsSync('here');

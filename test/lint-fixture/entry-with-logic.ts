@@ -1,0 +1,2 @@
+import { limit } from './core/good.ts';
+export const doubleLimit = limit * 2;

@@ -1,0 +1,1 @@
+export { ownPort } from './plugin/playwright/good.ts';

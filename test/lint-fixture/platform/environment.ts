@@ -1,0 +1,1 @@
+export const readEnvironment = (): NodeJS.ProcessEnv => process.env;

@@ -1,0 +1,1 @@
+export const lazily = (): Promise<unknown> => import('../pool/good.ts');

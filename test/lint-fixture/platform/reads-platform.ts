@@ -1,0 +1,2 @@
+const { platform } = process;
+export const isWindows = platform === 'win32';

@@ -1,0 +1,1 @@
+export { ownVitestPort } from '../vitest/good.ts';

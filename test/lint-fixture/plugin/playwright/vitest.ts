@@ -1,0 +1,1 @@
+export { test as vitestTest } from 'vitest';

@@ -1,0 +1,1 @@
+export { ownVitestPort as reportVitest } from '../vitest/good.ts';

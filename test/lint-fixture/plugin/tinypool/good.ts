@@ -1,0 +1,1 @@
+export { Tinypool } from 'tinypool';

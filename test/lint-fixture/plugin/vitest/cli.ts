@@ -1,0 +1,1 @@
+export { command as commandOfPlugin } from '../../cli/good.ts';

@@ -1,0 +1,1 @@
+export { expect as playwrightExpect } from '@playwright/test';

@@ -1,0 +1,2 @@
+import { read } from '../platform/good.ts';
+export const poolOf = (): unknown => read();

@@ -1,0 +1,1 @@
+export type Port = import('../plugin/vitest/good.ts').OwnPort;

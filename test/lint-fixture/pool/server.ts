@@ -1,0 +1,1 @@
+export { serve as serveFromPool } from '../server/good.ts';

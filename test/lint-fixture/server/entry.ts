@@ -1,0 +1,1 @@
+export { ownPort as ownPortOfEntry } from '../good.ts';

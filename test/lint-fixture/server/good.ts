@@ -1,0 +1,1 @@
+export { poolOf as serve } from '../pool/good.ts';

@@ -1,0 +1,1 @@
+export { ownPort as ownPortOfServer } from '../plugin/playwright/good.ts';
