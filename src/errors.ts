@@ -115,7 +115,10 @@ export class PoolForeignError extends PortsliceError {
   readonly handle: string;
 
   constructor(handle: string, problem: string, cause?: unknown) {
-    super(`The pool of handle '${handle}' cannot be used from this process: ${problem}. ${REMEDY_FOR_HANDLE}`, { cause });
+    super(
+      `The pool of handle '${handle}' cannot be used from this process: ${problem}. ${REMEDY_FOR_HANDLE}`,
+      { cause },
+    );
     this.handle = handle;
   }
 }
@@ -136,7 +139,9 @@ export class PoolClosedError extends PortsliceError {
   readonly code = 'PORTSLICE_POOL_CLOSED';
 
   constructor() {
-    super('This port pool was closed in this process. Allocate before the global teardown, or create a new pool.');
+    super(
+      'This port pool was closed in this process. Allocate before the global teardown, or create a new pool.',
+    );
   }
 }
 
@@ -223,7 +228,9 @@ export class SystemCallError extends PortsliceError {
   readonly errnoName: string;
 
   constructor(systemCall: string, errno: number, errnoName: string) {
-    super(`${systemCall} failed with ${errnoName} (errno ${errno}). Please report this with the output of uname -a.`);
+    super(
+      `${systemCall} failed with ${errnoName} (errno ${errno}). Please report this with the output of uname -a.`,
+    );
     this.systemCall = systemCall;
     this.errno = errno;
     this.errnoName = errnoName;
@@ -245,7 +252,9 @@ export class UnsupportedPlatformError extends PortsliceError {
   readonly platform: string;
 
   constructor(platform: string, what: string) {
-    super(`${what} is not implemented on '${platform}'. This version of portslice allocates ports on Linux only.`);
+    super(
+      `${what} is not implemented on '${platform}'. This version of portslice allocates ports on Linux only.`,
+    );
     this.platform = platform;
   }
 }
@@ -259,7 +268,7 @@ export class WaitTimeoutError extends PortsliceError {
   constructor(host: string, port: number, timeoutMs: number, lastProblem: string) {
     super(
       `Nothing accepted a connection on ${host}:${port} within ${timeoutMs} ms (${lastProblem}). ` +
-        'Look at the server\'s own output, check that it was given this port and host, or raise timeoutMs.',
+        "Look at the server's own output, check that it was given this port and host, or raise timeoutMs.",
     );
     this.port = port;
     this.timeoutMs = timeoutMs;
@@ -273,7 +282,9 @@ export class ServerExitedError extends PortsliceError {
   readonly processId: number;
 
   constructor(port: number, processId: number) {
-    super(`Process ${processId} ended before it listened on port ${port}. Look at its own output for the reason.`);
+    super(
+      `Process ${processId} ended before it listened on port ${port}. Look at its own output for the reason.`,
+    );
     this.port = port;
     this.processId = processId;
   }
@@ -287,7 +298,11 @@ export class ForeignListenerError extends PortsliceError {
   readonly processId: number | undefined;
   readonly command: string | undefined;
 
-  constructor(port: number, expected: string, listener: { processId?: number; command?: string; description: string }) {
+  constructor(
+    port: number,
+    expected: string,
+    listener: { processId?: number; command?: string; description: string },
+  ) {
     super(
       `Port ${port} is listened on by ${listener.description}, not by ${expected}. ` +
         'Stop that process, or take the port out of the pool with PORTSLICE_EXCLUDED_PORTS.',

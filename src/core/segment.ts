@@ -80,7 +80,8 @@ export function findSegmentProblem(buffer: ArrayBuffer): string | undefined {
   if (buffer.byteLength < HEADER_BYTES) return `it has only ${buffer.byteLength} bytes`;
   const words = new Int32Array(buffer, 0, HEADER_BYTES / 4);
   const read = (word: number): number => Atomics.load(words, word);
-  if (read(HeaderWord.magic) !== SEGMENT_MAGIC) return 'it does not begin with the magic number of a port pool';
+  if (read(HeaderWord.magic) !== SEGMENT_MAGIC)
+    return 'it does not begin with the magic number of a port pool';
   if (read(HeaderWord.layoutVersion) !== SEGMENT_LAYOUT_VERSION) {
     return `its layout has version ${read(HeaderWord.layoutVersion)}, this package reads version ${SEGMENT_LAYOUT_VERSION}`;
   }
@@ -142,7 +143,10 @@ export class Segment {
     this.runId = Array.from({ length: 4 }, (_, word) =>
       ((this.#words[HeaderWord.runId + word] as number) >>> 0).toString(16).padStart(8, '0'),
     ).join('');
-    const name = this.#bytes.subarray(NETWORK_NAMESPACE_OFFSET, NETWORK_NAMESPACE_OFFSET + NETWORK_NAMESPACE_BYTES);
+    const name = this.#bytes.subarray(
+      NETWORK_NAMESPACE_OFFSET,
+      NETWORK_NAMESPACE_OFFSET + NETWORK_NAMESPACE_BYTES,
+    );
     this.networkNamespace = decodeLabel(name.slice()).replace(/\0+$/, '');
     this.creatorProcessId = this.#words[HeaderWord.creatorProcessId] as number;
     this.restMs = this.#words[HeaderWord.restMs] as number;
@@ -175,7 +179,7 @@ export class Segment {
 
   /** Makes the value at least `value`. */
   raiseHeader(word: number, value: number): void {
-    for (let seen = this.header(word); seen < value; ) {
+    for (let seen = this.header(word); seen < value;) {
       const before = Atomics.compareExchange(this.#words, word, seen, value);
       if (before === seen) return;
       seen = before;

@@ -23,7 +23,7 @@ export interface ServerPorts {
 type PortFilter = (port: number) => boolean;
 
 /** Fewer ports than this outside the ephemeral range are too few for parallel tests. */
-export const LEAST_SERVER_PORT_COUNT = 50;
+const LEAST_SERVER_PORT_COUNT = 50;
 
 /** Below 1024 only privileged processes may listen. */
 const UNPRIVILEGED_RANGE: PortRange = { firstPort: 1024, lastPort: HIGHEST_PORT };

@@ -23,8 +23,14 @@ export interface PoolPlan {
  * @param rotation in [0, 1): where in the preferred ports the pool starts, so that concurrent runs rarely meet
  */
 export function planPool(serverPorts: readonly number[], sliceCount: number, rotation: number): PoolPlan {
-  const preferred = rotate(serverPorts.filter((port) => port >= FIRST_PREFERRED_PORT), rotation);
-  const low = rotate(serverPorts.filter((port) => port < FIRST_PREFERRED_PORT), rotation);
+  const preferred = rotate(
+    serverPorts.filter((port) => port >= FIRST_PREFERRED_PORT),
+    rotation,
+  );
+  const low = rotate(
+    serverPorts.filter((port) => port < FIRST_PREFERRED_PORT),
+    rotation,
+  );
   const ports = [...preferred, ...low];
   const dividedPortCount =
     preferred.length >= sliceCount * MIN_PREFERRED_PORTS_PER_SLICE ? preferred.length : ports.length;

@@ -20,6 +20,9 @@ export function publishPoolHandle(handle: string | undefined): void {
 }
 
 /** A copy of the environment with the handle in it. */
-export function environmentWithPool(handle: string, overrides: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+export function environmentWithPool(
+  handle: string,
+  overrides: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv {
   return { ...overrides, [POOL_VARIABLE]: handle };
 }

@@ -37,12 +37,16 @@ export function meaningOf(code: number): ErrnoMeaning {
   return MEANINGS.get(code) ?? 'fatal';
 }
 
-export function errnoName(code: number): string {
+function errnoName(code: number): string {
   return getSystemErrorName(-code);
 }
 
 /** The typed error for a failed call; call it for every meaning that the caller does not handle itself. */
-export function errorFor(systemCall: string, code: number, options: { port?: number; denied?: string } = {}): PortsliceError {
+export function errorFor(
+  systemCall: string,
+  code: number,
+  options: { port?: number; denied?: string } = {},
+): PortsliceError {
   const name = errnoName(code);
   switch (meaningOf(code)) {
     case 'limit':

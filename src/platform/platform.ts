@@ -15,16 +15,27 @@ function choosePlatform(name: NodeJS.Platform): Platform {
   };
   switch (name) {
     case 'linux':
-      return { readEphemeralRange: readLinuxEphemeralRange, readExcludedPorts: () => [], openKernel: openLinuxKernel };
+      return {
+        readEphemeralRange: readLinuxEphemeralRange,
+        readExcludedPorts: () => [],
+        openKernel: openLinuxKernel,
+      };
     case 'darwin':
     case 'freebsd':
       return { readEphemeralRange: readDarwinEphemeralRange, readExcludedPorts: () => [], openKernel };
     case 'win32':
-      return { readEphemeralRange: readWindowsEphemeralRange, readExcludedPorts: readWindowsExcludedPorts, openKernel };
+      return {
+        readEphemeralRange: readWindowsEphemeralRange,
+        readExcludedPorts: readWindowsExcludedPorts,
+        openKernel,
+      };
     default:
       return {
         readEphemeralRange: () => {
-          throw new EphemeralRangeError({ source: `the platform '${name}'`, problem: 'this platform is unknown' });
+          throw new EphemeralRangeError({
+            source: `the platform '${name}'`,
+            problem: 'this platform is unknown',
+          });
         },
         readExcludedPorts: () => [],
         openKernel,

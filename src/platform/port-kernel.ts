@@ -27,7 +27,9 @@ export interface Hold {
 }
 
 /** `busy`: something has the port, try another. */
-export type HoldTestResult = { readonly outcome: 'works' | 'busy' } | { readonly outcome: 'weak'; readonly problem: string };
+export type HoldTestResult =
+  | { readonly outcome: 'works' | 'busy' }
+  | { readonly outcome: 'weak'; readonly problem: string };
 
 export interface SharedMemory {
   readonly buffer: ArrayBuffer;

@@ -30,7 +30,11 @@ export function claimNow(search: Search): PortClaim {
 }
 
 /** @throws PortPoolExhaustedError after `timeoutMs`; the signal's reason when it is aborted */
-export async function claimEventually(search: Search, count: number, { timeoutMs, signal }: Wait): Promise<PortClaim[]> {
+export async function claimEventually(
+  search: Search,
+  count: number,
+  { timeoutMs, signal }: Wait,
+): Promise<PortClaim[]> {
   const startMs = monotonicMs();
   for (let poll = 0; ; poll++) {
     signal?.throwIfAborted();
@@ -40,7 +44,8 @@ export async function claimEventually(search: Search, count: number, { timeoutMs
     if ('claims' in result) return result.claims;
     if (poll === 0) search.session.segment.addToHeader(HeaderWord.waits, 1);
     // Never without a second look, however short the time-out.
-    if (leftMs <= 0 && poll > 0) throw exhausted(search.session, count, result.misses, monotonicMs() - startMs);
+    if (leftMs <= 0 && poll > 0)
+      throw exhausted(search.session, count, result.misses, monotonicMs() - startMs);
     await pause(Math.max(FIRST_POLL_MS, Math.min(pollMs(poll), leftMs)), signal);
   }
 }
@@ -50,7 +55,11 @@ function pollMs(poll: number): number {
   return Math.min(LAST_POLL_MS, FIRST_POLL_MS * 1.5 ** poll) * (0.5 + Math.random());
 }
 
-function claimAll(search: Search, count: number, thorough: boolean): { claims: PortClaim[] } | { misses: Misses } {
+function claimAll(
+  search: Search,
+  count: number,
+  thorough: boolean,
+): { claims: PortClaim[] } | { misses: Misses } {
   const misses: Misses = { lockedByOtherRuns: 0, listenedOnByStrangers: 0 };
   const claims: PortClaim[] = [];
   try {

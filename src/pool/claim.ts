@@ -4,8 +4,8 @@
  */
 import { nextClaim, PortState, stateOf, withState } from '../core/port-state.ts';
 import { HeaderWord, RecordWord } from '../core/segment-layout.ts';
-import type { ClaimRequest, PortClaim } from './port-claim.ts';
 import type { PoolSession } from './pool-session.ts';
+import type { ClaimRequest, PortClaim } from './port-claim.ts';
 
 /** Why ports that looked free were passed by. */
 export interface Misses {
@@ -14,7 +14,13 @@ export interface Misses {
 }
 
 /** Claims a port whose record says free: record first, then lock, then hold. */
-export function claimFree(session: PoolSession, slice: number, index: number, request: ClaimRequest, misses: Misses): PortClaim | undefined {
+export function claimFree(
+  session: PoolSession,
+  slice: number,
+  index: number,
+  request: ClaimRequest,
+  misses: Misses,
+): PortClaim | undefined {
   const { segment } = session;
   const word = Atomics.load(segment.states, index);
   if (stateOf(word) !== PortState.free) return undefined;
@@ -31,7 +37,13 @@ export function claimFree(session: PoolSession, slice: number, index: number, re
 }
 
 /** Claims a port whose record says that someone has it, who may be dead: only the lock can tell, so it comes first. */
-export function claimStale(session: PoolSession, slice: number, index: number, request: ClaimRequest, misses: Misses): PortClaim | undefined {
+export function claimStale(
+  session: PoolSession,
+  slice: number,
+  index: number,
+  request: ClaimRequest,
+  misses: Misses,
+): PortClaim | undefined {
   const lock = session.kernel.takeLock(portAt(session, index));
   if (lock === undefined) return undefined;
   const mine = seize(session, index);
@@ -40,7 +52,14 @@ export function claimStale(session: PoolSession, slice: number, index: number, r
 }
 
 /** With the lock bound: takes the hold and makes the claim known. */
-function guard(session: PoolSession, index: number, mine: number, lock: number, request: ClaimRequest, misses: Misses): PortClaim | undefined {
+function guard(
+  session: PoolSession,
+  index: number,
+  mine: number,
+  lock: number,
+  request: ClaimRequest,
+  misses: Misses,
+): PortClaim | undefined {
   const { kernel, segment } = session;
   const port = portAt(session, index);
   const hold = backingOff(session, index, mine, () => takeHold(session, port, request), [lock]);
@@ -65,12 +84,22 @@ function guard(session: PoolSession, index: number, mine: number, lock: number, 
   return claim;
 }
 
-function takeHold({ kernel }: PoolSession, port: number, { hold, target }: ClaimRequest): PortClaim['hold'] | undefined {
+function takeHold(
+  { kernel }: PoolSession,
+  port: number,
+  { hold, target }: ClaimRequest,
+): PortClaim['hold'] | undefined {
   return hold ? kernel.takeHold(port, target) : kernel.checkStrictly(port, target);
 }
 
 /** An error on the way (no descriptors, say) gives the port back before it is thrown. */
-function backingOff<T>(session: PoolSession, index: number, mine: number, act: () => T, descriptors: readonly number[]): T {
+function backingOff<T>(
+  session: PoolSession,
+  index: number,
+  mine: number,
+  act: () => T,
+  descriptors: readonly number[],
+): T {
   try {
     return act();
   } catch (error) {

@@ -25,7 +25,8 @@ export function currentSlice(): SessionSlice {
   const holder = threadState<{ current?: Current }>('current', () => ({}));
   const publishedHandle = publishedPoolHandle();
   const { current } = holder;
-  if (current !== undefined && current.publishedHandle === publishedHandle && !current.session.isClosed) return current;
+  if (current !== undefined && current.publishedHandle === publishedHandle && !current.session.isClosed)
+    return current;
   holder.current = { ...chooseSlice(publishedHandle), publishedHandle };
   return holder.current;
 }

@@ -4,7 +4,12 @@ import type { Misses } from './claim.ts';
 import type { PoolSession } from './pool-session.ts';
 import { readRecords } from './snapshot.ts';
 
-export function exhausted(session: PoolSession, wantedPortCount: number, misses: Misses, waitedMs: number): PortPoolExhaustedError {
+export function exhausted(
+  session: PoolSession,
+  wantedPortCount: number,
+  misses: Misses,
+  waitedMs: number,
+): PortPoolExhaustedError {
   const nowMs = session.nowMs() + session.segment.startEpochMs;
   const holders = readRecords(session)
     .filter((record) => record.state !== 'free')

@@ -5,7 +5,8 @@ const SHOWN_COMMAND_LENGTH = 100;
 
 export function describeListener({ processId, command, userId }: Listener): string {
   if (processId === undefined) return `a process of user ${userId}`;
-  const shown = command === undefined || command === '' ? 'unknown command' : command.slice(0, SHOWN_COMMAND_LENGTH);
+  const shown =
+    command === undefined || command === '' ? 'unknown command' : command.slice(0, SHOWN_COMMAND_LENGTH);
   return `pid ${processId} (${shown})`;
 }
 

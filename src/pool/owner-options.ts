@@ -1,8 +1,8 @@
 /** The options of owners, checked before anything is done. */
 import { InvalidOptionError } from '../errors.ts';
 import type { SocketAddressFamily } from '../platform/port-kernel.ts';
-import type { ClaimRequest } from './port-claim.ts';
 import type { PoolSession } from './pool-session.ts';
+import type { ClaimRequest } from './port-claim.ts';
 
 export type { SocketAddressFamily };
 
@@ -27,8 +27,8 @@ export interface AcquireOptions extends TCPPortOwnerOptions {
   signal?: AbortSignal;
 }
 
-export const DEFAULT_HOSTS: readonly string[] = Object.freeze(['', 'localhost']);
-export const DEFAULT_ACQUIRE_TIMEOUT_MS = 30_000;
+const DEFAULT_HOSTS: readonly string[] = Object.freeze(['', 'localhost']);
+const DEFAULT_ACQUIRE_TIMEOUT_MS = 30_000;
 /** The longest that Node's timers can wait. */
 export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
 
@@ -46,13 +46,15 @@ export interface CheckedOptions {
 
 /** @throws InvalidOptionError that names the option */
 export function checkOptions(options: AcquireOptions = {}): CheckedOptions {
-  if (typeof options !== 'object' || options === null) throw new InvalidOptionError('options', options, 'an object');
+  if (typeof options !== 'object' || options === null)
+    throw new InvalidOptionError('options', options, 'an object');
   for (const name of Object.keys(options)) {
-    if (!OPTION_NAMES.has(name)) throw new InvalidOptionError('options', name, `one of ${[...OPTION_NAMES].join(', ')}`);
+    if (!OPTION_NAMES.has(name))
+      throw new InvalidOptionError('options', name, `one of ${[...OPTION_NAMES].join(', ')}`);
   }
   const { hosts = DEFAULT_HOSTS, socketAddressFamily = 'dual', hold = true, label = '', signal } = options;
   const { acquireTimeoutMs = DEFAULT_ACQUIRE_TIMEOUT_MS } = options;
-  if (!Array.isArray(hosts) || hosts.length === 0 || hosts.some((host) => typeof host !== 'string')) {
+  if (!isListOfNames(hosts)) {
     throw new InvalidOptionError('hosts', hosts, "a list of host names or addresses, such as ['127.0.0.1']");
   }
   if (!FAMILIES.includes(socketAddressFamily)) {
@@ -62,7 +64,18 @@ export function checkOptions(options: AcquireOptions = {}): CheckedOptions {
   if (typeof label !== 'string') throw new InvalidOptionError('label', label, 'a string');
   checkTimeout('acquireTimeoutMs', acquireTimeoutMs);
   checkSignal(signal);
-  return { hosts: hosts === DEFAULT_HOSTS ? hosts : Object.freeze([...hosts]), socketAddressFamily, hold, label, acquireTimeoutMs, signal };
+  return {
+    hosts: Object.freeze([...hosts]),
+    socketAddressFamily,
+    hold,
+    label,
+    acquireTimeoutMs,
+    signal,
+  };
+}
+
+function isListOfNames(hosts: unknown): hosts is readonly string[] {
+  return Array.isArray(hosts) && hosts.length > 0 && hosts.every((host) => typeof host === 'string');
 }
 
 export function checkTimeout(name: string, timeoutMs: unknown): void {
@@ -73,7 +86,8 @@ export function checkTimeout(name: string, timeoutMs: unknown): void {
 /** Not by instanceof: a signal may come from another realm. */
 export function checkSignal(signal: unknown): void {
   if (signal === undefined) return;
-  if (typeof (signal as AbortSignal | null)?.aborted !== 'boolean') throw new InvalidOptionError('signal', signal, 'an AbortSignal');
+  if (typeof (signal as AbortSignal | null)?.aborted !== 'boolean')
+    throw new InvalidOptionError('signal', signal, 'an AbortSignal');
 }
 
 /** @throws HostError */

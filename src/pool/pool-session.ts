@@ -5,10 +5,16 @@ import { formatPoolHandle, parsePoolHandle } from '../core/pool-handle.ts';
 import { segmentOffsets } from '../core/segment-layout.ts';
 import { findSegmentProblem, Segment, writeSegment } from '../core/segment.ts';
 import { planPool, sliceCountFor } from '../core/slices.ts';
-import { PoolClosedError, PoolDamagedError, PoolForeignError, PoolHandleError, PoolStaleError } from '../errors.ts';
+import {
+  PoolClosedError,
+  PoolDamagedError,
+  PoolForeignError,
+  PoolHandleError,
+  PoolStaleError,
+} from '../errors.ts';
 import { epochMs, monotonicMs } from '../platform/clock.ts';
-import type { PortKernel, SharedMemory } from '../platform/port-kernel.ts';
 import { platform } from '../platform/platform.ts';
+import type { PortKernel, SharedMemory } from '../platform/port-kernel.ts';
 import { threadState } from '../platform/thread-state.ts';
 import type { PortClaim } from './port-claim.ts';
 import { checkKernel } from './start-up-check.ts';
@@ -41,7 +47,11 @@ export class PoolSession {
   /** Makes a pool and its segment. */
   static create(options: PoolPlanOptions): PoolSession {
     const kernel = platform.openKernel();
-    const plan = planPool(options.ports, sliceCountFor(options.workers), randomBytes(4).readUInt32LE() / 2 ** 32);
+    const plan = planPool(
+      options.ports,
+      sliceCountFor(options.workers),
+      randomBytes(4).readUInt32LE() / 2 ** 32,
+    );
     const memory = kernel.createMemory(segmentOffsets(plan.ports.length, plan.slices.length).byteLength);
     const runId = randomBytes(16).toString('hex');
     const facts = {
@@ -70,7 +80,8 @@ export class PoolSession {
     const known = sessions().get(handle);
     if (known !== undefined && !known.isClosed) return known;
     const parsed = parsePoolHandle(handle);
-    if (parsed === undefined) throw new PoolHandleError(handle, 'it is not a handle of this version of portslice');
+    if (parsed === undefined)
+      throw new PoolHandleError(handle, 'it is not a handle of this version of portslice');
     const kernel = platform.openKernel();
     const memory = kernel.attachMemory(handle, parsed.processId, parsed.descriptor);
     const problem = findSegmentProblem(memory.buffer);
@@ -81,7 +92,10 @@ export class PoolSession {
     }
     const here = kernel.networkNamespace();
     if (session.segment.networkNamespace !== here) {
-      throw new PoolForeignError(handle, `it is of network namespace ${session.segment.networkNamespace}, this process is in ${here}`);
+      throw new PoolForeignError(
+        handle,
+        `it is of network namespace ${session.segment.networkNamespace}, this process is in ${here}`,
+      );
     }
     return remember(session);
   }

@@ -12,7 +12,10 @@ import { openSessions } from './pool-session.ts';
  * @param port from 1 to 65535
  * @throws InvalidOptionError, HostError, ResourceLimitError, PermissionError
  */
-export function portIsInUse(port: number, options: Pick<TCPPortOwnerOptions, 'hosts' | 'socketAddressFamily'> = {}): boolean {
+export function portIsInUse(
+  port: number,
+  options: Pick<TCPPortOwnerOptions, 'hosts' | 'socketAddressFamily'> = {},
+): boolean {
   checkPort(port);
   const { hosts, socketAddressFamily } = checkOptions(options);
   const kernel = platform.openKernel();
@@ -29,11 +32,16 @@ export function portIsInUse(port: number, options: Pick<TCPPortOwnerOptions, 'ho
 
 /** @throws InvalidOptionError */
 export function checkPort(port: unknown): asserts port is number {
-  if (typeof port === 'number' && Number.isInteger(port) && port >= LOWEST_PORT && port <= HIGHEST_PORT) return;
+  if (typeof port === 'number' && Number.isInteger(port) && port >= LOWEST_PORT && port <= HIGHEST_PORT)
+    return;
   throw new InvalidOptionError('port', port, `an integer from ${LOWEST_PORT} to ${HIGHEST_PORT}`);
 }
 
-function isListenedOn(kernel: PortKernel, port: number, addresses: readonly InternetAddress[] | undefined): boolean {
+function isListenedOn(
+  kernel: PortKernel,
+  port: number,
+  addresses: readonly InternetAddress[] | undefined,
+): boolean {
   return kernel.somethingListens(port, addresses) && !kernel.isOnlyInTimeWait(port);
 }
 

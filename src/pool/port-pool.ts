@@ -122,4 +122,3 @@ function checkInteger(option: string, value: unknown, max: number): void {
   if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= max) return;
   throw new InvalidOptionError(option, value, `an integer from 0 to ${max}`);
 }
-

@@ -2,8 +2,8 @@
 import { PortState, stateOf, withState } from '../core/port-state.ts';
 import { HeaderWord, RecordWord } from '../core/segment-layout.ts';
 import type { Listener } from '../platform/port-kernel.ts';
-import type { PortClaim } from './port-claim.ts';
 import { describeListeners } from './listeners.ts';
+import type { PortClaim } from './port-claim.ts';
 import { watchForPressure } from './seals.ts';
 import { warn } from './warnings.ts';
 
@@ -99,7 +99,7 @@ function move(claim: PortClaim, state: PortState): void {
 
 /** For the end of a pool: gives back all that this thread has, sealed and leaked ports included. */
 export function releaseAll(session: PortClaim['session']): void {
-  for (const claim of [...session.claims]) {
+  for (const claim of session.claims) {
     releaseClaim(claim);
     if (claim.phase !== 'released') freeClaim(claim);
   }

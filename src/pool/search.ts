@@ -1,10 +1,10 @@
 /** Where a claim looks for a port: its own slice, slice 0, the other slices, its own seals, the ports of the dead. */
 import { PortState, stateOf } from '../core/port-state.ts';
 import { HeaderWord, RecordWord } from '../core/segment-layout.ts';
-import { claimFree, claimStale, type Misses } from './claim.ts';
 import { isAlive } from '../platform/liveness.ts';
-import type { ClaimRequest, PortClaim } from './port-claim.ts';
+import { claimFree, claimStale, type Misses } from './claim.ts';
 import type { PoolSession } from './pool-session.ts';
+import type { ClaimRequest, PortClaim } from './port-claim.ts';
 import { freeOldestSeal } from './release.ts';
 import { raisePressure } from './seals.ts';
 
@@ -25,7 +25,11 @@ export function findPort(search: Search, misses: Misses, thorough: boolean): Por
   return found;
 }
 
-function claimInSlice({ session, slice: claimant, request }: Search, slice: number, misses: Misses): PortClaim | undefined {
+function claimInSlice(
+  { session, slice: claimant, request }: Search,
+  slice: number,
+  misses: Misses,
+): PortClaim | undefined {
   const order = session.order(slice);
   order.begin();
   for (let index = order.next(); index !== -1; index = order.next()) {
@@ -56,7 +60,11 @@ function reclaim(search: Search, misses: Misses, thorough: boolean): PortClaim |
   return claimFromTheDead(search, misses, thorough);
 }
 
-function claimFromTheDead({ session, slice, request }: Search, misses: Misses, thorough: boolean): PortClaim | undefined {
+function claimFromTheDead(
+  { session, slice, request }: Search,
+  misses: Misses,
+  thorough: boolean,
+): PortClaim | undefined {
   const { states } = session.segment;
   const ours = new Set([...session.claims].map((claim) => claim.index));
   const alive = new Map<number, boolean>();

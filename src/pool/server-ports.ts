@@ -40,9 +40,18 @@ export function getEphemeralTCPPortRange(): readonly [min: number, max: number] 
  */
 export function getServerTCPPorts(options: ServerPortOptions = {}): number[] {
   const spec = readSpec(options);
-  const excludedPorts = [...checkExcludedPorts(options.excludedPorts), ...readExcludedVariable(), ...platform.readExcludedPorts()];
+  const excludedPorts = [
+    ...checkExcludedPorts(options.excludedPorts),
+    ...readExcludedVariable(),
+    ...platform.readExcludedPorts(),
+  ];
   const ephemeralRange = spec === undefined ? readEphemeralRange() : readEphemeralRangeIfPossible();
-  const result = computeServerPorts({ ephemeralRange, spec: spec?.ports, excludedPorts, blockedPorts: browserBlockedPorts });
+  const result = computeServerPorts({
+    ephemeralRange,
+    spec: spec?.ports,
+    excludedPorts,
+    blockedPorts: browserBlockedPorts,
+  });
   if (result.ports.length === 0) {
     throw new PortSpecError({
       source: spec?.source ?? EXCLUDED_VARIABLE,
@@ -74,7 +83,8 @@ interface Spec {
 
 function readSpec({ ports }: ServerPortOptions): Spec | undefined {
   if (ports === undefined) return readSpecVariables();
-  if (typeof ports !== 'string') throw new InvalidOptionError('ports', ports, "a spec such as '2000-2020,6001'");
+  if (typeof ports !== 'string')
+    throw new InvalidOptionError('ports', ports, "a spec such as '2000-2020,6001'");
   return { ports: parsePortSpec(ports, "the option 'ports'"), source: "the option 'ports'" };
 }
 
@@ -83,7 +93,11 @@ function readSpecVariables(): Spec | undefined {
     const text = readVariable(list);
     const path = readVariable(file);
     if (text !== undefined && path !== undefined) {
-      throw new PortSpecError({ source: `${list} and ${file}`, problem: 'both are set', fix: 'Unset one of them' });
+      throw new PortSpecError({
+        source: `${list} and ${file}`,
+        problem: 'both are set',
+        fix: 'Unset one of them',
+      });
     }
     if (text !== undefined) return { ports: parsePortSpec(text, list), source: list };
     if (path !== undefined) return { ports: readPortsFile(path, file), source: `${file}=${path}` };
@@ -97,7 +111,12 @@ function readPortsFile(path: string, variable: string): number[] {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new PortSpecError({ source: variable, token: path, problem: `cannot be read (${code})`, fix: 'Name a readable file' });
+    throw new PortSpecError({
+      source: variable,
+      token: path,
+      problem: `cannot be read (${code})`,
+      fix: 'Name a readable file',
+    });
   }
   return parsePortsFile(text, path);
 }

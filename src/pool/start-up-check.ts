@@ -8,12 +8,17 @@ const MAX_TRIED_PORTS = 8;
 export function checkKernel(session: PoolSession): void {
   const { kernel, segment } = session;
   if (!kernel.hasIPv6()) {
-    warnOnceInRun(segment, 'PORTSLICE_NO_IPV6', 'This kernel has no IPv6: ports are held and checked for IPv4 only.');
+    warnOnceInRun(
+      segment,
+      'PORTSLICE_NO_IPV6',
+      'This kernel has no IPv6: ports are held and checked for IPv4 only.',
+    );
   }
   for (let tried = 0; tried < MAX_TRIED_PORTS; tried++) {
     const problem = testOnePort(session, segment.ports[randomInt(segment.ports.length)] as number);
     if (problem === 'busy') continue;
-    if (problem !== undefined) warnOnceInRun(segment, 'PORTSLICE_WEAK_HOLD', `Held ports are not guarded here: ${problem}.`);
+    if (problem !== undefined)
+      warnOnceInRun(segment, 'PORTSLICE_WEAK_HOLD', `Held ports are not guarded here: ${problem}.`);
     return;
   }
 }

@@ -2,7 +2,14 @@
 import { InvalidOptionError } from '../errors.ts';
 import { claimEventually, claimNow } from './acquire.ts';
 import { currentSlice, type SessionSlice } from './current-slice.ts';
-import { type AcquireOptions, type CheckedOptions, checkOptions, type SocketAddressFamily, type TCPPortOwnerOptions, toRequest } from './owner-options.ts';
+import {
+  type AcquireOptions,
+  type CheckedOptions,
+  checkOptions,
+  type SocketAddressFamily,
+  type TCPPortOwnerOptions,
+  toRequest,
+} from './owner-options.ts';
 import type { PortClaim } from './port-claim.ts';
 import { releaseClaim } from './release.ts';
 
@@ -91,15 +98,22 @@ export interface TCPPortOwner extends Disposable {}
 
 // Undefined in vm contexts of Node 22, where compiled `using` looks for the registered symbol.
 Object.defineProperty(TCPPortOwner.prototype, Symbol.dispose ?? Symbol.for('Symbol.dispose'), {
-  value: TCPPortOwner.prototype.cleanup,
+  value(this: TCPPortOwner): void {
+    this.cleanup();
+  },
   configurable: true,
   writable: true,
 });
 
 /** Claims ports from any slice; it is chosen only after the options are checked. */
-export async function acquireFrom(source: () => SessionSlice, count: number, options?: AcquireOptions): Promise<TCPPortOwner[]> {
+export async function acquireFrom(
+  source: () => SessionSlice,
+  count: number,
+  options?: AcquireOptions,
+): Promise<TCPPortOwner[]> {
   const checked = checkOptions(options);
-  if (!Number.isInteger(count) || count < 1) throw new InvalidOptionError('count', count, 'an integer from 1');
+  if (!Number.isInteger(count) || count < 1)
+    throw new InvalidOptionError('count', count, 'an integer from 1');
   const { session, slice } = source();
   const search = { session, slice, request: toRequest(session, checked) };
   const wait = { timeoutMs: checked.acquireTimeoutMs, signal: checked.signal };

@@ -2,10 +2,10 @@
 import { connect } from 'node:net';
 import { ForeignListenerError, InvalidOptionError, ServerExitedError, WaitTimeoutError } from '../errors.ts';
 import { monotonicMs, pause } from '../platform/clock.ts';
+import { isRunning } from '../platform/liveness.ts';
 import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
 import { describeListener } from './listeners.ts';
-import { isRunning } from '../platform/liveness.ts';
 import { checkSignal, checkTimeout } from './owner-options.ts';
 import { checkPort } from './port-in-use.ts';
 import { TCPPortOwner } from './tcp-port-owner.ts';
@@ -40,7 +40,10 @@ interface Target {
  * @throws WaitTimeoutError; ServerExitedError at once when process `pid` has ended; ForeignListenerError if another
  *   process than `pid` and its descendants listens; the signal's reason; InvalidOptionError
  */
-export async function waitForListening(port: number | TCPPortOwner, options: WaitForListeningOptions = {}): Promise<void> {
+export async function waitForListening(
+  port: number | TCPPortOwner,
+  options: WaitForListeningOptions = {},
+): Promise<void> {
   const target = checkTarget(port, options);
   const deadlineMs = monotonicMs() + target.timeoutMs;
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(LAST_POLL_MS, pollMs * 1.3)) {
@@ -50,7 +53,8 @@ export async function waitForListening(port: number | TCPPortOwner, options: Wai
     rejectForeignListener(target, problem === undefined);
     if (problem === undefined) return;
     rejectDeadServer(target);
-    if (monotonicMs() >= deadlineMs) throw new WaitTimeoutError(target.host, target.port, target.timeoutMs, problem);
+    if (monotonicMs() >= deadlineMs)
+      throw new WaitTimeoutError(target.host, target.port, target.timeoutMs, problem);
     await pause(pollMs, target.signal);
   }
 }
@@ -65,7 +69,8 @@ function checkTarget(port: number | TCPPortOwner, options: WaitForListeningOptio
     throw new InvalidOptionError('pid', processId, 'the id of a process');
   }
   const host = options.host ?? (port instanceof TCPPortOwner ? hostOf(port) : 'localhost');
-  if (typeof host !== 'string' || host === '') throw new InvalidOptionError('host', host, 'a host name or address');
+  if (typeof host !== 'string' || host === '')
+    throw new InvalidOptionError('host', host, 'a host name or address');
   return { port: portNumber, host, timeoutMs, signal, processId };
 }
 

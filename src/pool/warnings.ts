@@ -29,6 +29,9 @@ export function warnOnceInRun(segment: Segment, code: WarningCode, message: stri
 }
 
 /** Warns each time. */
-export function warn(code: WarningCode | 'PORTSLICE_LEAK', message: string): void {
+export function warn(
+  code: WarningCode | 'PORTSLICE_LEAK' | 'PORTSLICE_ADDRESS_IN_USE',
+  message: string,
+): void {
   process.emitWarning(message, { type: 'PortsliceWarning', code });
 }

@@ -9,7 +9,9 @@ const NAMES = ['net.inet.ip.portrange.first', 'net.inet.ip.portrange.last'];
 /** @throws EphemeralRangeError */
 export function readDarwinEphemeralRange(): EphemeralRangeReading {
   try {
-    return { range: parseSysctlEphemeralRange(execFileSync('sysctl', ['-n', ...NAMES], { encoding: 'latin1' })) };
+    return {
+      range: parseSysctlEphemeralRange(execFileSync('sysctl', ['-n', ...NAMES], { encoding: 'latin1' })),
+    };
   } catch (error) {
     if (error instanceof EphemeralRangeError) throw error;
     throw new EphemeralRangeError({ source: 'sysctl', problem: 'the command failed', cause: error });

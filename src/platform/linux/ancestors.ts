@@ -6,7 +6,8 @@ const MAX_DEPTH = 64;
 /** The process itself first; ends where /proc does. */
 export function findAncestors(processId: number): number[] {
   const chain: number[] = [];
-  for (let current = processId; current > 1 && chain.length < MAX_DEPTH; current = readParent(current)) chain.push(current);
+  for (let current = processId; current > 1 && chain.length < MAX_DEPTH; current = readParent(current))
+    chain.push(current);
   return chain;
 }
 

@@ -15,7 +15,8 @@ export function readLinuxEphemeralRange(path: string = PATH): EphemeralRangeRead
     text = readFileSync(path, 'latin1');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') throw new EphemeralRangeError({ source: path, problem: `it cannot be read (${code})`, cause: error });
+    if (code !== 'ENOENT')
+      throw new EphemeralRangeError({ source: path, problem: `it cannot be read (${code})`, cause: error });
     return {
       range: IANA_RANGE,
       warning: `${path} does not exist; the IANA ephemeral range ${IANA_RANGE.firstPort}-${IANA_RANGE.lastPort} is assumed.`,

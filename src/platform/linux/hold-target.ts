@@ -33,18 +33,30 @@ export function holdTargetFor(libc: LibC, hosts: readonly string[], family: Sock
 function wildcardTarget(libc: LibC, family: SocketAddressFamily): HoldTarget {
   if (family === 'dual') return EVERYWHERE;
   if (family === 'ipv6' && !hasIPv6(libc)) {
-    throw new HostError('', 'asks for IPv6, which this kernel has not', "Use socketAddressFamily 'dual' or 'ipv4'");
+    throw new HostError(
+      '',
+      'asks for IPv6, which this kernel has not',
+      "Use socketAddressFamily 'dual' or 'ipv4'",
+    );
   }
   return { exactAddresses: [family === 'ipv4' ? IPV4_WILDCARD : IPV6_WILDCARD] };
 }
 
 function addressesOf(libc: LibC, host: string, family: SocketAddressFamily): readonly InternetAddress[] {
-  const addresses = resolveLocalHost(libc, host).filter((address) => family === 'dual' || address.family === family);
+  const addresses = resolveLocalHost(libc, host).filter(
+    (address) => family === 'dual' || address.family === family,
+  );
   if (addresses.length > 0) return addresses;
-  throw new HostError(host, `has no ${family} address on this machine`, 'Change hosts or socketAddressFamily');
+  throw new HostError(
+    host,
+    `has no ${family} address on this machine`,
+    'Change hosts or socketAddressFamily',
+  );
 }
 
 function unique(addresses: readonly InternetAddress[]): InternetAddress[] {
-  const byText = new Map(addresses.map((address) => [`${address.bytes.join('.')}%${address.scopeId}`, address]));
+  const byText = new Map(
+    addresses.map((address) => [`${address.bytes.join('.')}%${address.scopeId}`, address]),
+  );
   return [...byText.values()];
 }

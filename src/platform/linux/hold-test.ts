@@ -1,8 +1,8 @@
+import { meaningOf } from '../errno.ts';
 /** The start-up test: does this kernel keep what the hold promises? Done once a run, on one port that is locked already. */
 import type { HoldTestResult, InternetAddress } from '../port-kernel.ts';
-import type { LibC } from './libc.ts';
-import { meaningOf } from '../errno.ts';
 import { closeAll, takeHold } from './hold.ts';
+import type { LibC } from './libc.ts';
 import { IPV4_WILDCARD, IPV6_WILDCARD } from './scratch.ts';
 import { bindInternet, openInternetSocket, setReuseAddress } from './sockets.ts';
 
@@ -31,7 +31,12 @@ function findProblem(libc: LibC, port: number, address: InternetAddress): string
 }
 
 /** `absent`: the machine has no such addresses. */
-function tryServer(libc: LibC, port: number, address: InternetAddress, reuse: boolean): 'listens' | 'refused' | 'absent' {
+function tryServer(
+  libc: LibC,
+  port: number,
+  address: InternetAddress,
+  reuse: boolean,
+): 'listens' | 'refused' | 'absent' {
   const descriptor = openInternetSocket(libc, address);
   if (descriptor === undefined) return 'absent';
   try {

@@ -56,7 +56,12 @@ export function hasIPv6(libc: LibC): boolean {
   return descriptor !== undefined;
 }
 
-function bindTarget(libc: LibC, port: number, { exactAddresses }: HoldTarget, mode: BindMode): Hold | undefined {
+function bindTarget(
+  libc: LibC,
+  port: number,
+  { exactAddresses }: HoldTarget,
+  mode: BindMode,
+): Hold | undefined {
   const everywhere = bindAll(libc, port, undefined, mode);
   if (everywhere !== undefined) return { descriptors: everywhere, addresses: undefined };
   if (exactAddresses === undefined) return undefined;
@@ -65,7 +70,12 @@ function bindTarget(libc: LibC, port: number, { exactAddresses }: HoldTarget, mo
 }
 
 /** Binds all addresses or none. */
-function bindAll(libc: LibC, port: number, addresses: Hold['addresses'], mode: BindMode): number[] | undefined {
+function bindAll(
+  libc: LibC,
+  port: number,
+  addresses: Hold['addresses'],
+  mode: BindMode,
+): number[] | undefined {
   const bound: number[] = [];
   let complete = false;
   try {

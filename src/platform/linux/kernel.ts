@@ -1,9 +1,9 @@
 /** Everything that the pool asks of Linux, bound to this thread's C library. */
 import type { PortKernel } from '../port-kernel.ts';
 import { findAncestors } from './ancestors.ts';
-import { checkStrictly, closeAll, hasIPv6, somethingListens, takeHold, takeSeal } from './hold.ts';
-import { testHold } from './hold-test.ts';
 import { holdTargetFor } from './hold-target.ts';
+import { testHold } from './hold-test.ts';
+import { checkStrictly, closeAll, hasIPv6, somethingListens, takeHold, takeSeal } from './hold.ts';
 import { libc } from './libc.ts';
 import { findListeners, isOnlyInTimeWait } from './listeners.ts';
 import { takeLock, takeName } from './lock.ts';

@@ -7,21 +7,40 @@
 import { loadKoffi } from '../koffi.ts';
 import { threadState } from '../thread-state.ts';
 
-export type Pointer = number;
+type Pointer = number;
 
 export interface LibC {
   readonly socket: (domain: number, type: number, protocol: number) => number;
   readonly bind: (descriptor: number, address: Pointer, byteLength: number) => number;
   readonly listen: (descriptor: number, backlog: number) => number;
   readonly close: (descriptor: number) => number;
-  readonly setsockopt: (descriptor: number, level: number, option: number, value: Pointer, byteLength: number) => number;
-  readonly getsockopt: (descriptor: number, level: number, option: number, value: Pointer, byteLength: Pointer) => number;
+  readonly setsockopt: (
+    descriptor: number,
+    level: number,
+    option: number,
+    value: Pointer,
+    byteLength: number,
+  ) => number;
+  readonly getsockopt: (
+    descriptor: number,
+    level: number,
+    option: number,
+    value: Pointer,
+    byteLength: Pointer,
+  ) => number;
   readonly getsockname: (descriptor: number, address: Pointer, byteLength: Pointer) => number;
   readonly fcntl: (descriptor: number, command: number, argument: number) => number;
   readonly gettid: () => number;
   readonly memfd_create: (name: string, flags: number) => number;
   readonly ftruncate: (descriptor: number, byteLength: number) => number;
-  readonly mmap: (address: Pointer, byteLength: number, protection: number, flags: number, descriptor: number, offset: number) => bigint | number;
+  readonly mmap: (
+    address: Pointer,
+    byteLength: number,
+    protection: number,
+    flags: number,
+    descriptor: number,
+    offset: number,
+  ) => bigint | number;
   readonly getaddrinfo: (node: string, service: null, hints: Pointer, result: Pointer) => number;
   readonly freeaddrinfo: (list: Pointer) => void;
   readonly memcpy: (destination: Pointer, source: Pointer, byteLength: number) => Pointer;

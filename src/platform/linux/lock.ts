@@ -7,7 +7,8 @@ import type { LibC } from './libc.ts';
 import { bindAbstract, openUnixSocket } from './sockets.ts';
 import { markAsThreads } from './thread-descriptors.ts';
 
-const DENIED = 'A sandbox forbids abstract socket addresses (AppArmor, seccomp, Landlock): allow them, portslice locks ports with them';
+const DENIED =
+  'A sandbox forbids abstract socket addresses (AppArmor, seccomp, Landlock): allow them, portslice locks ports with them';
 
 export function lockName(port: number): string {
   return `portslice/${port}`;

@@ -5,8 +5,19 @@
 import { closeSync, constants as fileConstants, fstatSync, openSync, readlinkSync } from 'node:fs';
 import { PoolForeignError, PoolStaleError } from '../../errors.ts';
 import { errorFor } from '../errno.ts';
-import { F_ADD_SEALS, F_GET_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, MAP_SHARED, MFD_ALLOW_SEALING, MFD_CLOEXEC, PROT_READ, PROT_WRITE } from './constants.ts';
 import type { SharedMemory } from '../port-kernel.ts';
+import {
+  F_ADD_SEALS,
+  F_GET_SEALS,
+  F_SEAL_GROW,
+  F_SEAL_SEAL,
+  F_SEAL_SHRINK,
+  MAP_SHARED,
+  MFD_ALLOW_SEALING,
+  MFD_CLOEXEC,
+  PROT_READ,
+  PROT_WRITE,
+} from './constants.ts';
 import type { LibC } from './libc.ts';
 
 const NAME = 'portslice';
@@ -34,7 +45,12 @@ export function createMemory(libc: LibC, byteLength: number): SharedMemory {
  * Maps the memory that another process, or this one, has created.
  * @throws PoolStaleError if it is gone, PoolForeignError if it is not ours to open
  */
-export function attachMemory(libc: LibC, handle: string, processId: number, sourceDescriptor: number): SharedMemory {
+export function attachMemory(
+  libc: LibC,
+  handle: string,
+  processId: number,
+  sourceDescriptor: number,
+): SharedMemory {
   const path = `/proc/${processId}/fd/${sourceDescriptor}`;
   const descriptor = openMemory(handle, path);
   try {

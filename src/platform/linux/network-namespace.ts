@@ -11,7 +11,13 @@ export function networkNamespace(libc: LibC): string {
   try {
     libc.scratch.writeUInt32LE(8, Scratch.length);
     const { scratchPointer } = libc;
-    const result = libc.getsockopt(descriptor, SOL_SOCKET, SO_NETNS_COOKIE, scratchPointer + Scratch.value, scratchPointer + Scratch.length);
+    const result = libc.getsockopt(
+      descriptor,
+      SOL_SOCKET,
+      SO_NETNS_COOKIE,
+      scratchPointer + Scratch.value,
+      scratchPointer + Scratch.length,
+    );
     if (result === 0) return `cookie:${libc.scratch.readBigUInt64LE(Scratch.value)}`;
   } finally {
     libc.close(descriptor);

@@ -34,7 +34,11 @@ export function closeOrphans(libc: LibC): number {
 function isLock(libc: LibC, descriptor: number): boolean {
   const { scratch, scratchPointer } = libc;
   scratch.writeUInt32LE(MAX_SOCKET_ADDRESS_BYTES, Scratch.length);
-  const result = libc.getsockname(descriptor, scratchPointer + Scratch.unixAddress, scratchPointer + Scratch.length);
+  const result = libc.getsockname(
+    descriptor,
+    scratchPointer + Scratch.unixAddress,
+    scratchPointer + Scratch.length,
+  );
   const name = result === 0 ? readAbstractAddress(libc, scratch.readUInt32LE(Scratch.length)) : undefined;
   return name?.startsWith(LOCK_PREFIX) === true;
 }

@@ -1,8 +1,8 @@
 /** Host names and literals to addresses of this machine, synchronously, each once in a thread. */
 import { HostError } from '../../errors.ts';
+import { meaningOf, errorFor } from '../errno.ts';
 import type { InternetAddress } from '../port-kernel.ts';
 import { threadState } from '../thread-state.ts';
-import { meaningOf, errorFor } from '../errno.ts';
 import { AF_INET, AF_INET6, SOCK_STREAM } from './constants.ts';
 import type { LibC } from './libc.ts';
 import { Scratch } from './scratch.ts';
@@ -23,7 +23,11 @@ export function resolveLocalHost(libc: LibC, host: string): readonly InternetAdd
   if (addresses === undefined) {
     addresses = resolve(libc, host).filter((address) => isLocal(libc, address));
     if (addresses.length === 0) {
-      throw new HostError(host, 'is not an address of this machine', 'Name a host or address that a server here can listen on');
+      throw new HostError(
+        host,
+        'is not an address of this machine',
+        'Name a host or address that a server here can listen on',
+      );
     }
     cache.set(host, addresses);
   }
@@ -33,9 +37,18 @@ export function resolveLocalHost(libc: LibC, host: string): readonly InternetAdd
 function resolve(libc: LibC, host: string): InternetAddress[] {
   libc.scratch.fill(0, Scratch.hints, Scratch.hints + ADDRINFO_BYTES);
   libc.scratch.writeInt32LE(SOCK_STREAM, Scratch.hints + 8);
-  const code = libc.getaddrinfo(host, null, libc.scratchPointer + Scratch.hints, libc.scratchPointer + Scratch.result);
+  const code = libc.getaddrinfo(
+    host,
+    null,
+    libc.scratchPointer + Scratch.hints,
+    libc.scratchPointer + Scratch.result,
+  );
   if (code !== 0) {
-    throw new HostError(host, `does not resolve (getaddrinfo answers ${code})`, 'Check the spelling, or add the name to /etc/hosts');
+    throw new HostError(
+      host,
+      `does not resolve (getaddrinfo answers ${code})`,
+      'Check the spelling, or add the name to /etc/hosts',
+    );
   }
   // SAFETY: the list is the C library's until freeaddrinfo, which is only right after a success.
   const list = readPointer(libc, Scratch.result);
@@ -48,7 +61,7 @@ function resolve(libc: LibC, host: string): InternetAddress[] {
 
 function readList(libc: LibC, list: number): InternetAddress[] {
   const addresses: InternetAddress[] = [];
-  for (let entry = list; entry !== 0 && addresses.length < MAX_LIST_LENGTH; ) {
+  for (let entry = list; entry !== 0 && addresses.length < MAX_LIST_LENGTH;) {
     copyToScratch(libc, entry, ADDRINFO_BYTES);
     const family = libc.scratch.readInt32LE(Scratch.structure + ADDRINFO_FAMILY);
     const byteLength = libc.scratch.readUInt32LE(Scratch.structure + ADDRINFO_LENGTH);
@@ -63,7 +76,12 @@ function readList(libc: LibC, list: number): InternetAddress[] {
 
 function readIPv4({ scratch }: LibC): InternetAddress {
   const at = Scratch.structure;
-  return { family: 'ipv4', bytes: Uint8Array.from(scratch.subarray(at + 4, at + 8)), scopeId: 0, dual: false };
+  return {
+    family: 'ipv4',
+    bytes: Uint8Array.from(scratch.subarray(at + 4, at + 8)),
+    scopeId: 0,
+    dual: false,
+  };
 }
 
 function readIPv6({ scratch }: LibC): InternetAddress {

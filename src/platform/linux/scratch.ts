@@ -1,6 +1,6 @@
+import type { InternetAddress } from '../port-kernel.ts';
 /** How the scratch memory of libc.ts is divided, and the structures that are written there. */
 import { AF_INET, AF_INET6, AF_UNIX } from './constants.ts';
-import type { InternetAddress } from '../port-kernel.ts';
 import type { LibC } from './libc.ts';
 
 /** Byte offsets in the scratch memory. */
@@ -18,9 +18,24 @@ export const Scratch = {
 
 export const MAX_SOCKET_ADDRESS_BYTES = 110;
 
-export const DUAL_WILDCARD: InternetAddress = { family: 'ipv6', bytes: new Uint8Array(16), scopeId: 0, dual: true };
-export const IPV4_WILDCARD: InternetAddress = { family: 'ipv4', bytes: new Uint8Array(4), scopeId: 0, dual: false };
-export const IPV6_WILDCARD: InternetAddress = { family: 'ipv6', bytes: new Uint8Array(16), scopeId: 0, dual: false };
+export const DUAL_WILDCARD: InternetAddress = {
+  family: 'ipv6',
+  bytes: new Uint8Array(16),
+  scopeId: 0,
+  dual: true,
+};
+export const IPV4_WILDCARD: InternetAddress = {
+  family: 'ipv4',
+  bytes: new Uint8Array(4),
+  scopeId: 0,
+  dual: false,
+};
+export const IPV6_WILDCARD: InternetAddress = {
+  family: 'ipv6',
+  bytes: new Uint8Array(16),
+  scopeId: 0,
+  dual: false,
+};
 
 /** Writes a sockaddr_in or sockaddr_in6. @returns its length in bytes */
 export function writeInternetAddress({ scratch }: LibC, address: InternetAddress, port: number): number {

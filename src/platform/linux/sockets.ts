@@ -1,5 +1,6 @@
 /** Sockets of the two kinds that portslice binds. Descriptors are plain numbers; -1 never leaves this file. */
 import { errorFor, meaningOf } from '../errno.ts';
+import type { InternetAddress } from '../port-kernel.ts';
 import {
   AF_INET,
   AF_INET6,
@@ -12,7 +13,6 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from './constants.ts';
-import type { InternetAddress } from '../port-kernel.ts';
 import type { LibC } from './libc.ts';
 import { Scratch, writeAbstractAddress, writeInternetAddress } from './scratch.ts';
 

@@ -19,7 +19,8 @@ export function markAsThreads(libc: LibC, descriptor: number): void {
   libc.scratch.writeInt32LE(F_OWNER_TID, Scratch.structure);
   libc.scratch.writeInt32LE(libc.gettid(), Scratch.structure + 4);
   const owned = libc.fcntl(descriptor, F_SETOWN_EX, libc.scratchPointer + Scratch.structure);
-  if (owned !== 0 || libc.fcntl(descriptor, F_SETSIG, MARK) !== 0) throw errorFor('fcntl(F_SETOWN_EX)', libc.errno());
+  if (owned !== 0 || libc.fcntl(descriptor, F_SETSIG, MARK) !== 0)
+    throw errorFor('fcntl(F_SETOWN_EX)', libc.errno());
 }
 
 /** Tells whether a worker thread of portslice opened the descriptor and has ended since. */

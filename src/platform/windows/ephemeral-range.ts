@@ -17,8 +17,15 @@ export function readWindowsExcludedPorts(): number[] {
 
 function netsh(what: string, protocol: string): string {
   try {
-    return execFileSync('netsh', ['int', 'ipv4', 'show', what, protocol], { encoding: 'latin1', windowsHide: true });
+    return execFileSync('netsh', ['int', 'ipv4', 'show', what, protocol], {
+      encoding: 'latin1',
+      windowsHide: true,
+    });
   } catch (error) {
-    throw new EphemeralRangeError({ source: `netsh int ipv4 show ${what}`, problem: 'the command failed', cause: error });
+    throw new EphemeralRangeError({
+      source: `netsh int ipv4 show ${what}`,
+      problem: 'the command failed',
+      cause: error,
+    });
   }
 }

@@ -1,0 +1,119 @@
+/** The fixtures for Playwright Test. */
+import { test as base, type Fixtures, type TestInfo, type TestType } from '@playwright/test';
+import type { TCPPortOwner } from '../../pool/tcp-port-owner.ts';
+import type { PortOptions, Ports, PortUse } from '../port-dispenser.ts';
+import { PortDispenser } from '../port-dispenser.ts';
+
+export interface PortTestFixtures {
+  /** A port of this test's own. */
+  port: TCPPortOwner;
+  /** Any number of ports, released at the end of the test. */
+  ports: Ports;
+  /** Defaults for `port` and `ports`: `test.use({ portOptions: { hold: false } })`. */
+  portOptions: PortOptions;
+  /** @internal */
+  _portsliceReport: void;
+}
+
+export interface PortWorkerFixtures {
+  /** A port of this worker's own. */
+  workerPort: TCPPortOwner;
+  /** Any number of ports, released at the end of the worker. */
+  workerPorts: Ports;
+}
+
+/** Also where another fixture's teardown hangs, a fixture with a time-out of its own is torn down. 0: no limit. */
+const OWN_TIMEOUT = { timeout: 0 } as const;
+
+/** The dispensers of this worker, whose ports every test of the worker may use. */
+const workerDispensers = new Set<PortDispenser>();
+const testDispensers = new WeakMap<TestInfo, PortDispenser>();
+
+/** For `test.extend(portFixtures)`. */
+export const portFixtures: Fixtures<PortTestFixtures, PortWorkerFixtures> = {
+  portOptions: [{}, { option: true }],
+
+  ports: [
+    async ({ portOptions }, use, testInfo) => {
+      const dispenser = new PortDispenser({
+        fixture: 'ports',
+        label: testInfo.titlePath.join(' > '),
+        defaults: portOptions,
+        testTimeoutMs: testInfo.timeout,
+        onAcquire: (port) => annotate(testInfo, port),
+      });
+      testDispensers.set(testInfo, dispenser);
+      await use(dispenser);
+      await dispenser.releaseAll(endingOf(testInfo));
+      await attachUses(testInfo, dispenser.uses);
+    },
+    { ...OWN_TIMEOUT, title: 'TCP ports' },
+  ],
+
+  port: [
+    async ({ ports }, use) => {
+      const [owner] = await (ports as PortDispenser).acquireFor('port', 1);
+      await use(owner as TCPPortOwner);
+    },
+    { ...OWN_TIMEOUT, title: 'TCP port' },
+  ],
+
+  workerPorts: [
+    // Playwright reads the names of the wanted fixtures from the pattern.
+    // oxlint-disable-next-line no-empty-pattern
+    async ({}, use, workerInfo) => {
+      const dispenser = new PortDispenser({
+        fixture: 'workerPorts',
+        label: `worker ${workerInfo.parallelIndex} of project '${workerInfo.project.name}'`,
+        defaults: {},
+        testTimeoutMs: workerInfo.project.timeout,
+        onAcquire: () => undefined,
+      });
+      workerDispensers.add(dispenser);
+      await use(dispenser);
+      workerDispensers.delete(dispenser);
+      await dispenser.releaseAll({ failed: false, errors: [] });
+    },
+    { ...OWN_TIMEOUT, scope: 'worker', title: 'TCP ports of the worker' },
+  ],
+
+  workerPort: [
+    async ({ workerPorts }, use) => {
+      const [owner] = await (workerPorts as PortDispenser).acquireFor('workerPort', 1);
+      await use(owner as TCPPortOwner);
+    },
+    { ...OWN_TIMEOUT, scope: 'worker', title: 'TCP port of the worker' },
+  ],
+
+  // A worker's fixtures do not know the test, so each test notes the ports that its worker has.
+  _portsliceReport: [
+    // oxlint-disable-next-line no-empty-pattern
+    async ({}, use, testInfo) => {
+      await use();
+      for (const dispenser of workerDispensers) for (const port of dispenser.uses) annotate(testInfo, port);
+    },
+    { auto: true, box: true },
+  ],
+};
+
+export { expect } from '@playwright/test';
+
+/** Playwright's `test` with the port fixtures. */
+export const test: TestType<
+  PortTestFixtures & Parameters<Parameters<typeof base>[2]>[0],
+  PortWorkerFixtures
+> = base.extend(portFixtures) as never;
+
+function annotate(testInfo: TestInfo, { fixture, port }: PortUse): void {
+  testInfo.annotations.push({ type: fixture, description: String(port) });
+}
+
+function endingOf(testInfo: TestInfo): { failed: boolean; errors: string[] } {
+  const failed = testInfo.status !== testInfo.expectedStatus && testInfo.status !== 'skipped';
+  return { failed, errors: testInfo.errors.map((error) => error.message ?? '') };
+}
+
+async function attachUses(testInfo: TestInfo, uses: readonly PortUse[]): Promise<void> {
+  if (uses.length === 0) return;
+  await testInfo.attach('portslice', { contentType: 'application/json', body: JSON.stringify(uses) });
+}

@@ -1,0 +1,153 @@
+/** Hands out ports to a test, a file or a worker, and takes them back together at its end. */
+import { epochMs, monotonicMs, pause } from '../platform/clock.ts';
+import { hasRunPool } from '../pool/current-slice.ts';
+import { describeListeners } from '../pool/listeners.ts';
+import type { AcquireOptions } from '../pool/owner-options.ts';
+import { releaseClaim, stillListens } from '../pool/release.ts';
+import { claimOf, TCPPortOwner } from '../pool/tcp-port-owner.ts';
+import { warn, warnOnce } from '../pool/warnings.ts';
+
+/** One port of a test, as reports show it. Times are milliseconds since 1970. */
+export interface PortUse {
+  readonly fixture: string;
+  readonly port: number;
+  /** How long the fixture waited for a free port. */
+  readonly waitedMs: number;
+  readonly acquiredAtMs: number;
+  /** Undefined while the port is in use. */
+  releasedAtMs?: number;
+  /** What became of it: sealed ports are kept from everybody, because their test failed or left a server behind. */
+  outcome?: 'free' | 'sealed' | 'leaked';
+}
+
+/** The fixtures `ports` and `workerPorts`: any number of ports, released by themselves. */
+export interface Ports {
+  /** As `TCPPortOwner.acquire`; the options of the fixture `portOptions` are the defaults. */
+  acquire(options?: AcquireOptions): Promise<TCPPortOwner>;
+  /** Several ports, all or none. */
+  acquireMany(count: number, options?: AcquireOptions): Promise<TCPPortOwner[]>;
+  /** A port as a plain number. */
+  getNextAvailableTCPPort(options?: AcquireOptions): Promise<number>;
+}
+
+/** The part of the owner's options that a fixture can be given. */
+export type PortOptions = Pick<AcquireOptions, 'hosts' | 'socketAddressFamily' | 'hold' | 'acquireTimeoutMs'>;
+
+export interface DispenserFacts {
+  readonly fixture: string;
+  readonly label: string;
+  readonly defaults: PortOptions;
+  /** Of the test, 0: none. Ours shall be the error that people see, so we wait for a part of it only. */
+  readonly testTimeoutMs: number;
+  readonly onAcquire: (use: PortUse) => void;
+}
+
+/** How the owner of the ports ended. */
+export interface Ending {
+  readonly failed: boolean;
+  /** The texts of its errors. */
+  readonly errors: readonly string[];
+}
+
+const DEFAULT_WAIT_MS = 30_000;
+const PART_OF_TEST_TIMEOUT = 0.8;
+/** A server that was told to end may take this long before it counts as leaked. */
+const GRACE_MS = 250;
+const GRACE_POLL_MS = 5;
+
+export class PortDispenser implements Ports {
+  readonly #facts: DispenserFacts;
+  readonly #owners = new Map<TCPPortOwner, PortUse>();
+
+  constructor(facts: DispenserFacts) {
+    this.#facts = facts;
+    if (!hasRunPool()) hintAtGlobalSetup();
+  }
+
+  async acquire(options: AcquireOptions = {}): Promise<TCPPortOwner> {
+    const [owner] = await this.acquireMany(1, options);
+    return owner as TCPPortOwner;
+  }
+
+  async getNextAvailableTCPPort(options: AcquireOptions = {}): Promise<number> {
+    return (await this.acquire(options)).port;
+  }
+
+  acquireMany(count: number, options: AcquireOptions = {}): Promise<TCPPortOwner[]> {
+    return this.acquireFor(this.#facts.fixture, count, options);
+  }
+
+  /** For fixtures that hand out ports of this dispenser under another name. */
+  async acquireFor(fixture: string, count: number, options: AcquireOptions = {}): Promise<TCPPortOwner[]> {
+    const { defaults, label } = this.#facts;
+    const startMs = monotonicMs();
+    const owners = await TCPPortOwner.acquireMany(count, {
+      acquireTimeoutMs: this.#waitMs(),
+      label,
+      ...defaults,
+      ...options,
+    });
+    const waitedMs = Math.round(monotonicMs() - startMs);
+    for (const owner of owners) {
+      const use: PortUse = { fixture, port: owner.port, waitedMs, acquiredAtMs: epochMs() };
+      this.#owners.set(owner, use);
+      this.#facts.onAcquire(use);
+    }
+    return owners;
+  }
+
+  /** All that were handed out, also those that the test has cleaned up itself. */
+  get uses(): PortUse[] {
+    return [...this.#owners.values()];
+  }
+
+  /** Takes everything back; never throws because of one port before the others are released. */
+  async releaseAll(ending: Ending): Promise<void> {
+    await this.#giveServersTimeToEnd();
+    for (const [owner, use] of this.#owners) {
+      if (use.releasedAtMs !== undefined) continue;
+      const claim = claimOf(owner);
+      nameForeignListener(owner, ending);
+      releaseClaim(claim, ending.failed);
+      use.releasedAtMs = epochMs();
+      use.outcome = claim.phase === 'leaked' || claim.phase === 'sealed' ? claim.phase : 'free';
+    }
+  }
+
+  #waitMs(): number {
+    const { testTimeoutMs } = this.#facts;
+    return testTimeoutMs > 0
+      ? Math.min(DEFAULT_WAIT_MS, testTimeoutMs * PART_OF_TEST_TIMEOUT)
+      : DEFAULT_WAIT_MS;
+  }
+
+  async #giveServersTimeToEnd(): Promise<void> {
+    const claims = [...this.#owners.keys()].map(claimOf).filter((claim) => claim.phase === 'held');
+    const deadlineMs = monotonicMs() + GRACE_MS;
+    while (claims.some(stillListens) && monotonicMs() < deadlineMs) await pause(GRACE_POLL_MS);
+  }
+}
+
+/** On EADDRINUSE over one's own port, the culprit is worth knowing. */
+function nameForeignListener(owner: TCPPortOwner, { errors }: Ending): void {
+  const text = new RegExp(`EADDRINUSE.*\\b${owner.port}\\b|\\b${owner.port}\\b.*EADDRINUSE`, 's');
+  if (!errors.some((error) => text.test(error))) return;
+  const claim = claimOf(owner);
+  if (claim.phase !== 'held') return;
+  const listeners = claim.session.kernel.findListeners(owner.port) ?? [];
+  const culprit =
+    listeners.length > 0 ? `${describeListeners(listeners)} listens on it` : 'nobody listens on it any more';
+  warn(
+    'PORTSLICE_ADDRESS_IN_USE',
+    `${claim.label === '' ? 'A test' : `'${claim.label}'`} failed with EADDRINUSE on its own port ${owner.port}: ${culprit}. ` +
+      'A server that sets neither SO_REUSEADDR nor SO_REUSEPORT needs the option hold: false.',
+  );
+}
+
+function hintAtGlobalSetup(): void {
+  warnOnce(
+    'PORTSLICE_NO_POOL',
+    "The run has no port pool, so each worker uses a private one; ports are unique all the same. Use portslice's plugin, " +
+      'config wrapper or global setup to share one pool.',
+  );
+}

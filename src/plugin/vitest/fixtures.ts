@@ -1,0 +1,158 @@
+/** The fixtures for Vitest, in the object form of `test.extend`, which every supported version has. */
+import { test as base, type RunnerTestCase, type TestAPI, type TestContext } from 'vitest';
+import { readVariable } from '../../platform/environment.ts';
+import type { TCPPortOwner } from '../../pool/tcp-port-owner.ts';
+import { type Ending, PortDispenser, type PortOptions, type Ports, type PortUse } from '../port-dispenser.ts';
+
+export interface PortFixtures {
+  /** A port of this test's own. */
+  port: TCPPortOwner;
+  /** Any number of ports, released at the end of the test. */
+  ports: Ports;
+  /** Defaults for `port` and `ports`: `test.extend({ portOptions: { hold: false } })`, or `provide` in the configuration. */
+  portOptions: PortOptions;
+  /** A port of this test file's own. */
+  filePort: TCPPortOwner;
+  /** A port of this worker's own; with isolation a worker is a file. */
+  workerPort: TCPPortOwner;
+  /** Any number of ports, released at the end of the worker. */
+  workerPorts: Ports;
+}
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** The ports of the test. */
+    portslice?: PortUse[];
+  }
+  interface ProvidedContext {
+    portOptions?: PortOptions;
+  }
+}
+
+type Use<T> = (value: T) => Promise<void>;
+type Task = Readonly<RunnerTestCase>;
+
+/** For `test.extend(portFixtures)`. */
+export const portFixtures = {
+  portOptions: [{} as PortOptions, { injected: true }],
+
+  ports: async (
+    { portOptions, task, annotate, onTestFinished }: { portOptions: PortOptions } & TestContext,
+    use: Use<Ports>,
+  ): Promise<void> => {
+    await releaseForgotten();
+    const pending: Promise<unknown>[] = [];
+    const dispenser = new PortDispenser({
+      fixture: 'ports',
+      label: titleOf(task),
+      defaults: portOptions,
+      testTimeoutMs: task.timeout,
+      onAcquire: (port) => {
+        noteUse(task, port);
+        pending.push(annotate(`TCP port ${port.port} (${port.fixture})`, 'port'));
+      },
+    });
+    const finish = async (): Promise<void> => {
+      unreleased.delete(task);
+      await dispenser.releaseAll(endingOf(task));
+    };
+    unreleased.set(task, finish);
+    // Registered first, it runs last: after the teardown of all fixtures and the user's own onTestFinished hooks.
+    onTestFinished(finish);
+    await use(dispenser);
+    await Promise.all(pending);
+  },
+
+  port: async ({ ports }: { ports: Ports }, use: Use<TCPPortOwner>): Promise<void> => {
+    const [owner] = await (ports as PortDispenser).acquireFor('port', 1);
+    await use(owner as TCPPortOwner);
+  },
+
+  filePort: [
+    // oxlint-disable-next-line no-empty-pattern
+    async ({}: object, use: Use<TCPPortOwner>): Promise<void> => {
+      const dispenser = openScope('filePort');
+      await use(await dispenser.acquire());
+      await closeScope(dispenser);
+    },
+    { scope: 'file' },
+  ],
+
+  workerPorts: [
+    // oxlint-disable-next-line no-empty-pattern
+    async ({}: object, use: Use<Ports>): Promise<void> => {
+      const dispenser = openScope('workerPorts');
+      await use(dispenser);
+      await closeScope(dispenser);
+    },
+    { scope: 'worker' },
+  ],
+
+  workerPort: [
+    async ({ workerPorts }: { workerPorts: Ports }, use: Use<TCPPortOwner>): Promise<void> => {
+      const [owner] = await (workerPorts as PortDispenser).acquireFor('workerPort', 1);
+      await use(owner as TCPPortOwner);
+    },
+    { scope: 'worker' },
+  ],
+
+  // The fixtures of a file or worker do not know the test, so each test notes the ports that it may have used.
+  _portsliceReport: [
+    async ({ task }: TestContext, use: Use<void>): Promise<void> => {
+      await use(undefined);
+      for (const dispenser of scopeDispensers) for (const port of dispenser.uses) noteUse(task, port);
+    },
+    { auto: true },
+  ],
+} as const;
+
+/** Vitest's `test` with the port fixtures. */
+export const test: TestAPI<PortFixtures> = base.extend(portFixtures as never) as never;
+
+/** The dispensers of files and workers that are in use. */
+const scopeDispensers = new Set<PortDispenser>();
+/** How to release the ports of tests that have not been released yet. */
+const unreleased = new Map<Task, () => Promise<void>>();
+
+/** A file or worker has no result of its own. */
+const UNKNOWN_ENDING: Ending = { failed: false, errors: [] };
+
+function openScope(fixture: string): PortDispenser {
+  const label = `${fixture} of worker ${readVariable('VITEST_POOL_ID') ?? '?'}`;
+  const dispenser = new PortDispenser({
+    fixture,
+    label,
+    defaults: {},
+    testTimeoutMs: 0,
+    onAcquire: () => undefined,
+  });
+  scopeDispensers.add(dispenser);
+  return dispenser;
+}
+
+async function closeScope(dispenser: PortDispenser): Promise<void> {
+  scopeDispensers.delete(dispenser);
+  await dispenser.releaseAll(UNKNOWN_ENDING);
+}
+
+/**
+ * The backstop for a test whose onTestFinished hooks never ran (an aroundEach hook that throws, say): a test that has a
+ * duration has ended. Its ports are taken back before the next ones are handed out.
+ */
+async function releaseForgotten(): Promise<void> {
+  for (const [task, finish] of unreleased) if (task.result?.duration !== undefined) await finish();
+}
+
+function noteUse(task: Task, port: PortUse): void {
+  (task.meta.portslice ??= []).push(port);
+}
+
+function endingOf({ result }: Task): Ending {
+  return { failed: result?.state === 'fail', errors: (result?.errors ?? []).map((error) => error.message) };
+}
+
+function titleOf(task: Task): string {
+  const titles: string[] = [task.name];
+  for (let suite = task.suite; suite !== undefined; suite = suite.suite) titles.unshift(suite.name);
+  return [task.file.name, ...titles].join(' > ');
+}

@@ -1,0 +1,1 @@
+export { createTinypool } from './plugin/tinypool/create-tinypool.ts';

@@ -1,0 +1,1 @@
+export { default } from './plugin/vitest/global-setup.ts';

@@ -1,0 +1,3 @@
+export { portFixtures, test, test as it } from './plugin/vitest/fixtures.ts';
+export type { PortFixtures } from './plugin/vitest/fixtures.ts';
+export type { PortOptions, Ports, PortUse } from './plugin/port-dispenser.ts';
