@@ -30,6 +30,7 @@ const claims = new WeakMap<TCPPortOwner, PortClaim>();
  * One TCP port that belongs to its owner alone, among all processes, runs, users and containers that share the network
  * namespace. Servers of any process listen on it as on any port. As text it is its port number.
  */
+// oxlint-disable-next-line no-unsafe-declaration-merging -- what the interface promises is defined below the class
 export class TCPPortOwner {
   /** From 1 to 65535. */
   readonly port: number;
@@ -94,6 +95,7 @@ export class TCPPortOwner {
   }
 }
 
+// oxlint-disable-next-line no-unsafe-declaration-merging
 export interface TCPPortOwner extends Disposable {}
 
 // Undefined in vm contexts of Node 22, where compiled `using` looks for the registered symbol.
