@@ -13,6 +13,7 @@ export type PortsliceErrorCode =
   | 'PORTSLICE_POOL_DAMAGED'
   | 'PORTSLICE_POOL_CLOSED'
   | 'PORTSLICE_POOL_EXHAUSTED'
+  | 'PORTSLICE_TEST_ENDED'
   | 'PORTSLICE_HOST'
   | 'PORTSLICE_RESOURCE_LIMIT'
   | 'PORTSLICE_PERMISSION'
@@ -173,6 +174,20 @@ export class PortPoolExhaustedError extends PortsliceError {
   constructor(facts: ExhaustionFacts) {
     super(describeExhaustion(facts));
     this.facts = facts;
+  }
+}
+
+/** A test that has ended (timed out, say) still asks its fixtures for ports. */
+export class TestEndedError extends PortsliceError {
+  readonly code = 'PORTSLICE_TEST_ENDED';
+  readonly label: string;
+
+  constructor(label: string) {
+    super(
+      `'${label}' has ended, its ports are released and it gets no more. ` +
+        'Await everything that the test starts, or raise its time-out.',
+    );
+    this.label = label;
   }
 }
 

@@ -17,6 +17,7 @@ export {
   ResourceLimitError,
   ServerExitedError,
   SystemCallError,
+  TestEndedError,
   UnsupportedPlatformError,
   WaitTimeoutError,
 } from './errors.ts';

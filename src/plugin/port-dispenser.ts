@@ -1,4 +1,5 @@
 /** Hands out ports to a test, a file or a worker, and takes them back together at its end. */
+import { TestEndedError } from '../errors.ts';
 import { epochMs, monotonicMs, pause } from '../platform/clock.ts';
 import { hasRunPool } from '../pool/current-slice.ts';
 import { describeListeners } from '../pool/listeners.ts';
@@ -58,6 +59,7 @@ const GRACE_POLL_MS = 5;
 export class PortDispenser implements Ports {
   readonly #facts: DispenserFacts;
   readonly #owners = new Map<TCPPortOwner, PortUse>();
+  readonly #end = new AbortController();
 
   constructor(facts: DispenserFacts) {
     this.#facts = facts;
@@ -81,12 +83,16 @@ export class PortDispenser implements Ports {
   async acquireFor(fixture: string, count: number, options: AcquireOptions = {}): Promise<TCPPortOwner[]> {
     const { defaults, label } = this.#facts;
     const startMs = monotonicMs();
+    const { signal } = this.#end;
     const owners = await TCPPortOwner.acquireMany(count, {
       acquireTimeoutMs: this.#waitMs(),
       label,
       ...defaults,
       ...options,
+      signal: options.signal === undefined ? signal : AbortSignal.any([options.signal, signal]),
     });
+    if (signal.aborted) for (const owner of owners) owner.cleanup();
+    signal.throwIfAborted();
     const waitedMs = Math.round(monotonicMs() - startMs);
     for (const owner of owners) {
       const use: PortUse = { fixture, port: owner.port, waitedMs, acquiredAtMs: epochMs() };
@@ -101,8 +107,9 @@ export class PortDispenser implements Ports {
     return [...this.#owners.values()];
   }
 
-  /** Takes everything back; never throws because of one port before the others are released. */
+  /** Takes everything back. A body that still runs, because it timed out, gets no more ports. */
   async releaseAll(ending: Ending): Promise<void> {
+    this.#end.abort(new TestEndedError(this.#facts.label));
     await this.#giveServersTimeToEnd();
     for (const [owner, use] of this.#owners) {
       if (use.releasedAtMs !== undefined) continue;

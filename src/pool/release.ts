@@ -1,6 +1,7 @@
 /** Gives a port back: looks for a leaked server, closes the hold, then the lock, then frees the record. */
 import { PortState, stateOf, withState } from '../core/port-state.ts';
 import { HeaderWord, RecordWord } from '../core/segment-layout.ts';
+import { ResourceLimitError } from '../errors.ts';
 import type { Listener } from '../platform/port-kernel.ts';
 import { describeListeners } from './listeners.ts';
 import type { PortClaim } from './port-claim.ts';
@@ -21,9 +22,17 @@ export function releaseClaim(claim: PortClaim, seal = false): void {
   else freeClaim(claim);
 }
 
-/** Whether something still listens on the port. Cheap: one bind, and nothing more if it succeeds. */
+/**
+ * Whether something still listens on the port. Cheap: one bind, and nothing more if it succeeds. Without a descriptor
+ * for the probe nothing is known, which must not keep a release from giving descriptors back.
+ */
 export function stillListens({ session, port, hold }: PortClaim): boolean {
-  return session.kernel.somethingListens(port, hold.addresses);
+  try {
+    return session.kernel.somethingListens(port, hold.addresses);
+  } catch (error) {
+    if (error instanceof ResourceLimitError) return false;
+    throw error;
+  }
 }
 
 /** The bind can also fail on what a server without SO_REUSEADDR has left in TIME_WAIT: that is no leak. */

@@ -95,7 +95,6 @@ export class TCPPortOwner {
   }
 }
 
-// oxlint-disable-next-line no-unsafe-declaration-merging
 export interface TCPPortOwner extends Disposable {}
 
 // Undefined in vm contexts of Node 22, where compiled `using` looks for the registered symbol.
