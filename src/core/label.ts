@@ -2,7 +2,8 @@
 import { MAX_LABEL_BYTES } from './segment-layout.ts';
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A byte order mark is a character of the label like any other.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Encodes at most MAX_LABEL_BYTES bytes and never cuts a character. */
 export function encodeLabel(label: string): Uint8Array {

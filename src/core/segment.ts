@@ -97,7 +97,22 @@ export function findSegmentProblem(buffer: ArrayBuffer): string | undefined {
   const outside = slices.findIndex(
     ({ firstIndex, portCount: count }) => firstIndex < 0 || count < 0 || firstIndex + count > portCount,
   );
-  return outside === -1 ? undefined : `its slice ${outside} lies outside the pool`;
+  if (outside !== -1) return `its slice ${outside} lies outside the pool`;
+  // A wrong number of slices can go with the right size, which is rounded up.
+  if (slices.reduce((sum, slice) => sum + slice.portCount, 0) !== portCount)
+    return 'its slices do not make up the pool';
+  const ports = new Uint16Array(buffer, segmentOffsets(portCount, sliceCount).ports, portCount);
+  return namesEachOnce(ports) ? undefined : 'its table names port 0, or a port twice';
+}
+
+function namesEachOnce(ports: Uint16Array): boolean {
+  const seen = new Uint8Array(MAX_PORT_COUNT + 1);
+  seen[0] = 1;
+  for (const port of ports) {
+    if (seen[port] === 1) return false;
+    seen[port] = 1;
+  }
+  return true;
 }
 
 function readSlices(words: Int32Array, portCount: number, sliceCount: number): SliceBounds[] {

@@ -56,6 +56,8 @@ export interface EphemeralRangeReading {
 /** Kernel objects of ports. Descriptors are numbers; an answer of `undefined` means: someone else has it. */
 export interface PortKernel {
   readonly threadId: number;
+  /** Unpredictable bytes. */
+  randomBytes(byteLength: number): Buffer;
   networkNamespace(): string;
   createMemory(byteLength: number): SharedMemory;
   /** @throws PoolStaleError, PoolForeignError */

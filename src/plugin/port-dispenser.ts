@@ -116,7 +116,7 @@ export class PortDispenser implements Ports {
       const claim = claimOf(owner);
       nameForeignListener(owner, ending);
       releaseClaim(claim, ending.failed);
-      use.releasedAtMs = epochMs();
+      use.releasedAtMs = claim.releasedAtMs ?? epochMs();
       use.outcome = claim.phase === 'leaked' || claim.phase === 'sealed' ? claim.phase : 'free';
     }
   }

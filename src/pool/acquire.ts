@@ -1,11 +1,11 @@
 /** Claims ports at once, or waits for them. Several are claimed all or none, so that two tests cannot wait for each other. */
 import { HeaderWord } from '../core/segment-layout.ts';
 import { blockMs, monotonicMs, pause } from '../platform/clock.ts';
-import type { Misses } from './claim.ts';
+import { countClaims, type Misses } from './claim.ts';
 import { exhausted } from './exhaustion.ts';
 import type { PortClaim } from './port-claim.ts';
-import { releaseClaim } from './release.ts';
-import { findPort, type Search } from './search.ts';
+import { undoClaim } from './release.ts';
+import { findPort, isBorrowed, type Search } from './search.ts';
 
 /** A port that is being released, or whose descriptors a forked child holds until its exec, is free after some ms. */
 const SECOND_LOOK_AFTER_MS = 8;
@@ -69,10 +69,13 @@ function claimAll(
       claims.push(claim);
     }
   } catch (error) {
-    for (const claim of claims) releaseClaim(claim);
+    claims.forEach(undoClaim);
     throw error;
   }
-  if (claims.length === count) return { claims };
-  for (const claim of claims) releaseClaim(claim);
-  return { misses };
+  if (claims.length < count) {
+    claims.forEach(undoClaim);
+    return { misses };
+  }
+  countClaims(search.session, count, claims.filter((claim) => isBorrowed(search, claim)).length);
+  return { claims };
 }

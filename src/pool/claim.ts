@@ -78,7 +78,6 @@ function guard(
     word = withState(seize(session, index), PortState.held);
     Atomics.store(segment.states, index, word);
   }
-  countClaim(session);
   const claim: PortClaim = { session, index, port, label, lock, hold, word, phase: 'held' };
   session.claims.add(claim);
   return claim;
@@ -137,9 +136,11 @@ function writeClaim(session: PoolSession, slice: number, index: number): void {
   });
 }
 
-function countClaim({ segment }: PoolSession): void {
-  segment.addToHeader(HeaderWord.lifetimeClaims, 1);
-  const current = segment.addToHeader(HeaderWord.currentClaims, 1);
+/** Only claims that somebody is given count, not those that wait for others and are taken back. */
+export function countClaims({ segment }: PoolSession, count: number, borrowedCount: number): void {
+  segment.addToHeader(HeaderWord.lifetimeClaims, count);
+  segment.addToHeader(HeaderWord.borrowedClaims, borrowedCount);
+  const current = segment.addToHeader(HeaderWord.currentClaims, count);
   segment.raiseHeader(HeaderWord.peakClaims, current);
 }
 

@@ -1,5 +1,4 @@
 /** One pool as one thread sees it: the mapped segment, the kernel, and what this thread has claimed. */
-import { randomBytes } from 'node:crypto';
 import { ClaimOrder } from '../core/claim-order.ts';
 import { formatPoolHandle, parsePoolHandle } from '../core/pool-handle.ts';
 import { segmentOffsets } from '../core/segment-layout.ts';
@@ -50,10 +49,10 @@ export class PoolSession {
     const plan = planPool(
       options.ports,
       sliceCountFor(options.workers),
-      randomBytes(4).readUInt32LE() / 2 ** 32,
+      kernel.randomBytes(4).readUInt32LE() / 2 ** 32,
     );
     const memory = kernel.createMemory(segmentOffsets(plan.ports.length, plan.slices.length).byteLength);
-    const runId = randomBytes(16).toString('hex');
+    const runId = kernel.randomBytes(16).toString('hex');
     const facts = {
       runId,
       creatorProcessId: process.pid,

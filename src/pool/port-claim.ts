@@ -20,4 +20,6 @@ export interface PortClaim {
   /** The state word of exactly this claim; its state bits follow the claim's. */
   word: number;
   phase: 'held' | 'sealed' | 'leaked' | 'released';
+  /** In milliseconds since 1970; from a moment before anybody else could have the port. Undefined while it is held. */
+  releasedAtMs?: number;
 }

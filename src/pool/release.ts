@@ -2,7 +2,8 @@
 import { PortState, stateOf, withState } from '../core/port-state.ts';
 import { HeaderWord, RecordWord } from '../core/segment-layout.ts';
 import { ResourceLimitError } from '../errors.ts';
-import type { Listener } from '../platform/port-kernel.ts';
+import { epochMs } from '../platform/clock.ts';
+import type { Listener, PortKernel } from '../platform/port-kernel.ts';
 import { describeListeners } from './listeners.ts';
 import type { PortClaim } from './port-claim.ts';
 import { watchForPressure } from './seals.ts';
@@ -20,6 +21,15 @@ export function releaseClaim(claim: PortClaim, seal = false): void {
   if (leak !== undefined || (seal && !sealHold(claim))) keepSealed(claim, 'leaked');
   else if (seal) keepSealed(claim, 'sealed');
   else freeClaim(claim);
+}
+
+/** Takes back a claim that nobody was given: its port was not used, so that it neither rests nor counts. */
+export function undoClaim(claim: PortClaim): void {
+  const { session, index } = claim;
+  const claimCount = session.segment.record(index, RecordWord.claimCount);
+  session.segment.setRecord(index, RecordWord.claimCount, claimCount - 1);
+  move(claim, PortState.releasing);
+  freeClaim(claim);
 }
 
 /**
@@ -57,6 +67,7 @@ function reportLeak({ session, port, label }: PortClaim, listeners: readonly Lis
 function endClaim(claim: PortClaim): void {
   const { session, index } = claim;
   const { segment } = session;
+  claim.releasedAtMs = epochMs();
   const heldMs = session.nowMs() - segment.record(index, RecordWord.claimedAtMs);
   segment.setRecord(index, RecordWord.heldMs, segment.record(index, RecordWord.heldMs) + heldMs);
   Atomics.store(segment.releasedAtMs, index, session.nowMs());
@@ -68,9 +79,24 @@ function endClaim(claim: PortClaim): void {
 function sealHold(claim: PortClaim): boolean {
   const { session, port, hold } = claim;
   session.kernel.closeDescriptors(hold.descriptors);
-  const descriptors = session.kernel.takeSeal(port, hold.addresses);
-  claim.hold = { descriptors: descriptors ?? [], addresses: hold.addresses };
+  claim.hold = { descriptors: [], addresses: hold.addresses };
+  const descriptors = takeSeal(session.kernel, port, hold.addresses);
+  if (descriptors !== undefined) claim.hold = { descriptors, addresses: hold.addresses };
   return descriptors !== undefined;
+}
+
+/** Without a descriptor for the seal the lock alone keeps the port from our users: a release must not fail. */
+function takeSeal(
+  kernel: PortKernel,
+  port: number,
+  addresses: PortClaim['hold']['addresses'],
+): number[] | undefined {
+  try {
+    return kernel.takeSeal(port, addresses);
+  } catch (error) {
+    if (error instanceof ResourceLimitError) return undefined;
+    throw error;
+  }
 }
 
 function keepSealed(claim: PortClaim, phase: 'sealed' | 'leaked'): void {

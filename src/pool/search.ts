@@ -1,6 +1,6 @@
 /** Where a claim looks for a port: its own slice, slice 0, the other slices, its own seals, the ports of the dead. */
 import { PortState, stateOf } from '../core/port-state.ts';
-import { HeaderWord, RecordWord } from '../core/segment-layout.ts';
+import { RecordWord } from '../core/segment-layout.ts';
 import { isAlive } from '../platform/liveness.ts';
 import { claimFree, claimStale, type Misses } from './claim.ts';
 import type { PoolSession } from './pool-session.ts';
@@ -21,7 +21,6 @@ export function findPort(search: Search, misses: Misses, thorough: boolean): Por
   if (own !== undefined) return own;
   const found = borrow(search, misses) ?? reclaim(search, misses, thorough);
   if (found === undefined) raisePressure(session);
-  else session.segment.addToHeader(HeaderWord.borrowedClaims, isInSlice(session, slice, found.index) ? 0 : 1);
   return found;
 }
 
@@ -79,7 +78,8 @@ function claimFromTheDead(
   return undefined;
 }
 
-function isInSlice({ segment }: PoolSession, slice: number, index: number): boolean {
-  const bounds = segment.slices[slice];
-  return bounds !== undefined && index >= bounds.firstIndex && index < bounds.firstIndex + bounds.portCount;
+/** Whether the claim's port is of another slice than the one that was searched for. */
+export function isBorrowed({ session, slice }: Search, { index }: PortClaim): boolean {
+  const bounds = session.segment.slices[slice];
+  return bounds === undefined || index < bounds.firstIndex || index >= bounds.firstIndex + bounds.portCount;
 }

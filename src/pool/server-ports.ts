@@ -122,7 +122,8 @@ function readPortsFile(path: string, variable: string): number[] {
 }
 
 function checkExcludedPorts(excludedPorts: Iterable<number> = []): number[] {
-  if (typeof excludedPorts === 'string' || typeof excludedPorts[Symbol.iterator] !== 'function') {
+  const isIterable = typeof (excludedPorts as Iterable<number> | null)?.[Symbol.iterator] === 'function';
+  if (typeof excludedPorts === 'string' || !isIterable) {
     throw new InvalidOptionError('excludedPorts', excludedPorts, 'an iterable of port numbers');
   }
   const ports = [...excludedPorts];

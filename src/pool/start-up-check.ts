@@ -1,5 +1,4 @@
 /** At the start of a run: does this machine keep what portslice promises? If not, the user is told, once. */
-import { randomInt } from 'node:crypto';
 import type { PoolSession } from './pool-session.ts';
 import { warnOnceInRun } from './warnings.ts';
 
@@ -15,7 +14,10 @@ export function checkKernel(session: PoolSession): void {
     );
   }
   for (let tried = 0; tried < MAX_TRIED_PORTS; tried++) {
-    const problem = testOnePort(session, segment.ports[randomInt(segment.ports.length)] as number);
+    const problem = testOnePort(
+      session,
+      segment.ports[kernel.randomBytes(4).readUInt32LE() % segment.ports.length] as number,
+    );
     if (problem === 'busy') continue;
     if (problem !== undefined)
       warnOnceInRun(segment, 'PORTSLICE_WEAK_HOLD', `Held ports are not guarded here: ${problem}.`);

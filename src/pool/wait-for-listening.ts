@@ -1,5 +1,4 @@
 /** Waits for a server, and makes sure that it is the right one. */
-import { connect } from 'node:net';
 import { ForeignListenerError, InvalidOptionError, ServerExitedError, WaitTimeoutError } from '../errors.ts';
 import { monotonicMs, pause } from '../platform/clock.ts';
 import { isRunning } from '../platform/liveness.ts';
@@ -82,7 +81,8 @@ function hostOf(owner: TCPPortOwner): string {
 /** @returns why not, or undefined */
 function tryToConnect({ host, port }: Target, leftMs: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port, autoSelectFamily: true });
+    // Loaded here, since most processes that own ports never wait.
+    const socket = process.getBuiltinModule('node:net').connect({ host, port, autoSelectFamily: true });
     const finish = (problem?: string): void => {
       socket.destroy();
       resolve(problem);

@@ -1,5 +1,4 @@
 /** The ephemeral range of macOS and FreeBSD. Parsed texts are tested; the command itself was never run on either. */
-import { execFileSync } from 'node:child_process';
 import { parseSysctlEphemeralRange } from '../../core/ephemeral-range-text.ts';
 import { EphemeralRangeError } from '../../errors.ts';
 import type { EphemeralRangeReading } from '../port-kernel.ts';
@@ -10,7 +9,11 @@ const NAMES = ['net.inet.ip.portrange.first', 'net.inet.ip.portrange.last'];
 export function readDarwinEphemeralRange(): EphemeralRangeReading {
   try {
     return {
-      range: parseSysctlEphemeralRange(execFileSync('sysctl', ['-n', ...NAMES], { encoding: 'latin1' })),
+      range: parseSysctlEphemeralRange(
+        process
+          .getBuiltinModule('node:child_process')
+          .execFileSync('sysctl', ['-n', ...NAMES], { encoding: 'latin1' }),
+      ),
     };
   } catch (error) {
     if (error instanceof EphemeralRangeError) throw error;

@@ -10,12 +10,14 @@ import { takeLock, takeName } from './lock.ts';
 import { attachMemory, createMemory } from './memory.ts';
 import { networkNamespace } from './network-namespace.ts';
 import { closeOrphans } from './orphans.ts';
+import { randomBytes } from './random.ts';
 
 /** @throws ForeignFunctionError */
 export function openLinuxKernel(): PortKernel {
   const c = libc();
   return {
-    threadId: c.gettid(),
+    threadId: c.threadId,
+    randomBytes: (byteLength) => randomBytes(c, byteLength),
     networkNamespace: () => networkNamespace(c),
     createMemory: (byteLength) => createMemory(c, byteLength),
     attachMemory: (handle, processId, descriptor) => attachMemory(c, handle, processId, descriptor),

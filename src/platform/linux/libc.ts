@@ -30,7 +30,9 @@ export interface LibC {
   ) => number;
   readonly getsockname: (descriptor: number, address: Pointer, byteLength: Pointer) => number;
   readonly fcntl: (descriptor: number, command: number, argument: number) => number;
-  readonly gettid: () => number;
+  /** Of the thread that this object belongs to; the main thread's is the process id. */
+  readonly threadId: number;
+  readonly getrandom: (buffer: Pointer, byteLength: number, flags: number) => number | bigint;
   readonly memfd_create: (name: string, flags: number) => number;
   readonly ftruncate: (descriptor: number, byteLength: number) => number;
   readonly mmap: (
@@ -64,6 +66,7 @@ function bindLibC(): LibC {
   const library = koffi.load(null);
   // A slow buffer has memory of its own outside of V8's heap, so its address is stable.
   const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES).fill(0);
+  const gettid = library.func('int gettid()') as unknown as () => number;
   return {
     socket: library.func('int socket(int, int, int)'),
     bind: library.func('int bind(int, uintptr_t, uint32_t)'),
@@ -74,7 +77,8 @@ function bindLibC(): LibC {
     getsockname: library.func('int getsockname(int, uintptr_t, uintptr_t)'),
     // Variadic in C; on Linux's 64-bit ABIs a variadic call passes integers as any other does.
     fcntl: library.func('int fcntl(int, int, uintptr_t)'),
-    gettid: library.func('int gettid()'),
+    threadId: gettid(),
+    getrandom: library.func('int64_t getrandom(uintptr_t, size_t, unsigned int)'),
     memfd_create: library.func('int memfd_create(const char *, unsigned int)'),
     ftruncate: library.func('int ftruncate(int, int64_t)'),
     mmap: library.func('uintptr_t mmap(uintptr_t, size_t, int, int, int, int64_t)'),

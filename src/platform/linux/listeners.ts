@@ -82,7 +82,9 @@ function readLink(path: string): string {
 
 function readCommand(processId: number): string | undefined {
   try {
-    return readFileSync(`/proc/${processId}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    const text = readFileSync(`/proc/${processId}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    // Arguments may have line breaks; messages are one line.
+    return text.replaceAll(/\s+/g, ' ').trim();
   } catch {
     return undefined;
   }

@@ -87,6 +87,9 @@ function readIPv4({ scratch }: LibC): InternetAddress {
 function readIPv6({ scratch }: LibC): InternetAddress {
   const at = Scratch.structure;
   const bytes = Uint8Array.from(scratch.subarray(at + 8, at + 24));
+  // ::ffff:a.b.c.d is an IPv4 address: a socket of IPv6 alone cannot be bound to it.
+  const isMapped = bytes.every((byte, index) => index >= 12 || byte === (index < 10 ? 0 : 0xff));
+  if (isMapped) return { family: 'ipv4', bytes: bytes.slice(12), scopeId: 0, dual: false };
   return { family: 'ipv6', bytes, scopeId: scratch.readUInt32LE(at + 24), dual: false };
 }
 

@@ -4,7 +4,6 @@
  * as exactly that thread is gone, even if its number is used again. The signal's number tells our descriptors from all
  * others; no signal is ever sent, since O_ASYNC is off. The main thread ends with its process and marks nothing.
  */
-import { isMainThread } from 'node:worker_threads';
 import { errorFor } from '../errno.ts';
 import { F_GETOWN_EX, F_GETSIG, F_OWNER_TID, F_SETOWN_EX, F_SETSIG } from './constants.ts';
 import type { LibC } from './libc.ts';
@@ -15,9 +14,9 @@ const MARK = 57;
 
 /** Marks a fresh descriptor as this thread's. Do it before the bind: what is bound is then always marked. */
 export function markAsThreads(libc: LibC, descriptor: number): void {
-  if (isMainThread) return;
+  if (libc.threadId === process.pid) return;
   libc.scratch.writeInt32LE(F_OWNER_TID, Scratch.structure);
-  libc.scratch.writeInt32LE(libc.gettid(), Scratch.structure + 4);
+  libc.scratch.writeInt32LE(libc.threadId, Scratch.structure + 4);
   const owned = libc.fcntl(descriptor, F_SETOWN_EX, libc.scratchPointer + Scratch.structure);
   if (owned !== 0 || libc.fcntl(descriptor, F_SETSIG, MARK) !== 0)
     throw errorFor('fcntl(F_SETOWN_EX)', libc.errno());

@@ -1,5 +1,4 @@
 /** The ephemeral range and the excluded ports of Windows. Parsed texts are tested; the commands were never run on Windows. */
-import { execFileSync } from 'node:child_process';
 import { parseWindowsEphemeralRange, parseWindowsExcludedRanges } from '../../core/ephemeral-range-text.ts';
 import { portsInRanges } from '../../core/port-range.ts';
 import { EphemeralRangeError } from '../../errors.ts';
@@ -17,10 +16,12 @@ export function readWindowsExcludedPorts(): number[] {
 
 function netsh(what: string, protocol: string): string {
   try {
-    return execFileSync('netsh', ['int', 'ipv4', 'show', what, protocol], {
-      encoding: 'latin1',
-      windowsHide: true,
-    });
+    return process
+      .getBuiltinModule('node:child_process')
+      .execFileSync('netsh', ['int', 'ipv4', 'show', what, protocol], {
+        encoding: 'latin1',
+        windowsHide: true,
+      });
   } catch (error) {
     throw new EphemeralRangeError({
       source: `netsh int ipv4 show ${what}`,

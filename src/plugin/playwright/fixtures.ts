@@ -11,8 +11,6 @@ export interface PortTestFixtures {
   ports: Ports;
   /** Defaults for `port` and `ports`: `test.use({ portOptions: { hold: false } })`. */
   portOptions: PortOptions;
-  /** @internal */
-  _portsliceReport: void;
 }
 
 export interface PortWorkerFixtures {
@@ -22,6 +20,11 @@ export interface PortWorkerFixtures {
   workerPorts: Ports;
 }
 
+/** Ours alone, and no part of the types that users see. */
+interface ReportFixture {
+  _portsliceReport: void;
+}
+
 /** Also where another fixture's teardown hangs, a fixture with a time-out of its own is torn down. 0: no limit. */
 const OWN_TIMEOUT = { timeout: 0 } as const;
 
@@ -29,8 +32,7 @@ const OWN_TIMEOUT = { timeout: 0 } as const;
 const workerDispensers = new Set<PortDispenser>();
 const testDispensers = new WeakMap<TestInfo, PortDispenser>();
 
-/** For `test.extend(portFixtures)`. */
-export const portFixtures: Fixtures<PortTestFixtures, PortWorkerFixtures> = {
+const allFixtures: Fixtures<PortTestFixtures & ReportFixture, PortWorkerFixtures> = {
   portOptions: [{}, { option: true }],
 
   ports: [
@@ -95,6 +97,9 @@ export const portFixtures: Fixtures<PortTestFixtures, PortWorkerFixtures> = {
     { auto: true, box: true },
   ],
 };
+
+/** For `test.extend(portFixtures)`. */
+export const portFixtures: Fixtures<PortTestFixtures, PortWorkerFixtures> = allFixtures as never;
 
 export { expect } from '@playwright/test';
 

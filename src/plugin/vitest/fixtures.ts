@@ -32,8 +32,7 @@ declare module 'vitest' {
 type Use<T> = (value: T) => Promise<void>;
 type Task = Readonly<RunnerTestCase>;
 
-/** For `test.extend(portFixtures)`. */
-export const portFixtures = {
+const fixtures = {
   portOptions: [{} as PortOptions, { injected: true }],
 
   ports: async (
@@ -49,7 +48,7 @@ export const portFixtures = {
       testTimeoutMs: task.timeout,
       onAcquire: (port) => {
         noteUse(task, port);
-        pending.push(annotate(`TCP port ${port.port} (${port.fixture})`, 'port'));
+        pending.push(tryToAnnotate(annotate, port));
       },
     });
     const finish = async (): Promise<void> => {
@@ -104,10 +103,21 @@ export const portFixtures = {
     },
     { auto: true },
   ],
-} as const;
+};
+
+type Fixture<Name extends keyof PortFixtures> =
+  | PortFixtures[Name]
+  | ((context: Omit<PortFixtures, Name> & TestContext, use: Use<PortFixtures[Name]>) => Promise<void>);
+
+/** For `test.extend<PortFixtures>(portFixtures)`. Vitest does not export its own type of such an object. */
+export const portFixtures: {
+  [Name in keyof PortFixtures]:
+    | Fixture<Name>
+    | [Fixture<Name>, { scope?: 'file' | 'worker'; injected?: boolean }];
+} = fixtures as never;
 
 /** Vitest's `test` with the port fixtures. */
-export const test: TestAPI<PortFixtures> = base.extend(portFixtures as never) as never;
+export const test: TestAPI<PortFixtures> = base.extend<PortFixtures>(portFixtures);
 
 /** The dispensers of files and workers that are in use. */
 const scopeDispensers = new Set<PortDispenser>();
@@ -149,6 +159,15 @@ function noteUse(task: Task, port: PortUse): void {
 
 function endingOf({ result }: Task): Ending {
   return { failed: result?.state === 'fail', errors: (result?.errors ?? []).map((error) => error.message) };
+}
+
+/** Outside of the test's body (in a hook, say) Vitest takes no annotations, Vitest 4 also not in repetitions: the meta has the port. */
+async function tryToAnnotate(annotate: TestContext['annotate'], { port, fixture }: PortUse): Promise<void> {
+  try {
+    await annotate(`TCP port ${port} (${fixture})`, 'port');
+  } catch {
+    // A test must not fail because its port is shown in one place less.
+  }
 }
 
 function titleOf(task: Task): string {
