@@ -1,0 +1,61 @@
+/**
+ * Ports that this test has to itself, whatever else is tested on this machine: a block is reserved by a kernel object
+ * that dies with the process. They lie below 10000, where the pools of other tests look last.
+ */
+import { once } from 'node:events';
+import net from 'node:net';
+import { formatPortSpec } from '../../src/core/port-range.ts';
+import { getServerTCPPorts, portIsInUse } from '../../src/index.ts';
+import { platform } from '../../src/platform/platform.ts';
+
+const PORTS_PER_BLOCK = 40;
+const CANDIDATES = '2100-9899';
+
+export interface PortBlock extends AsyncDisposable {
+  /** Ascending. */
+  readonly ports: readonly number[];
+  /** The same as a spec. */
+  readonly spec: string;
+}
+
+/** @param portCount at most 40 */
+export async function reservePorts(portCount: number): Promise<PortBlock> {
+  if (portCount > PORTS_PER_BLOCK) throw new Error(`A block has ${PORTS_PER_BLOCK} ports.`);
+  const candidates = getServerTCPPorts({ ports: CANDIDATES });
+  const blockCount = Math.floor(candidates.length / PORTS_PER_BLOCK);
+  const start = Math.floor(Math.random() * blockCount);
+  for (let step = 0; step < blockCount; step++) {
+    const block = (start + step) % blockCount;
+    const ports = candidates.slice(block * PORTS_PER_BLOCK, block * PORTS_PER_BLOCK + portCount);
+    const reservation = await reserve(block);
+    if (reservation === undefined) continue;
+    const release = (): Promise<void> => closeServer(reservation);
+    if (ports.every(isUnused)) return { ports, spec: formatPortSpec(ports), [Symbol.asyncDispose]: release };
+    await release();
+  }
+  throw new Error('No block of ports is free.');
+}
+
+/** Not even in TIME_WAIT, of which a strict bind takes notice. */
+function isUnused(port: number): boolean {
+  const strictly = platform.openKernel().checkStrictly(port, { exactAddresses: undefined });
+  return strictly !== undefined && !portIsInUse(port);
+}
+
+async function reserve(block: number): Promise<net.Server | undefined> {
+  const server = net.createServer().listen(`\0portslice-test/block/${block}`);
+  try {
+    await once(server, 'listening');
+    server.unref();
+    return server;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined;
+    throw error;
+  }
+}
+
+export async function closeServer(server: net.Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * The README's code blocks as projects. The comment before a block says what it is:
+ *
+ *   file: <project>/<path>   a file of a project; run: <project>   commands, run in the project's folder
+ *   output: <project>        what the commands print; not run: <reason>
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { cleanEnvironment } from './environment.ts';
+import type { ScriptResult } from './run-script.ts';
+
+export interface Block {
+  /** Undefined where the comment is missing. */
+  readonly kind: string | undefined;
+  readonly target: string;
+  readonly language: string;
+  readonly code: string;
+  /** Of the block's first line, from 1. */
+  readonly line: number;
+}
+
+const BLOCK = /(?:<!-- (file|run|output|not run): (.+?) -->\n\n)?^```(\w*)\n(.*?)^```$/gms;
+
+export function parseBlocks(markdown: string): Block[] {
+  return [...markdown.matchAll(BLOCK)].map((match) => {
+    const [, kind, target = '', language = '', code = ''] = match;
+    const start = match.index + match[0].indexOf('```');
+    return { kind, target, language, code, line: markdown.slice(0, start).split('\n').length };
+  });
+}
+
+export interface ReadmeProjects extends Disposable {
+  /** Checks the types of all projects. */
+  checkTypes(): Promise<ScriptResult>;
+  run(project: string, commands: string): Promise<ScriptResult>;
+}
+
+/** What a user has beside portslice. Links, since nothing there depends on where it lies. */
+const NEIGHBOURS = ['@playwright', '@types', 'koffi', 'tinypool', 'typescript', 'vitest', '.bin'];
+
+/** Strict, as far as `tsc --init` makes it. */
+const compilerOptions = {
+  target: 'es2023',
+  lib: ['es2023', 'esnext.disposable', 'dom'],
+  module: 'nodenext',
+  types: ['node'],
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  noPropertyAccessFromIndexSignature: true,
+  erasableSyntaxOnly: true,
+  allowImportingTsExtensions: true,
+  noEmit: true,
+  skipLibCheck: true,
+};
+
+/** Lays the files out in a temporary folder, in which the built package is installed as a copy. */
+export function layOut(blocks: readonly Block[], root: string): ReadmeProjects {
+  if (!existsSync(path.join(root, 'dist', 'index.js'))) throw new Error('Run npm run build first.');
+  const folder = mkdtempSync(path.join(tmpdir(), 'portslice-readme-'));
+  const installed = path.join(folder, 'node_modules', 'portslice');
+  mkdirSync(installed, { recursive: true });
+  for (const part of ['package.json', 'dist'])
+    cpSync(path.join(root, part), path.join(installed, part), { recursive: true });
+  for (const name of NEIGHBOURS)
+    symlinkSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name));
+  writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*/*.ts'] }));
+  for (const { kind, target, code } of blocks) if (kind === 'file') writeInto(folder, target, code);
+  return {
+    checkTypes: () => runIn(folder, 'tsc -p .'),
+    run: (project, commands) => runIn(path.join(folder, project), commands),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+function writeInto(folder: string, target: string, code: string): void {
+  const file = path.join(folder, target);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, code);
+}
+
+/** With this very Node, and with npx kept from looking for programs elsewhere. */
+async function runIn(cwd: string, commands: string): Promise<ScriptResult> {
+  const bin = path.join(import.meta.dirname, '../../node_modules/.bin');
+  const searchPath = [path.dirname(process.execPath), bin, process.env['PATH']].join(path.delimiter);
+  const env = cleanEnvironment({ PATH: searchPath, npm_config_offline: 'true', NO_COLOR: '1' });
+  const child = spawn('sh', ['-ec', commands], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  return { status, stdout, stderr };
+}

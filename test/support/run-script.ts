@@ -1,0 +1,45 @@
+/** Runs a few lines of JavaScript in a new process, in the project's folder, so that './src/index.ts' can be imported. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { cleanEnvironment } from './environment.ts';
+
+export const projectFolder: string = path.resolve(import.meta.dirname, '../..');
+
+export interface ScriptResult {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ScriptOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly nodeOptions?: readonly string[];
+  readonly nodePath?: string;
+  /** A program that starts another one, with its arguments: `['unshare', '--net']`. */
+  readonly wrapper?: readonly string[];
+}
+
+export async function runScript(code: string, options: ScriptOptions = {}): Promise<ScriptResult> {
+  const { env = {}, nodeOptions = [], nodePath = process.execPath, wrapper = [] } = options;
+  const command = [...wrapper, nodePath, ...nodeOptions, '--input-type=module', '-e', code];
+  const child = spawn(command[0] as string, command.slice(1), {
+    cwd: projectFolder,
+    env: cleanEnvironment(env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  return { status, stdout, stderr };
+}
+
+/** The JSON that the script prints. Fails with the script's own output if it does not end well. */
+export async function scriptOutput<T>(code: string, options: ScriptOptions = {}): Promise<T> {
+  const { status, stdout, stderr } = await runScript(code, options);
+  if (status !== 0) throw new Error(`The script ended with ${status}:\n${stderr}`);
+  return JSON.parse(stdout) as T;
+}
