@@ -1,0 +1,211 @@
+/** Produces every error code for real: each cause below is what a user could run into. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, readFileSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import * as portslice from '../src/index.ts';
+import {
+  getServerTCPPorts,
+  PortPool,
+  type PortsliceErrorCode,
+  TCPPortOwner,
+  waitForListening,
+} from '../src/index.ts';
+import { libc } from '../src/platform/linux/libc.ts';
+import { PortDispenser } from '../src/plugin/port-dispenser.ts';
+import { startServer, stopProcess } from './support/listening-server.ts';
+import { namespaceWrapper } from './support/namespaces.ts';
+import { reservePorts } from './support/port-block.ts';
+import type { ErrorFacts } from './support/port-worker.program.ts';
+import { RemoteError, startPortWorker } from './support/port-worker.ts';
+import { projectFolder, scriptOutput, type ScriptOptions } from './support/run-script.ts';
+import { openTestPool } from './support/test-pool.ts';
+import { collectWarnings } from './support/warnings.ts';
+
+const RUN_ID = '0123456789abcdef0123456789abcdef';
+
+const exports = new Map<string, unknown>(Object.entries(portslice));
+
+/** Ends with the error; those of other processes come as a RemoteError. */
+type Cause = () => unknown;
+
+const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
+  PORTSLICE_INVALID_OPTION: () => new TCPPortOwner({ hosts: [] }),
+  PORTSLICE_PORT_SPEC: () => getServerTCPPorts({ ports: '2000, abc' }),
+  PORTSLICE_EPHEMERAL_RANGE: () => inScript(`${onPlatform('sunos')} m.getEphemeralTCPPortRange();`),
+  PORTSLICE_POOL_HANDLE: () => PortPool.attach('localhost:8080'),
+  PORTSLICE_POOL_STALE: async () => {
+    await using creator = startPortWorker();
+    const handle = await creator.call('createPool', { ports: '2000' });
+    await creator.kill();
+    PortPool.attach(handle);
+  },
+  PORTSLICE_POOL_FOREIGN: () => {
+    const descriptor = libc().memfd_create('portslice', 0);
+    try {
+      PortPool.attach(`portslice:1:memfd:${process.pid}:${descriptor}:${RUN_ID}`);
+    } finally {
+      libc().close(descriptor);
+    }
+  },
+  PORTSLICE_POOL_DAMAGED: async () => {
+    await using creator = startPortWorker();
+    const handle = await creator.call('createPool', { ports: '2000' });
+    const [, , , , descriptor] = handle.split(':');
+    const memory = openSync(`/proc/${creator.pid}/fd/${descriptor}`, 'r+');
+    writeSync(memory, 'garbage', 0);
+    PortPool.attach(handle);
+  },
+  PORTSLICE_POOL_CLOSED: () => {
+    const pool = PortPool.create({ ports: '2000' });
+    pool.close();
+    pool.stats();
+  },
+  PORTSLICE_POOL_EXHAUSTED: async () => {
+    await using _opened = await openTestPool(1);
+    using _owner = new TCPPortOwner();
+    using _second = new TCPPortOwner();
+  },
+  PORTSLICE_TEST_ENDED: async () => {
+    await using _opened = await openTestPool(1);
+    const facts = { fixture: 'ports', label: 'ends', defaults: {}, testTimeoutMs: 0, onAcquire: () => {} };
+    const ports = new PortDispenser(facts);
+    await ports.releaseAll({ failed: true, errors: [] });
+    await ports.acquire();
+  },
+  PORTSLICE_HOST: () => new TCPPortOwner({ hosts: ['192.0.2.1'] }),
+  PORTSLICE_RESOURCE_LIMIT: async () => {
+    await using opened = await openTestPool(1);
+    await using worker = startPortWorker({ env: opened.env, descriptorLimit: 256 });
+    await worker.call('attach');
+    await worker.call('useUpDescriptors', 0);
+    await worker.call('claim');
+  },
+  PORTSLICE_PERMISSION: () => inScript(PRIVILEGED_PORT, { wrapper: namespaceWrapper() ?? [] }),
+  // A memfd may not grow beyond the limit for files, of which nobody thinks.
+  PORTSLICE_SYSTEM_CALL: () =>
+    inScript("m.PortPool.create({ ports: '2000-2100' });", {
+      wrapper: ['sh', '-c', 'ulimit -f 1; exec "$0" "$@"'],
+    }),
+  PORTSLICE_FFI_UNAVAILABLE: () => inScript('new m.TCPPortOwner();', { nodeOptions: ['--no-addons'] }),
+  PORTSLICE_UNSUPPORTED_PLATFORM: () =>
+    inScript(`${onPlatform('darwin')} new m.TCPPortOwner();`, { env: { PORTSLICE_PORTS: '2000' } }),
+  PORTSLICE_WAIT_TIMEOUT: async () => {
+    await using block = await reservePorts(1);
+    await waitForListening(block.ports[0] as number, { timeoutMs: 1 });
+  },
+  PORTSLICE_SERVER_EXITED: async () => {
+    await using block = await reservePorts(1);
+    const child = spawn(process.execPath, ['-e', ''], { stdio: 'ignore' });
+    await once(child, 'exit');
+    await waitForListening(block.ports[0] as number, { pid: child.pid as number });
+  },
+  PORTSLICE_FOREIGN_LISTENER: async () => {
+    await using block = await reservePorts(1);
+    await using _server = await startServer(block.ports[0] as number);
+    const other = spawn('sleep', ['600'], { stdio: 'ignore' });
+    const waiting = waitForListening(block.ports[0] as number, { pid: other.pid as number });
+    await waiting.finally(() => void stopProcess(other));
+  },
+};
+
+/** In a new network namespace only root may listen below 1024; root then becomes somebody else. */
+const PRIVILEGED_PORT = `
+  const pool = m.PortPool.create({ ports: '2000' });
+  if (process.getuid() === 0) process.setuid(65534);
+  m.PortPool.create({ ports: '1' });
+`;
+
+function onPlatform(name: string): string {
+  return `Object.defineProperty(process, 'platform', { value: '${name}' }); m = await import(entry);`;
+}
+
+/** Runs the code in a process of its own, with the package as `m`, and throws what it throws. */
+async function inScript(code: string, options: ScriptOptions = {}): Promise<void> {
+  const importsItself = code.includes('import(entry)');
+  const facts = await scriptOutput<ErrorFacts | null>(
+    `
+    const entry = './src/index.ts';
+    let m = ${importsItself ? 'undefined' : 'await import(entry)'};
+    let facts = null;
+    try { ${code} } catch (error) {
+      const { PortsliceError } = await import(entry);
+      const { name, message, code } = error;
+      facts = { name, message, code, isOurs: error instanceof PortsliceError };
+    }
+    console.log(JSON.stringify(facts));
+    `,
+    options,
+  );
+  if (facts !== null) throw new RemoteError(facts);
+}
+
+async function factsOf(cause: Cause): Promise<ErrorFacts | undefined> {
+  try {
+    await cause();
+    return undefined;
+  } catch (error) {
+    if (error instanceof RemoteError) return error.facts;
+    const { name, message, code } = error as NodeJS.ErrnoException;
+    return { name, message, code, isOurs: error instanceof portslice.PortsliceError };
+  }
+}
+
+function codesInSource(): string[] {
+  const text = readFileSync(path.join(projectFolder, 'src/errors.ts'), 'utf8');
+  return [...text.matchAll(/^ {2}\| '(PORTSLICE_\w+)';?$/gm)].map(([, code]) => code as string);
+}
+
+describe('every error code', () => {
+  test('has a cause in this table', () => {
+    expect(Object.keys(causes).toSorted()).toEqual(codesInSource().toSorted());
+    expect(codesInSource().length).toBeGreaterThan(15);
+  });
+
+  test.each(Object.entries(causes))('%s is produced by its cause', async (code, cause) => {
+    using _warnings = collectWarnings();
+    const facts = await factsOf(cause);
+    expect(facts).toMatchObject({ code, isOurs: true });
+    // What happened, and what to do: two sentences at least.
+    expect(facts?.message).toMatch(code === 'PORTSLICE_INVALID_OPTION' ? /expected .+\.$/ : /\.\s.+\.$/s);
+    expect(facts?.message).not.toMatch(/undefined|\[object Object\]|NaN/);
+    const exported = exports.get(facts?.name ?? '') as { prototype: unknown } | undefined;
+    expect(exported?.prototype).toBeInstanceOf(portslice.PortsliceError);
+  });
+});
+
+describe('on a platform without an allocator', () => {
+  test('the server ports can be asked for all the same, from a spec', async () => {
+    const code = `
+      Object.defineProperty(process, 'platform', { value: 'darwin' });
+      const { getServerTCPPorts } = await import('./src/index.ts');
+      console.log(JSON.stringify(getServerTCPPorts()));
+    `;
+    expect(await scriptOutput<number[]>(code, { env: { PORTSLICE_PORTS: '2000-2001' } })).toEqual([
+      2000, 2001,
+    ]);
+  });
+
+  test('the package can be imported everywhere without loading anything', async () => {
+    const code = `
+      Object.defineProperty(process, 'platform', { value: 'sunos' });
+      const { browserBlockedPorts } = await import('./src/index.ts');
+      console.log(JSON.stringify(browserBlockedPorts.has(6000)));
+    `;
+    expect(await scriptOutput<boolean>(code, { nodeOptions: ['--no-addons'] })).toBe(true);
+  });
+});
+
+test('an error keeps its name, code and facts for programs', async () => {
+  await using opened = await openTestPool(1);
+  using owner = new TCPPortOwner({ label: 'holder' });
+  const error = await TCPPortOwner.acquire({ acquireTimeoutMs: 0 }).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({
+    name: 'PortPoolExhaustedError',
+    code: 'PORTSLICE_POOL_EXHAUSTED',
+    facts: { holders: [{ port: owner.port, label: 'holder', processId: process.pid }] },
+  });
+  expect(String(error)).toMatch(/^PortPoolExhaustedError: No port is free/);
+  expect(opened.pool.stats().currentlyAllocatedPorts).toBe(1);
+});

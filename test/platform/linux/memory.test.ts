@@ -1,0 +1,199 @@
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Segment } from '../../../src/core/segment.ts';
+import { PoolForeignError, PoolStaleError } from '../../../src/errors.ts';
+import {
+  F_ADD_SEALS,
+  F_SEAL_GROW,
+  F_SEAL_SHRINK,
+  MFD_ALLOW_SEALING,
+} from '../../../src/platform/linux/constants.ts';
+import { libc } from '../../../src/platform/linux/libc.ts';
+import { platform } from '../../../src/platform/platform.ts';
+import { errorOf } from '../../support/catch-error.ts';
+import { type KernelPeer, NOBODY, startPeer } from '../../support/kernel-peer.ts';
+import { needRoot } from '../../support/needs.ts';
+import { actionsOn, type RunAction } from '../conformance/segment-actions.ts';
+import { describeSegmentMemory } from '../conformance/segment-memory.ts';
+
+const kernel = platform.openKernel();
+const HANDLE = 'the handle';
+const descriptorCount = (): number => readdirSync('/proc/self/fd').length;
+const attachHere = (descriptor: number): unknown => kernel.attachMemory(HANDLE, process.pid, descriptor);
+
+let peer: KernelPeer;
+beforeAll(async () => {
+  peer = await startPeer();
+});
+afterAll(() => peer.kill());
+
+describeSegmentMemory('a memfd that another process has mapped', {
+  isConcurrent: true,
+  create: (byteLength) => {
+    const memory = kernel.createMemory(byteLength);
+    const open = async (): Promise<RunAction> => {
+      await peer.tell.openSegment(process.pid, memory.descriptor as number);
+      return peer.segment;
+    };
+    const dispose = () => Promise.resolve(memory.close());
+    return Promise.resolve({ buffer: memory.buffer, open, [Symbol.asyncDispose]: dispose });
+  },
+});
+
+describeSegmentMemory('a memfd that the same process has mapped twice', {
+  isConcurrent: false,
+  create: (byteLength) => {
+    const memory = kernel.createMemory(byteLength);
+    const open = () => {
+      const again = kernel.attachMemory(HANDLE, process.pid, memory.descriptor as number);
+      return Promise.resolve(actionsOn(new Segment(again.buffer)));
+    };
+    const dispose = () => Promise.resolve(memory.close());
+    return Promise.resolve({ buffer: memory.buffer, open, [Symbol.asyncDispose]: dispose });
+  },
+});
+
+describe('the memory', () => {
+  test('can be made neither smaller nor greater, by nobody who can open it', () => {
+    const memory = kernel.createMemory(8192);
+    for (const descriptor of [
+      memory.descriptor as number,
+      openSync(`/proc/self/fd/${memory.descriptor}`, 'r+'),
+    ]) {
+      for (const byteLength of [0, 4096, 8191, 8193, 100_000])
+        expect(() => ftruncateSync(descriptor, byteLength)).toThrow(/EPERM/);
+      expect(() => writeSync(descriptor, 'x', 8192)).toThrow(/EPERM/);
+      // Nor can the seals be taken off, or others be added.
+      expect(libc().fcntl(descriptor, F_ADD_SEALS, 0x8)).toBe(-1);
+    }
+    expect(memory.buffer.byteLength).toBe(8192);
+    memory.close();
+  });
+
+  test('costs its creator one descriptor until it is closed, and those who attach none', async () => {
+    const before = descriptorCount();
+    const memory = kernel.createMemory(4096);
+    expect(descriptorCount()).toBe(before + 1);
+    const theirs = await peer.tell.countDescriptors();
+    expect(await peer.tell.attach(HANDLE, process.pid, memory.descriptor as number)).toBe(4096);
+    expect(await peer.tell.countDescriptors()).toBe(theirs);
+    memory.close();
+  });
+
+  test('stays usable for those who have it, when its creator closes it or dies', async () => {
+    const memory = kernel.createMemory(4096);
+    const again = kernel.attachMemory(HANDLE, process.pid, memory.descriptor as number);
+    memory.close();
+    new Uint8Array(memory.buffer)[7] = 42;
+    expect(new Uint8Array(again.buffer)[7]).toBe(42);
+    expect(again.descriptor).toBeUndefined();
+    again.close();
+    expect(new Uint8Array(again.buffer)[7]).toBe(42);
+  });
+
+  test('is not inherited by the processes that its creator starts', () => {
+    const memory = kernel.createMemory(4096);
+    const links = execFileSync(process.execPath, [
+      '-p',
+      `fs.readdirSync('/proc/self/fd').map((fd) => { try { return fs.readlinkSync('/proc/self/fd/' + fd) } catch {} }).join()`,
+    ]);
+    expect(links.toString()).not.toContain('portslice');
+    memory.close();
+  });
+});
+
+async function expectRefused(
+  type: new (handle: string, problem: string) => PoolStaleError | PoolForeignError,
+  problem: RegExp,
+  descriptor: number,
+): Promise<void> {
+  const before = descriptorCount();
+  const error = await errorOf(type, () => attachHere(descriptor));
+  expect(error.handle).toBe(HANDLE);
+  expect(error.message).toMatch(problem);
+  expect(descriptorCount()).toBe(before);
+}
+
+describe('attaching to what is not the memory of a pool', () => {
+  test('a process that has ended is a stale pool', async () => {
+    const victim = await startPeer();
+    await victim.kill();
+    const error = await errorOf(PoolStaleError, () => kernel.attachMemory(HANDLE, victim.pid, 3));
+    expect(error.message).toMatch(/does not exist/);
+  });
+
+  test('a descriptor that was closed is a stale pool', async () => {
+    const memory = kernel.createMemory(4096);
+    memory.close();
+    await expectRefused(PoolStaleError, /does not exist/, memory.descriptor as number);
+  });
+
+  test('a file, a directory, a device, a FIFO, a socket and another memfd in its place are a stale pool and are not opened', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'portslice-memory-'));
+    try {
+      execFileSync('mkfifo', [path.join(folder, 'fifo')]);
+      const opened = [
+        openSync(path.join(folder, 'file'), 'w+'),
+        openSync(folder, 'r'),
+        openSync('/dev/null', 'r+'),
+        openSync(path.join(folder, 'fifo'), constants.O_RDWR),
+        kernel.takeName(`portslice-test/${process.pid}`) as number,
+        libc().memfd_create('portslice-other', MFD_ALLOW_SEALING),
+      ];
+      for (const descriptor of opened) await expectRefused(PoolStaleError, /is now '/, descriptor);
+      kernel.closeDescriptors(opened);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('a memfd of the same name is foreign if it lacks a seal against shrinking or growing', async () => {
+    for (const seals of [0, F_SEAL_SHRINK, F_SEAL_GROW]) {
+      const descriptor = libc().memfd_create('portslice', MFD_ALLOW_SEALING);
+      ftruncateSync(descriptor, 4096);
+      expect(libc().fcntl(descriptor, F_ADD_SEALS, seals)).toBe(0);
+      await expectRefused(PoolForeignError, /is not the sealed memory of a port pool/, descriptor);
+      closeSync(descriptor);
+    }
+  });
+
+  test('a FIFO that passes for the memory by its name is foreign, and does not block', async (context) => {
+    needRoot(context);
+    // The kernel shows a deleted file of the root folder with this name just as it shows a memfd called portslice.
+    const name = '/memfd:portslice';
+    execFileSync('mkfifo', [name]);
+    let descriptor: number;
+    try {
+      descriptor = openSync(name, constants.O_RDWR);
+    } finally {
+      unlinkSync(name);
+    }
+    await expectRefused(PoolForeignError, /is not the sealed memory of a port pool/, descriptor);
+    closeSync(descriptor);
+  });
+
+  test("another user's pool is foreign", async (context) => {
+    needRoot(context);
+    const memory = kernel.createMemory(4096);
+    await using other = await startPeer({ userId: NOBODY });
+    await expect(other.tell.attach(HANDLE, process.pid, memory.descriptor as number)).rejects.toMatchObject({
+      errorName: 'PoolForeignError',
+      message: expect.stringMatching(/belongs to another user or is protected \(EACCES\)/) as string,
+      facts: { code: 'PORTSLICE_POOL_FOREIGN', handle: HANDLE },
+    });
+    memory.close();
+  });
+});

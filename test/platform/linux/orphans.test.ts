@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { platform } from '../../../src/platform/platform.ts';
+import { cleanEnvironment } from '../../support/environment.ts';
+import { type KernelPeer, startPeer, startPeerThread } from '../../support/kernel-peer.ts';
+import { needNamespace } from '../../support/needs.ts';
+import { reservePorts } from '../../support/port-block.ts';
+import { EVERYWHERE } from '../conformance/holds.ts';
+import type { StormResult } from './orphan-storm.program.ts';
+
+const kernel = platform.openKernel();
+
+async function claim(party: KernelPeer, port: number): Promise<void> {
+  expect(await party.kernel('takeLock', port)).toBeTypeOf('number');
+  expect(await party.kernel('takeHold', port, EVERYWHERE)).toMatchObject({
+    descriptors: [expect.any(Number)],
+  });
+}
+
+describe('what a terminated thread leaves', () => {
+  // Threads of an earlier test, ended with it.
+  beforeEach(() => void kernel.closeOrphans());
+
+  test('stays taken until it is closed, and then exactly that is free again', async () => {
+    await using block = await reservePorts(4);
+    const [dead, alive, own, sealed] = block.ports as [number, number, number, number];
+    const mine = [kernel.takeLock(own), ...(kernel.takeHold(own, EVERYWHERE)?.descriptors ?? [])] as number[];
+    await using survivor = await startPeerThread();
+    await claim(survivor, alive);
+    const victim = await startPeerThread();
+    await claim(victim, dead);
+    expect(await victim.kernel('takeLock', sealed)).toBeTypeOf('number');
+    expect(await victim.kernel('takeSeal', sealed, undefined)).toHaveLength(1);
+
+    expect(kernel.closeOrphans()).toBe(0);
+    await victim.kill();
+    await using stranger = await startPeer();
+    for (const port of block.ports) expect(await stranger.kernel('takeLock', port)).toBeUndefined();
+    expect(kernel.closeOrphans()).toBe(4);
+    expect(kernel.closeOrphans()).toBe(0);
+    for (const port of [dead, sealed]) await claim(stranger, port);
+    for (const port of [alive, own]) {
+      expect(await stranger.kernel('takeLock', port)).toBeUndefined();
+      expect(await stranger.kernel('takeHold', port, EVERYWHERE)).toBeDefined();
+    }
+    kernel.closeDescriptors(mine);
+    await claim(stranger, own);
+  });
+
+  test('can be closed by another thread, but not by another process', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    const victim = await startPeerThread();
+    await claim(victim, port);
+    await victim.kill();
+    await using otherProcess = await startPeer();
+    expect(await otherProcess.kernel('closeOrphans')).toBe(0);
+    await using otherThread = await startPeerThread();
+    expect(await otherThread.kernel('closeOrphans')).toBe(2);
+    await claim(otherProcess, port);
+  });
+
+  test('is closed by one thread at a time', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    const victim = await startPeerThread();
+    await claim(victim, port);
+    await victim.kill();
+    const mutex = kernel.takeName(`portslice/orphans/${process.pid}`) as number;
+    expect(kernel.closeOrphans()).toBe(0);
+    kernel.closeDescriptors([mutex]);
+    expect(kernel.closeOrphans()).toBe(2);
+  });
+
+  test('is nothing where the thread has ended by itself after giving everything back', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    const thread = await startPeerThread();
+    const lock = (await thread.kernel('takeLock', port)) as number;
+    await thread.kernel('closeDescriptors', [lock]);
+    await thread.kill();
+    expect(kernel.closeOrphans()).toBe(0);
+  });
+});
+
+describe('threads that are terminated at random moments', () => {
+  const program = fileURLToPath(new URL('orphan-storm.program.ts', import.meta.url));
+
+  async function expectRecovery(wrapper: readonly string[]): Promise<void> {
+    await using block = await reservePorts(38);
+    const [command, ...args] = [...wrapper, process.execPath, program, ...block.ports.map(String)] as [
+      string,
+    ];
+    const { stdout } = await promisify(execFile)(command, args, { env: cleanEnvironment() });
+    const { closed, otherFiles, ...rest } = JSON.parse(stdout) as StormResult;
+    expect(rest).toEqual({
+      closedAgain: 0,
+      freed: block.ports.slice(2),
+      mainLives: true,
+      threadLives: true,
+      disturbed: [],
+    });
+    expect(closed).toBeGreaterThan(0);
+    expect(otherFiles).toBeGreaterThan(1000);
+  }
+
+  test('leave nothing that cannot be freed, and a thousand other files stay open', async () => {
+    await expectRecovery([]);
+  });
+
+  test('leave nothing that cannot be freed where /proc cannot be listed', async (context) => {
+    await expectRecovery(needNamespace(context, 'mount -t tmpfs none /proc'));
+  });
+});

@@ -1,0 +1,84 @@
+/** In which order real workers are given the ports of their slice. */
+import { expect, test } from 'vitest';
+import { TCPPortOwner } from '../../src/index.ts';
+import { startPortWorker, type PortWorker } from '../support/port-worker.ts';
+import { openTestPool } from '../support/test-pool.ts';
+import { until } from '../support/until.ts';
+
+function useOnce(): number {
+  using owner = new TCPPortOwner();
+  return owner.port;
+}
+
+/** Through slice 1. @returns the ports in the order of use */
+async function takeAndRelease(worker: PortWorker, count: number): Promise<number[]> {
+  const ports: number[] = [];
+  for (let round = 0; round < count; round++) {
+    const port = await worker.call('acquireFromSlice', 1);
+    await worker.call('release', port);
+    ports.push(port);
+  }
+  return ports;
+}
+
+/** The clock of the records counts whole milliseconds. */
+async function nextMillisecond(): Promise<void> {
+  const now = Math.ceil(performance.now());
+  await until('the clock has moved on', () => performance.now() > now + 1);
+}
+
+test('ports that were never used come first, then the one that was released longest ago', async () => {
+  await using opened = await openTestPool(6);
+  const held = [new TCPPortOwner(), new TCPPortOwner(), new TCPPortOwner()];
+  const used = held.map(Number);
+  for (const index of [1, 0, 2]) {
+    held[index]?.cleanup();
+    await nextMillisecond();
+  }
+  const fresh: number[] = [];
+  for (let count = 0; count < 3; count++) {
+    fresh.push(useOnce());
+    await nextMillisecond();
+  }
+  expect([...used, ...fresh].toSorted((a, b) => a - b)).toEqual(opened.ports);
+  const again = [useOnce(), useOnce(), useOnce(), useOnce(), useOnce(), useOnce()];
+  expect(again).toEqual([used[1], used[0], used[2], ...fresh]);
+});
+
+test('ports below 10000 come after all others', async () => {
+  await using opened = await openTestPool(2);
+  await using worker = startPortWorker({ env: { PORTSLICE_PORTS: `${opened.spec},20000-20199` } });
+  const ports = await worker.call('claimAll');
+  const low = ports.filter((port) => port < 10_000);
+  expect(low.toSorted((a, b) => a - b)).toEqual(opened.ports);
+  expect(ports.slice(-2)).toEqual(low);
+});
+
+test('a worker that replaces a killed one does not begin with the ports that were just released', async () => {
+  // Slice 1 has 5 of the 20 ports.
+  await using opened = await openTestPool(20, { workers: 1 });
+  const killed = startPortWorker({ env: opened.env });
+  const before = await takeAndRelease(killed, 3);
+  await killed.kill();
+  await using successor = startPortWorker({ env: opened.env });
+  const after = await takeAndRelease(successor, 3);
+  expect(new Set([...before, ...after].slice(0, 5)).size).toBe(5);
+  expect(after[2]).toBe(before[0]);
+});
+
+test('a port that turned out to be a stranger’s goes to the end of the order', async () => {
+  await using opened = await openTestPool(3);
+  const use = async (): Promise<number> => {
+    const port = useOnce();
+    await nextMillisecond();
+    return port;
+  };
+  const [first, second, third] = [await use(), await use(), await use()];
+  await using otherRun = startPortWorker({ env: { PORTSLICE_PORTS: String(first) } });
+  await otherRun.call('claim');
+  expect(await use()).toBe(second);
+  await otherRun.call('release', first);
+  // A new process has no order of its own yet: it reads the records.
+  await using worker = startPortWorker({ env: opened.env });
+  expect(await worker.call('claimAll')).toEqual([third, first, second]);
+});

@@ -1,0 +1,99 @@
+/** PortPoolExhaustedError: the message is all that a user has, so it names who has the ports. */
+import { describe, expect, test } from 'vitest';
+import { PortPoolExhaustedError, TCPPortOwner } from '../../src/index.ts';
+import { releaseClaim } from '../../src/pool/release.ts';
+import { claimOf } from '../../src/pool/tcp-port-owner.ts';
+import { errorOf } from '../support/catch-error.ts';
+import { listen } from '../support/listening-server.ts';
+import { startPortWorker } from '../support/port-worker.ts';
+import { openTestPool } from '../support/test-pool.ts';
+import { collectWarnings } from '../support/warnings.ts';
+
+const claim = () => new TCPPortOwner();
+
+test('the message lists the holders with port, process, age and label, the oldest first', async () => {
+  await using opened = await openTestPool(3);
+  await using worker = startPortWorker({ env: opened.env });
+  const theirs = await worker.call('claim', { label: 'shop › pays by card' });
+  using ours = new TCPPortOwner({ label: 'cart › is empty' });
+  using unnamed = new TCPPortOwner();
+  const error = await errorOf(PortPoolExhaustedError, claim);
+  expect(error.facts).toMatchObject({ wantedPortCount: 1, poolPortCount: 3, waitedMs: 0 });
+  expect(error.facts.holders).toHaveLength(3);
+  const [first, ...rest] = error.message.split('\n');
+  expect(first).toBe(
+    'No port is free in the pool of 3: 3 held in this run, 0 sealed, 0 locked by other runs, 0 listened on by strangers.',
+  );
+  const age = String.raw`for \d+\.\d s`;
+  expect(rest[0]).toMatch(
+    new RegExp(`^  ${theirs} held by pid ${worker.pid} ${age}: 'shop › pays by card'$`),
+  );
+  expect(rest[1]).toMatch(
+    new RegExp(`^  ${ours.port} held by pid ${process.pid} ${age}: 'cart › is empty'$`),
+  );
+  expect(rest[2]).toMatch(new RegExp(`^  ${unnamed.port} held by pid ${process.pid} ${age}: no label$`));
+  expect(rest[3]).toMatch(/PORTSLICE_PORTS.*acquireTimeoutMs/);
+  const ages = error.facts.holders.map(({ ageMs }) => ageMs);
+  expect(ages).toEqual(ages.toSorted((a, b) => b - a));
+  expect(ages.every((ageMs) => ageMs >= 0 && ageMs < 60_000)).toBe(true);
+});
+
+test('the ports of other runs, of strangers and of seals are counted apart', async () => {
+  await using opened = await openTestPool(6);
+  const [lockedA, lockedB, listened] = opened.ports as [number, number, number];
+  await using otherRun = startPortWorker({ env: { PORTSLICE_PORTS: `${lockedA},${lockedB}` } });
+  await otherRun.call('claimAll');
+  await using _stranger = await listen({ port: listened });
+  using warnings = collectWarnings();
+  const leaking = new TCPPortOwner({ label: 'leaks' });
+  await using _leak = await listen({ port: leaking.port });
+  leaking.cleanup();
+  using _held = new TCPPortOwner();
+  using _held2 = new TCPPortOwner();
+  const error = await errorOf(PortPoolExhaustedError, claim);
+  expect(error.facts).toMatchObject({ lockedByOtherRuns: 2, listenedOnByStrangers: 1, sealedPortCount: 1 });
+  expect(error.message).toContain(
+    '2 held in this run, 1 sealed, 2 locked by other runs, 1 listened on by strangers',
+  );
+  expect(error.message).toMatch(
+    new RegExp(`  ${leaking.port} sealed by pid ${process.pid} for .* s: 'leaks'`),
+  );
+  expect(await warnings.withCode('PORTSLICE_LEAK')).toHaveLength(1);
+});
+
+test('a port that another process has sealed is listed with that process', async () => {
+  await using opened = await openTestPool(1);
+  await using worker = startPortWorker({ env: opened.env });
+  await worker.call('releaseSealed', await worker.call('claim', { label: 'timed out' }));
+  const error = await errorOf(PortPoolExhaustedError, claim);
+  expect(error.facts).toMatchObject({
+    sealedPortCount: 1,
+    holders: [{ processId: worker.pid, sealed: true }],
+  });
+  expect(error.message).toContain('0 held in this run, 1 sealed');
+});
+
+describe('of many holders', () => {
+  test('the first fifty are shown and the rest is counted', async () => {
+    await using opened = await openTestPool(40);
+    const owners = await TCPPortOwner.acquireMany(40);
+    const { facts } = await errorOf(PortPoolExhaustedError, claim);
+    const many = [...facts.holders, ...facts.holders.slice(0, 12)];
+    const lines = new PortPoolExhaustedError({ ...facts, holders: many }).message.split('\n');
+    expect(lines).toHaveLength(1 + 50 + 1 + 1);
+    expect(lines[51]).toBe('  and 2 more');
+    for (const owner of owners) owner.cleanup();
+    expect(opened.pool.stats().currentlyAllocatedPorts).toBe(0);
+  });
+});
+
+test('the ages are those of the last claim, not of the port', async () => {
+  await using opened = await openTestPool(1);
+  releaseClaim(claimOf(new TCPPortOwner({ label: 'first' })));
+  using _owner = new TCPPortOwner({ label: 'second' });
+  const error = await errorOf(PortPoolExhaustedError, claim);
+  const [record] = opened.pool.snapshot();
+  expect(error.facts.holders).toMatchObject([{ label: 'second', processId: process.pid }]);
+  const age = error.facts.holders[0]?.ageMs ?? Number.NaN;
+  expect(age).toBeLessThanOrEqual(Date.now() - (record?.claimedAtMs ?? 0) + 5);
+});

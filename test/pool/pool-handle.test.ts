@@ -1,0 +1,318 @@
+/** PortPool.create and PortPool.attach: what a handle may name, and what becomes of one that names something else. */
+import { spawnSync } from 'node:child_process';
+import { closeSync, constants, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { HeaderWord, NETWORK_NAMESPACE_OFFSET, segmentOffsets } from '../../src/core/segment-layout.ts';
+import {
+  InvalidOptionError,
+  PoolClosedError,
+  PoolHandleError,
+  PoolStaleError,
+  PortPool,
+  portIsInUse,
+  TCPPortOwner,
+} from '../../src/index.ts';
+import { libc } from '../../src/platform/linux/libc.ts';
+import { errorOf } from '../support/catch-error.ts';
+import { namespaceWrapper } from '../support/namespaces.ts';
+import { startPortWorker, type PortWorker } from '../support/port-worker.ts';
+import { scriptOutput } from '../support/run-script.ts';
+import { openTestPool } from '../support/test-pool.ts';
+import { until } from '../support/until.ts';
+
+const RUN_ID = '0123456789abcdef0123456789abcdef';
+
+function descriptorOf(handle: string): number {
+  return Number(handle.split(':')[4]);
+}
+
+/** The code of the error with which the worker's attach ends, and its message. */
+async function attachProblem(worker: PortWorker, handle: string): Promise<[code: unknown, message: string]> {
+  try {
+    await worker.call('attach', handle);
+    return ['none', ''];
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return [code, message];
+  }
+}
+
+function beaconsOf(processId: number): string[] {
+  const names = readFileSync('/proc/net/unix', 'latin1').matchAll(/@(portslice\/pool\/(\d+)\/\d+)$/gm);
+  return [...names].filter(([, , owner]) => Number(owner) === processId).map(([, name]) => name as string);
+}
+
+describe('a pool', () => {
+  test('is the same for a process that attaches by the environment or by the handle', async () => {
+    await using opened = await openTestPool(10, { workers: 2 });
+    await using worker = startPortWorker({ env: opened.env });
+    expect(await worker.call('attach')).toEqual(opened.pool.ports);
+    expect(await worker.call('attach', opened.pool.handle)).toEqual(opened.pool.ports);
+    expect(opened.pool.ports.toSorted((a, b) => a - b)).toEqual(opened.ports);
+    const port = await worker.call('claim', { label: 'elsewhere' });
+    expect(opened.pool.snapshot()).toMatchObject([
+      { port, state: 'held', label: 'elsewhere', processId: worker.pid },
+    ]);
+  });
+
+  test('is found by its beacon while it lives, and no longer', async () => {
+    await using creator = startPortWorker();
+    const handle = await creator.call('createPool', { ports: '2000-2001' });
+    expect(beaconsOf(creator.pid)).toEqual([`portslice/pool/${creator.pid}/${descriptorOf(handle)}`]);
+    await creator.call('closePool', handle);
+    expect(beaconsOf(creator.pid)).toEqual([]);
+    await creator.call('createPool', { ports: '2000-2001' });
+    expect(beaconsOf(creator.pid)).toHaveLength(1);
+    await creator.kill();
+    await until('the beacon is gone', () => beaconsOf(creator.pid).length === 0);
+  });
+
+  test('lives on in the processes that have attached when its creator is killed', async () => {
+    await using opened = await openTestPool(4);
+    await using creator = startPortWorker();
+    const handle = await creator.call('createPool', { ports: opened.spec });
+    await using worker = startPortWorker({ env: { PORTSLICE_POOL: handle } });
+    await worker.call('claim');
+    await creator.kill();
+    await worker.call('claim');
+    expect((await worker.call('stats')).currentlyAllocatedPorts).toBe(2);
+  });
+
+  test('refuses every method after close(), which may be called again', async () => {
+    await using opened = await openTestPool(2);
+    const slice = opened.pool.slice();
+    opened.pool.close();
+    opened.pool.close();
+    for (const act of [
+      () => opened.pool.stats(),
+      () => opened.pool.snapshot(),
+      () => opened.pool.slice(),
+      () => slice.acquire(),
+    ]) {
+      expect(await errorOf(PoolClosedError, act)).toMatchObject({ code: 'PORTSLICE_POOL_CLOSED' });
+    }
+  });
+
+  test('gives back everything of its thread at close()', async () => {
+    await using opened = await openTestPool(2);
+    const owners = [new TCPPortOwner(), new TCPPortOwner()];
+    opened.pool.close();
+    await using stranger = startPortWorker({ env: { PORTSLICE_PORTS: opened.spec } });
+    expect(await stranger.call('claimAll')).toHaveLength(2);
+    for (const owner of owners) owner.cleanup();
+    expect(portIsInUse(opened.ports[0] as number)).toBe(true);
+  });
+
+  test.each([
+    ['workers', -1],
+    ['workers', 2001],
+    ['workers', 1.5],
+    ['workers', '4'],
+    ['restMs', -1],
+    ['restMs', 2 ** 31],
+    ['restMs', Number.NaN],
+  ])('with %s = %o is refused', async (option, value) => {
+    const act = () => PortPool.create({ ports: '2000', [option]: value });
+    expect((await errorOf(InvalidOptionError, act)).option).toBe(option);
+  });
+});
+
+describe('a handle that is none', () => {
+  test.each([
+    'nonsense',
+    '1234:5',
+    'portslice:2:memfd:1:2:' + RUN_ID,
+    'portslice:1:memfd:0:2:' + RUN_ID,
+    'portslice:1:memfd:1:-2:' + RUN_ID,
+    'portslice:1:memfd:1:2:' + RUN_ID.toUpperCase(),
+    `portslice:1:memfd:1:2:${RUN_ID}\n`,
+    'portslice:1:memfd:../1:2:' + RUN_ID,
+    'x'.repeat(5000),
+  ])('%j is refused, and shown', async (handle) => {
+    const error = await errorOf(PoolHandleError, () => PortPool.attach(handle));
+    expect(error.handle).toBe(handle);
+    expect(error.message).toContain(handle.slice(0, 100));
+    expect(error.message.length).toBeLessThan(500);
+  });
+
+  test('because the variable is missing or empty is said so', async () => {
+    for (const value of [undefined, '']) {
+      if (value === undefined) delete process.env['PORTSLICE_POOL'];
+      else process.env['PORTSLICE_POOL'] = value;
+      const error = await errorOf(PoolHandleError, () => PortPool.attach());
+      expect(error.message).toContain('PORTSLICE_POOL is not set');
+    }
+    delete process.env['PORTSLICE_POOL'];
+  });
+
+  test('because it is no text is a wrong argument', async () => {
+    const error = await errorOf(InvalidOptionError, () => PortPool.attach(12 as unknown as string));
+    expect(error.option).toBe('handle');
+  });
+});
+
+describe('a stale handle', () => {
+  test('of a killed process is refused', async () => {
+    const creator = startPortWorker();
+    const handle = await creator.call('createPool', { ports: '2000' });
+    await creator.kill();
+    const error = await errorOf(PoolStaleError, () => PortPool.attach(handle));
+    expect(error).toMatchObject({ handle, cause: { code: 'ENOENT' } });
+  });
+
+  test('of a pool that its living process has closed is refused', async () => {
+    await using creator = startPortWorker();
+    const handle = await creator.call('createPool', { ports: '2000' });
+    await creator.call('closePool', handle);
+    expect((await errorOf(PoolStaleError, () => PortPool.attach(handle))).handle).toBe(handle);
+  });
+
+  test('that names the pool of another run is refused with that run', async () => {
+    await using creator = startPortWorker();
+    const handle = await creator.call('createPool', { ports: '2000' });
+    const runId = handle.slice(-32);
+    const stale = handle.slice(0, -32) + RUN_ID;
+    const error = await errorOf(PoolStaleError, () => PortPool.attach(stale));
+    expect(error.message).toContain(`its place is taken by the pool of run ${runId}`);
+  });
+
+  test('that names a file is refused with its name', async () => {
+    const descriptor = openSync('/dev/null', 'r');
+    const handle = `portslice:1:memfd:${process.pid}:${descriptor}:${RUN_ID}`;
+    const error = await errorOf(PoolStaleError, () => PortPool.attach(handle));
+    expect(error.message).toContain("is now '/dev/null'");
+    closeSync(descriptor);
+  });
+
+  test('that names a FIFO is refused at once, and the FIFO is not opened', async () => {
+    const fifo = path.join(tmpdir(), `portslice-test-${process.pid}.fifo`);
+    spawnSync('mkfifo', [fifo]);
+    const descriptor = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+    // In another process, so that a blocked attach would not block the test.
+    await using worker = startPortWorker();
+    const handle = `portslice:1:memfd:${process.pid}:${descriptor}:${RUN_ID}`;
+    const [code, message] = await attachProblem(worker, handle);
+    expect(code).toBe('PORTSLICE_POOL_STALE');
+    expect(message).toContain(`is now '${fifo}'`);
+    closeSync(descriptor);
+    rmSync(fifo);
+  });
+});
+
+describe('a foreign handle', () => {
+  test('of memory that could be cut short under us is refused', async () => {
+    const c = libc();
+    const unsealed = c.memfd_create('portslice', 0);
+    c.ftruncate(unsealed, 65_536);
+    await using worker = startPortWorker();
+    const handle = `portslice:1:memfd:${process.pid}:${unsealed}:${RUN_ID}`;
+    expect(await attachProblem(worker, handle)).toEqual([
+      'PORTSLICE_POOL_FOREIGN',
+      expect.stringContaining('is not the sealed memory of a port pool'),
+    ]);
+    c.close(unsealed);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)('of another user is refused', async () => {
+    await using creator = startPortWorker();
+    const handle = await creator.call('createPool', { ports: '2000' });
+    const code = await scriptOutput<string>(`
+      import { PortPool } from './src/index.ts';
+      process.setgid(65534);
+      process.setuid(65534);
+      try { PortPool.attach('${handle}'); } catch (error) { console.log(JSON.stringify(error.code)); }
+    `);
+    expect(code).toBe('PORTSLICE_POOL_FOREIGN');
+  });
+
+  test.skipIf(namespaceWrapper() === undefined)('of another network namespace is refused', async () => {
+    await using creator = startPortWorker();
+    const handle = await creator.call('createPool', { ports: '2000' });
+    const attach = `
+      import { PortPool } from './src/index.ts';
+      try { PortPool.attach('${handle}'); } catch (error) { console.log(JSON.stringify([error.code, error.message])); }
+    `;
+    const [code, message] = await scriptOutput<[string, string]>(attach, {
+      wrapper: namespaceWrapper() ?? [],
+    });
+    expect(code).toBe('PORTSLICE_POOL_FOREIGN');
+    expect(message).toMatch(/it is of network namespace .+, this process is in .+/);
+  });
+});
+
+describe('a damaged segment', () => {
+  const WORDS = ['magic', 'layoutVersion', 'byteLength', 'portCount', 'sliceCount'] as const;
+
+  test('is refused whichever bit of what describes it is flipped', async () => {
+    await using opened = await openTestPool(10, { workers: 2 });
+    await using worker = startPortWorker();
+    const memory = openSync(`/proc/self/fd/${descriptorOf(opened.pool.handle)}`, 'r+');
+    const byte = Buffer.alloc(1);
+    for (const word of WORDS) {
+      for (let bit = 0; bit < 32; bit++) {
+        const offset = HeaderWord[word] * 4 + (bit >> 3);
+        readSync(memory, byte, 0, 1, offset);
+        writeSync(memory, Buffer.of((byte[0] as number) ^ (1 << (bit & 7))), 0, 1, offset);
+        const [code] = await attachProblem(worker, opened.pool.handle);
+        writeSync(memory, byte, 0, 1, offset);
+        expect(code, `${word}, bit ${bit}`).toBe('PORTSLICE_POOL_DAMAGED');
+      }
+    }
+    closeSync(memory);
+    expect(await attachProblem(worker, opened.pool.handle)).toEqual(['none', '']);
+  });
+
+  // 10 ports and 5 slices: slice 0, two, and two spare ones.
+  const table = segmentOffsets(10, 5);
+
+  test.each([
+    ['its run id', HeaderWord.runId * 4, [0x7f], 'PORTSLICE_POOL_STALE'],
+    ['its network namespace', NETWORK_NAMESPACE_OFFSET, [0x7f], 'PORTSLICE_POOL_FOREIGN'],
+    ['the place of slice 0', table.slices, [0x7f], 'PORTSLICE_POOL_DAMAGED'],
+    ['the size of slice 1', table.slices + 20, [1], 'PORTSLICE_POOL_DAMAGED'],
+    ['the list of its ports, to 0', table.ports + 2, [0, 0], 'PORTSLICE_POOL_DAMAGED'],
+  ])('is refused if %s is changed', async (_what, offset, bytes, expected) => {
+    await using opened = await openTestPool(10, { workers: 2 });
+    await using worker = startPortWorker();
+    const memory = openSync(`/proc/self/fd/${descriptorOf(opened.pool.handle)}`, 'r+');
+    writeSync(memory, Buffer.from(bytes), 0, bytes.length, offset);
+    expect((await attachProblem(worker, opened.pool.handle))[0]).toBe(expected);
+    closeSync(memory);
+  });
+
+  test('whose records are overwritten while it is used still never hands out a port twice', async () => {
+    await using opened = await openTestPool(8);
+    await using worker = startPortWorker({ env: opened.env });
+    const mine = [new TCPPortOwner(), new TCPPortOwner(), new TCPPortOwner()];
+    const memory = openSync(`/proc/self/fd/${descriptorOf(opened.pool.handle)}`, 'r+');
+    await worker.call('attach');
+    // Every record says "never used" now.
+    const { states, byteLength } = segmentOffsets(8, 1);
+    writeSync(memory, Buffer.alloc(byteLength - states), 0, byteLength - states, states);
+    const theirs = await worker.call('claimAll');
+    expect(theirs).toHaveLength(5);
+    expect(new Set([...theirs, ...mine.map(Number)]).size).toBe(8);
+    for (const owner of mine) owner.cleanup();
+    closeSync(memory);
+  });
+});
+
+describe('a hostile PORTSLICE_POOL', () => {
+  test.each([
+    ['garbage', () => '\u0001%00/../x'],
+    ['a long text', () => 'portslice:'.repeat(10_000)],
+    ['a process that is none', () => `portslice:1:memfd:9999999999:1:${RUN_ID}`],
+    ['our own standard output', () => `portslice:1:memfd:${process.pid}:1:${RUN_ID}`],
+    ['a process of another user or none', () => `portslice:1:memfd:1:3:${RUN_ID}`],
+  ])('that is %s makes new TCPPortOwner() warn once and use a private pool', async (_what, handle) => {
+    await using worker = startPortWorker({ env: { PORTSLICE_POOL: handle() } });
+    const ports = [await worker.call('claim'), await worker.call('acquire'), await worker.call('claim')];
+    expect(new Set(ports).size).toBe(3);
+    expect(ports.map((port) => portIsInUse(port))).toEqual([true, true, true]);
+    expect(await worker.call('warnings')).toEqual([
+      { code: 'PORTSLICE_POOL_UNUSABLE', message: expect.stringContaining('uses a private pool') as string },
+    ]);
+  });
+});

@@ -1,0 +1,206 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import {
+  ForeignListenerError,
+  InvalidOptionError,
+  ServerExitedError,
+  TCPPortOwner,
+  waitForListening,
+  WaitTimeoutError,
+} from '../../src/index.ts';
+import { errorOf } from '../support/catch-error.ts';
+import { listen, serverCommand, startServer, stopProcess } from '../support/listening-server.ts';
+import { reservePorts } from '../support/port-block.ts';
+import { openTestPool } from '../support/test-pool.ts';
+import { until } from '../support/until.ts';
+
+function commandOf(processId: number): string {
+  return readFileSync(`/proc/${processId}/comm`, 'utf8').trim();
+}
+
+describe('a server', () => {
+  test('that listens already is found at once', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    await using _server = await listen({ port });
+    await expect(waitForListening(port)).resolves.toBeUndefined();
+    await expect(waitForListening(port, { host: '127.0.0.1', pid: process.pid })).resolves.toBeUndefined();
+    await expect(waitForListening(port, { host: '::1' })).resolves.toBeUndefined();
+  });
+
+  test('that starts later is waited for', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    const [command, ...args] = serverCommand(port);
+    const child = spawn(command, args, { stdio: 'ignore' });
+    try {
+      await expect(waitForListening(port, { pid: child.pid as number })).resolves.toBeUndefined();
+    } finally {
+      await stopProcess(child);
+    }
+  });
+
+  test('on an owner’s port is found by the owner', async () => {
+    await using _opened = await openTestPool(2);
+    using owner = new TCPPortOwner();
+    using narrow = new TCPPortOwner({ hosts: ['::1'] });
+    await using _server = await listen({ port: owner.port });
+    await using _other = await listen({ port: narrow.port, host: '::1' });
+    await expect(waitForListening(owner)).resolves.toBeUndefined();
+    await expect(waitForListening(narrow)).resolves.toBeUndefined();
+  });
+
+  test('that another process has started is its process’s', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    // What follows the server keeps the shell from giving its own process to it.
+    const shell = spawn('sh', ['-c', '"$0" "$@" & echo $!; wait; true', ...serverCommand(port)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [serverPid] = ((await once(shell.stdout, 'data')) as [Buffer]).map((text) =>
+      Number(text.toString()),
+    );
+    try {
+      await expect(waitForListening(port, { pid: shell.pid as number })).resolves.toBeUndefined();
+      await expect(waitForListening(port, { pid: serverPid as number })).resolves.toBeUndefined();
+    } finally {
+      process.kill(serverPid as number, 'SIGKILL');
+      await stopProcess(shell);
+    }
+  });
+});
+
+describe('nobody who listens', () => {
+  test('is an error after the time-out, with host, port and the last problem', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    const act = () => waitForListening(port, { host: '127.0.0.1', timeoutMs: 30 });
+    const error = await errorOf(WaitTimeoutError, act);
+    expect(error).toMatchObject({ port, timeoutMs: 30 });
+    expect(error.message).toContain(
+      `Nothing accepted a connection on 127.0.0.1:${port} within 30 ms (ECONNREFUSED)`,
+    );
+  });
+
+  test('is an error also with a time-out of 0, after one try', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    const act = () => waitForListening(port, { timeoutMs: 0 });
+    expect(await errorOf(WaitTimeoutError, act)).toMatchObject({ timeoutMs: 0 });
+    await using _server = await listen({ port });
+    await expect(waitForListening(port, { timeoutMs: 1000 })).resolves.toBeUndefined();
+  });
+
+  test('on the right host, but on another one, is an error', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    await using _server = await listen({ port, host: '::1' });
+    const act = () => waitForListening(port, { host: '127.0.0.1', timeoutMs: 30 });
+    expect((await errorOf(WaitTimeoutError, act)).message).toContain(`127.0.0.1:${port}`);
+  });
+
+  test('ends with the reason of the signal', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    const abort = new AbortController();
+    const waiting = waitForListening(port, { signal: abort.signal });
+    const reason = new Error('the test is over');
+    setImmediate(() => abort.abort(reason));
+    await expect(waiting).rejects.toBe(reason);
+    await expect(waitForListening(port, { signal: abort.signal })).rejects.toBe(reason);
+  });
+});
+
+describe('a server process that ends', () => {
+  test('ends the wait, though the time-out is far away', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    const child = spawn(process.execPath, ['-e', 'process.exit(3)'], { stdio: 'ignore' });
+    const waiting = waitForListening(port, { pid: child.pid as number, timeoutMs: 2 ** 31 - 1 });
+    const error = await errorOf(ServerExitedError, () => waiting);
+    expect(error).toMatchObject({ port, processId: child.pid });
+    expect(error.message).toContain(`Process ${child.pid} ended before it listened on port ${port}`);
+  });
+
+  test('ends the wait even if its parent never asks for its exit code', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    // The shell becomes a program that does not know of its child, which so becomes a zombie.
+    const parent = spawn('sh', ['-c', 'cat <&3 >/dev/null & echo $!; exec sleep 600 3<&-'], {
+      stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+    });
+    try {
+      const [pid] = ((await once(parent.stdout as Readable, 'data')) as [Buffer]).map((text) =>
+        Number(text.toString()),
+      );
+      await until('the shell is replaced', () => commandOf(parent.pid as number) === 'sleep');
+      const waiting = waitForListening(port, { pid: pid as number, timeoutMs: 2 ** 31 - 1 });
+      (parent.stdio[3] as Writable).end();
+      await errorOf(ServerExitedError, () => waiting);
+      // Still there, as a zombie.
+      expect(() => process.kill(pid as number, 0)).not.toThrow();
+    } finally {
+      await stopProcess(parent);
+    }
+  });
+});
+
+describe('a foreign listener', () => {
+  test('is named with process and command', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    await using server = await startServer(port);
+    const other = spawn('sleep', ['600'], { stdio: 'ignore' });
+    const act = () => waitForListening(port, { pid: other.pid as number });
+    const error = await errorOf(ForeignListenerError, act).finally(() => void stopProcess(other));
+    expect(error).toMatchObject({
+      port,
+      processId: server.pid,
+      command: expect.stringContaining(`listening-server.program.ts ${port}`) as string,
+    });
+    expect(error.message).toContain(`Port ${port} is listened on by pid ${server.pid} (`);
+    expect(error.message).toContain(`not by pid ${other.pid}`);
+  });
+
+  test('is accepted if no process was named', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    await using _server = await startServer(port);
+    await expect(waitForListening(port)).resolves.toBeUndefined();
+  });
+
+  test('is told apart from a dead server: the listener is the better news', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    await using server = await startServer(port);
+    const child = spawn(process.execPath, ['-e', ''], { stdio: 'ignore' });
+    await once(child, 'exit');
+    const act = () => waitForListening(port, { pid: child.pid as number });
+    expect((await errorOf(ForeignListenerError, act)).processId).toBe(server.pid);
+  });
+});
+
+describe('bad arguments', () => {
+  test.each([0, 65_536, 1.5, '80', null, undefined, {}])('port %o is refused', async (port) => {
+    const act = () => waitForListening(port as number);
+    expect((await errorOf(InvalidOptionError, act)).option).toBe('port');
+  });
+
+  test.each([
+    ['timeoutMs', -1],
+    ['timeoutMs', Number.NaN],
+    ['timeoutMs', '5'],
+    ['signal', {}],
+    ['pid', 0],
+    ['pid', -5],
+    ['pid', '5'],
+    ['host', ''],
+    ['host', 5],
+  ])('%s = %o is refused', async (option, value) => {
+    const act = () => waitForListening(2000, { [option]: value });
+    expect((await errorOf(InvalidOptionError, act)).option).toBe(option);
+  });
+});
