@@ -9,6 +9,7 @@ const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 export default defineConfig({
   testDir: 'e2e',
   testMatch: '**/*.spec.ts',
+  globalSetup: './e2e/support/package.ts',
   workers: 2,
   fullyParallel: true,
   forbidOnly: true,

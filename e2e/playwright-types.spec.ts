@@ -1,0 +1,107 @@
+import { expect, test } from './support/project.ts';
+
+const TSCONFIG = (module: string, moduleResolution: string): string =>
+  JSON.stringify({
+    compilerOptions: {
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      exactOptionalPropertyTypes: true,
+      noPropertyAccessFromIndexSignature: true,
+      noUnusedLocals: true,
+      verbatimModuleSyntax: true,
+      noEmit: true,
+      target: 'es2023',
+      lib: ['es2023', 'esnext.disposable', 'dom'],
+      module,
+      moduleResolution,
+      types: ['node'],
+      // Playwright's own declarations need it.
+      skipLibCheck: true,
+    },
+    include: ['*.ts'],
+  });
+
+const USES = `
+  import { test as base, mergeTests } from '@playwright/test';
+  import { TCPPortOwner } from 'portslice';
+  import { expect, portFixtures, test, withPorts } from 'portslice/playwright';
+  import type { PortOptions, Ports, PortTestFixtures, PortWorkerFixtures } from 'portslice/playwright';
+  import globalSetup from 'portslice/playwright/global-setup';
+
+  type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+  const same = <A, B>(_: Equal<A, B>): void => undefined;
+
+  test.use({ portOptions: { hosts: ['127.0.0.1'], socketAddressFamily: 'ipv4', hold: false, acquireTimeoutMs: 5 } });
+  // @ts-expect-error -- no family
+  test.use({ portOptions: { socketAddressFamily: 'ipv5' } });
+  // @ts-expect-error -- a label is the fixture's own affair
+  test.use({ portOptions: { label: 'mine' } });
+
+  test('all fixtures', async ({ port, ports, workerPort, workerPorts, portOptions, page }) => {
+    same<typeof port, TCPPortOwner>(true);
+    same<typeof workerPort, TCPPortOwner>(true);
+    same<typeof ports, Ports>(true);
+    same<typeof workerPorts, Ports>(true);
+    same<typeof portOptions, PortOptions>(true);
+    const number: number = await ports.getNextAvailableTCPPort({ hosts: [''] });
+    const owners: TCPPortOwner[] = await workerPorts.acquireMany(2, { acquireTimeoutMs: 1 });
+    await page.goto(port.url('/path', 'https'));
+    expect([number, ...owners.map((owner) => owner.port)]).toContain(1);
+
+    // Its whole face, and nothing of its inside.
+    same<
+      Exclude<keyof TCPPortOwner, symbol>,
+      'port' | 'hosts' | 'socketAddressFamily' | 'url' | 'cleanup' | 'toString' | 'toJSON'
+    >(true);
+    same<keyof Ports, 'acquire' | 'acquireMany' | 'getNextAvailableTCPPort'>(true);
+    // @ts-expect-error -- a port is what it is
+    port.port = 1;
+  });
+  same<keyof PortTestFixtures, 'port' | 'ports' | 'portOptions'>(true);
+  same<keyof PortWorkerFixtures, 'workerPort' | 'workerPorts'>(true);
+
+  test.beforeAll(async ({ workerPort }) => {
+    same<typeof workerPort, TCPPortOwner>(true);
+  });
+  const own = base.extend<{ server: string }>({ server: 'x' }).extend<PortTestFixtures, PortWorkerFixtures>(portFixtures);
+  own('extended', ({ server, port, workerPort }) => {
+    same<typeof server, string>(true);
+    same<typeof port, TCPPortOwner>(true);
+    same<typeof workerPort, TCPPortOwner>(true);
+  });
+  base.extend(portFixtures)('inferred', ({ port, ports }) => {
+    same<typeof port, TCPPortOwner>(true);
+    same<typeof ports, Ports>(true);
+  });
+  mergeTests(test, base.extend<{ server: number }>({ server: 1 }))('merged', ({ server, port }) => {
+    same<typeof server, number>(true);
+    same<typeof port, TCPPortOwner>(true);
+  });
+  const users = test.extend<{ url: string }, { sharedUrl: string }>({
+    url: async ({ port }, use) => use(port.url()),
+    sharedUrl: [async ({ workerPort }, use) => use(workerPort.url()), { scope: 'worker' }],
+  });
+  users('users', ({ url, sharedUrl }) => {
+    same<typeof url | typeof sharedUrl, string>(true);
+  });
+
+  export const setup: string | ((config: never) => unknown) = globalSetup;
+  export const configuration = withPorts({ retries: 1 }, { ports: '2000-2010', excludedPorts: [2001], restMs: 0 });
+  same<(typeof configuration)['retries'], number>(true);
+  export const later: Promise<{ retries: number }> = withPorts(Promise.resolve({ retries: 1 }));
+  // @ts-expect-error -- Playwright knows how many workers it has
+  withPorts({}, { workers: 3 });
+`;
+
+test('all fixtures have their types in strict projects', async ({ createProject }) => {
+  const project = await createProject({
+    'uses.ts': USES,
+    'tsconfig.json': TSCONFIG('nodenext', 'nodenext'),
+    'tsconfig.bundler.json': TSCONFIG('esnext', 'bundler'),
+  });
+  for (const configuration of ['tsconfig.json', 'tsconfig.bundler.json']) {
+    const { output, exitCode } = await project.run('tsc', ['-p', configuration]);
+    expect(output, configuration).toBe('');
+    expect(exitCode).toBe(0);
+  }
+});

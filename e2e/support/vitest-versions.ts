@@ -1,0 +1,41 @@
+/** Other versions of Vitest than our own. npm has no name under which they could be installed beside it, peers and all. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { installation, repository } from './package.ts';
+import { type Project, test } from './project.ts';
+
+const CACHE = path.join(repository, 'node_modules/.cache/portslice-e2e');
+const INSTALL = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
+
+/**
+ * The folder with `node_modules` in which these packages are installed, for later runs, too.
+ * Where the registry cannot be reached the test is skipped; in CI that is a failure.
+ */
+export function installed(name: string, packages: Readonly<Record<string, string>>): string {
+  const versions = Object.entries(packages).map(([dependency, version]) => `${dependency}-${version}`);
+  const target = path.join(CACHE, [name, ...versions].join('-'));
+  if (existsSync(target)) return target;
+  mkdirSync(CACHE, { recursive: true });
+  const dir = mkdtempSync(path.join(CACHE, 'installing-'));
+  writeFileSync(path.join(dir, 'package.json'), JSON.stringify({ private: true, dependencies: packages }));
+  try {
+    execFileSync('npm', INSTALL, { cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] });
+  } catch (error) {
+    if (process.env['CI'] !== undefined) throw error;
+    test.skip(true, `npm cannot install ${versions.join(' and ')}`);
+  }
+  renameSync(dir, target);
+  return target;
+}
+
+/** Gives the project this Vitest, and a portslice that finds it. @returns the command that runs it */
+export function useVitest(project: Project, folder: string): readonly string[] {
+  const packages = path.join(project.dir, 'node_modules');
+  mkdirSync(packages);
+  symlinkSync(path.join(folder, 'node_modules/vitest'), path.join(packages, 'vitest'));
+  cpSync(path.join(installation().dir, 'node_modules/portslice'), path.join(packages, 'portslice'), {
+    recursive: true,
+  });
+  return ['node', path.join(packages, 'vitest/vitest.mjs')];
+}
