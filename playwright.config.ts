@@ -14,6 +14,6 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: true,
   retries: 0,
-  timeout: 60_000,
+  timeout: 120_000,
   use: { launchOptions: { args, ...(chromium === undefined ? {} : { executablePath: chromium }) } },
 });

@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { PortPool } from 'portslice';
 import { test } from 'portslice/vitest';
 import { afterAll, afterEach, describe, expect, vi } from 'vitest';
-import { close, isLocked, note, serve, startServerProcess } from './inside.ts';
+import { close, isLocked, note, serve } from './inside.ts';
 
 note('pool ' + process.env.PORTSLICE_POOL);
 
@@ -19,6 +19,7 @@ async function use({ port }) {
   await close(server);
 }
 
+const realImmediate = setImmediate;
 let previous = [];
 
 describe.concurrent('concurrent', () => {
@@ -101,15 +102,12 @@ withServer('a users fixture', async ({ server, port }) => {
 });
 
 describe('fake timers', () => {
-  test('do not keep ports from being claimed and released', async ({ port, ports }) => {
+  test('do not keep ports from being claimed and released', async ({ port, ports, onTestFinished }) => {
     vi.useFakeTimers();
-    const owner = await ports.acquire();
-    const child = await startServerProcess(owner);
-    const server = await serve(port);
-    await close(server);
-    // It ends while its port is being released, and the timers are still fake then.
-    note('killed', owner);
-    child.kill('SIGKILL');
+    const server = await serve(await ports.acquire());
+    await close(await serve(port));
+    // It closes while its port is being released, and the timers are still fake then.
+    onTestFinished(() => void realImmediate(() => close(server)));
   });
   afterAll(() => { vi.useRealTimers(); });
 });

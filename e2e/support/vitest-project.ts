@@ -120,14 +120,14 @@ export function readVitestLog(project: Project): LogEntry[] {
   return readLog(logPath(project));
 }
 
-/** Ports on which a server listened before another one, by its own word, had closed there (or was killed, which is noted). */
+/** Ports on which a server listened before another one, by its own word, had closed there. */
 export function collisions(log: readonly LogEntry[]): number[] {
   const listening = new Set<number>();
   const collided: number[] = [];
-  for (const { event, port, text } of log) {
+  for (const { event, port } of log) {
     if (event === 'refused' || (event === 'listening' && listening.has(port))) collided.push(port);
     if (event === 'listening') listening.add(port);
-    if (event === 'closed' || text === 'killed') listening.delete(port);
+    if (event === 'closed') listening.delete(port);
   }
   return collided;
 }

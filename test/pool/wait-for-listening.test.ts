@@ -119,7 +119,7 @@ describe('a server process that ends', () => {
     await using block = await reservePorts(1);
     const [port] = block.ports as [number];
     const child = spawn(process.execPath, ['-e', 'process.exit(3)'], { stdio: 'ignore' });
-    const waiting = waitForListening(port, { pid: child.pid as number, timeoutMs: 2 ** 31 - 1 });
+    const waiting = waitForListening(port, { pid: child.pid as number, timeoutMs: 15_000 });
     const error = await errorOf(ServerExitedError, () => waiting);
     expect(error).toMatchObject({ port, processId: child.pid });
     expect(error.message).toContain(`Process ${child.pid} ended before it listened on port ${port}`);
@@ -137,7 +137,7 @@ describe('a server process that ends', () => {
         Number(text.toString()),
       );
       await until('the shell is replaced', () => commandOf(parent.pid as number) === 'sleep');
-      const waiting = waitForListening(port, { pid: pid as number, timeoutMs: 2 ** 31 - 1 });
+      const waiting = waitForListening(port, { pid: pid as number, timeoutMs: 15_000 });
       (parent.stdio[3] as Writable).end();
       await errorOf(ServerExitedError, () => waiting);
       // Still there, as a zombie.

@@ -141,7 +141,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.Sim
 
 test('redis listens on a held port, as another user too', async (context) => {
   const redis = needProgram(context, 'redis-server');
-  const options = '--bind 127.0.0.1 ::1 --save --appendonly no --dir /'.split(' ');
+  const options = ['--bind', '127.0.0.1', '::1', '--save', '', '--appendonly', 'no', '--dir', '/'];
   const command = (port: number): readonly string[] => [redis, '--port', String(port), ...options];
   const ping = { request: 'PING\r\n', answer: /^\+PONG/, hosts: ['127.0.0.1', '::1'] };
   await expectServed(command, ping);

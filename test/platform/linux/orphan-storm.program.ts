@@ -30,7 +30,7 @@ export interface StormResult {
   readonly otherFiles: number;
 }
 
-const ROUNDS = 6;
+const ROUNDS = 3;
 const THREADS = 4;
 const KEPT_CLAIMS = 3;
 const OTHER_FILES = 1000;

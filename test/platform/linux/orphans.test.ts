@@ -85,7 +85,7 @@ describe('what a terminated thread leaves', () => {
   });
 });
 
-describe('threads that are terminated at random moments', () => {
+describe('threads that are terminated at random moments', { timeout: 60_000 }, () => {
   const program = fileURLToPath(new URL('orphan-storm.program.ts', import.meta.url));
 
   async function expectRecovery(wrapper: readonly string[]): Promise<void> {
