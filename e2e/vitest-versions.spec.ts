@@ -13,18 +13,27 @@ const VERSIONS = [
 const POOLS = ['forks', 'threads', 'vmForks', 'vmThreads'];
 
 for (const { vitest, vite, settings, repetitions } of VERSIONS) {
-  test(`Vitest ${vitest} runs all kinds of tests, a project in each of its pools`, async ({ createProject }) => {
+  test(`Vitest ${vitest} runs all kinds of tests, a project in each of its pools`, async ({
+    createProject,
+  }) => {
     test.setTimeout(180_000);
     const folder = installed('vitest', { vitest, vite });
-    const tests = POOLS.map((pool) => [`${pool}/${pool}.test.ts`, EVERYDAY.replace('./inside', '../inside')]);
+    const tests: Record<string, string> = {};
+    for (const pool of POOLS) tests[`${pool}/${pool}.test.ts`] = EVERYDAY.replace('./inside', '../inside');
     // No project extends the root's configuration, which alone has the plugin.
-    const projects = POOLS.map((pool) => `{ test: { ${settings} name: '${pool}', root: '${pool}', pool: '${pool}' } }`);
-    const files = vitestFiles(`maxWorkers: 2, minWorkers: 1, projects: [${projects.join()}]`, Object.fromEntries(tests));
+    const projects = POOLS.map(
+      (pool) => `{ test: { ${settings} name: '${pool}', root: '${pool}', pool: '${pool}' } }`,
+    );
+    const files = vitestFiles(`maxWorkers: 2, minWorkers: 1, projects: [${projects.join()}]`, tests);
     const project = await createProject(files);
     const command = useVitest(project, folder);
     const run = await runVitest(project, [], { command });
     expect(run.output).toContain(`v${vitest}`);
-    expectEverydayRun(run, POOLS.map((pool) => `${pool}.test.ts`), repetitions);
+    expectEverydayRun(
+      run,
+      POOLS.map((pool) => `${pool}.test.ts`),
+      repetitions,
+    );
     await expectAllReleased(project);
   });
 }

@@ -1,5 +1,6 @@
 import { expect, test } from './support/project.ts';
-import { collisions, readVitestLog, startVitest, vitestFiles } from './support/vitest-project.ts';
+import { collisions } from './support/server-log.ts';
+import { readVitestLog, startVitest, vitestFiles } from './support/vitest-project.ts';
 import { beaconsOf, expectAllReleased, lockedPorts } from './support/what-is-left.ts';
 
 const watched = (run: string): string => `
@@ -14,7 +15,9 @@ test('watched', async ({ port, ports, filePort }) => {
 `;
 
 for (const pool of ['forks', 'vmThreads']) {
-  test(`in watch mode the pool in ${pool} lives until the configuration changes`, async ({ createProject }) => {
+  test(`in watch mode the pool in ${pool} lives until the configuration changes`, async ({
+    createProject,
+  }) => {
     const settings = `maxWorkers: 1, pool: '${pool}'`;
     const project = await createProject(vitestFiles(settings, { 'a.test.ts': watched('first') }));
     const program = startVitest(project, ['--watch']);
@@ -24,7 +27,9 @@ for (const pool of ['forks', 'vmThreads']) {
         .filter((text) => text.startsWith(`${name} run: `))
         .map((text) => text.slice(`${name} run: `.length));
     const oneRun = async (name: string): Promise<string> => {
-      await expect.poll(() => runs(name).length, { timeout: 15_000, message: program.output }).toBeGreaterThan(0);
+      await expect
+        .poll(() => runs(name).length, { timeout: 15_000, message: program.output })
+        .toBeGreaterThan(0);
       return runs(name)[0] as string;
     };
 
@@ -38,10 +43,16 @@ for (const pool of ['forks', 'vmThreads']) {
     expect(beacons).toHaveLength(1);
 
     const { firstPort } = project.ports;
-    const { 'vitest.config.ts': changed = '' } = vitestFiles(settings, {}, `{ ports: '${firstPort}-${firstPort + 9}' }`);
+    const { 'vitest.config.ts': changed = '' } = vitestFiles(
+      settings,
+      {},
+      `{ ports: '${firstPort}-${firstPort + 9}' }`,
+    );
     await program.waitForOutput(/Waiting for file changes[^]*Waiting for file changes/);
     project.write({ 'a.test.ts': watched('third'), 'vitest.config.ts': changed });
-    await expect.poll(() => runs('third').some((run) => run.endsWith(' of 10')), { timeout: 15_000 }).toBe(true);
+    await expect
+      .poll(() => runs('third').some((run) => run.endsWith(' of 10')), { timeout: 15_000 })
+      .toBe(true);
     expect(beaconsOf(program.pid)).toHaveLength(1);
 
     program.killGroup('SIGINT');

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from './support/project.ts';
-import { collisions, runVitest, startVitest, vitestFiles } from './support/vitest-project.ts';
+import { collisions } from './support/server-log.ts';
+import { runVitest, startVitest, vitestFiles } from './support/vitest-project.ts';
 import { expectAllReleased } from './support/what-is-left.ts';
 
 const TESTS = `
@@ -21,7 +22,9 @@ for (const title of ['one', 'two', 'three']) {
 const THREE_FILES = { 'a.test.ts': TESTS, 'b.test.ts': TESTS, 'c.test.ts': TESTS };
 /** A test of one project's file. */
 const inFolders = (...names: string[]): Record<string, string> =>
-  Object.fromEntries(names.map((name) => [`${name}/${name}.test.ts`, TESTS.replace('./inside', '../inside')]));
+  Object.fromEntries(
+    names.map((name) => [`${name}/${name}.test.ts`, TESTS.replace('./inside', '../inside')]),
+  );
 
 test('the global setup named by its path makes the pool', async ({ createProject }) => {
   const config = `export default { test: {
@@ -118,7 +121,7 @@ test('a spec that cannot be used ends the run with its name and token', async ({
 });
 
 test('a setting of the wrong type ends the run, too', async ({ createProject }) => {
-  const project = await createProject(vitestFiles('', THREE_FILES, "{ restMs: -1 }"));
+  const project = await createProject(vitestFiles('', THREE_FILES, '{ restMs: -1 }'));
   const run = await startVitest(project, ['run']).finished;
   expect(run.exitCode).toBe(1);
   expect(stripVTControlCharacters(run.output)).toContain(

@@ -15,7 +15,7 @@ import {
 import { libc } from '../src/platform/linux/libc.ts';
 import { PortDispenser } from '../src/plugin/port-dispenser.ts';
 import { startServer, stopProcess } from './support/listening-server.ts';
-import { namespaceWrapper } from './support/namespaces.ts';
+import { isRoot, namespaceWrapper } from './support/namespaces.ts';
 import { reservePorts } from './support/port-block.ts';
 import type { ErrorFacts } from './support/port-worker.program.ts';
 import { RemoteError, startPortWorker } from './support/port-worker.ts';
@@ -82,7 +82,7 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
     await worker.call('useUpDescriptors', 0);
     await worker.call('claim');
   },
-  PORTSLICE_PERMISSION: () => inScript(PRIVILEGED_PORT, { wrapper: namespaceWrapper() ?? [] }),
+  PORTSLICE_PERMISSION: () => inScript(PRIVILEGED_PORT, { wrapper: (isRoot && namespaceWrapper()) || [] }),
   // A memfd may not grow beyond the limit for files, of which nobody thinks.
   PORTSLICE_SYSTEM_CALL: () =>
     inScript("m.PortPool.create({ ports: '2000-2100' });", {

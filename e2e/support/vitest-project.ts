@@ -24,7 +24,7 @@ export function vitestFiles(settings: string, files: ProjectFiles, pluginOptions
     import portslice from 'portslice/vitest/plugin';
     export default defineConfig({
       plugins: [portslice(${pluginOptions})],
-      test: { globalSetup: import.meta.dirname + '/note-left-overs.ts', ${settings} },
+      test: { testTimeout: 30_000, globalSetup: import.meta.dirname + '/note-left-overs.ts', ${settings} },
     });
   `;
   return { 'inside.ts': INSIDE, 'note-left-overs.ts': NOTE_LEFT_OVERS, 'vitest.config.ts': config, ...files };
@@ -118,18 +118,6 @@ export function readVitestRun(project: Project, finished: Finished): VitestRun {
 
 export function readVitestLog(project: Project): LogEntry[] {
   return readLog(logPath(project));
-}
-
-/** Ports on which a server listened before another one, by its own word, had closed there. */
-export function collisions(log: readonly LogEntry[]): number[] {
-  const listening = new Set<number>();
-  const collided: number[] = [];
-  for (const { event, port } of log) {
-    if (event === 'refused' || (event === 'listening' && listening.has(port))) collided.push(port);
-    if (event === 'listening') listening.add(port);
-    if (event === 'closed') listening.delete(port);
-  }
-  return collided;
 }
 
 function readResults(report: string, { output }: Finished): VitestResult[] {

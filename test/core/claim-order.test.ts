@@ -55,7 +55,8 @@ class Pool {
 function searchAll(order: ClaimOrder, refuse: (index: number) => void = () => {}): number[] {
   const offered: number[] = [];
   order.begin();
-  for (let index = order.next(); index !== -1; index = order.next()) {
+  // Bounded, so that a search that never ends fails the test.
+  for (let index = order.next(); index !== -1 && offered.length < 100; index = order.next()) {
     offered.push(index);
     refuse(index);
   }
@@ -67,9 +68,9 @@ interface Step {
   readonly pick: number;
 }
 
-/** One step of a history; `pick` chooses among the ports it applies to. */
+/** `pick` chooses among the ports that the step applies to. Many releases leave a choice of free ports. */
 const anyStep = fc.record({
-  act: fc.constantFrom('claim', 'claim', 'release', 'release', 'stranger claims', 'pass by and claim'),
+  act: fc.constantFrom('claim', 'pass by and claim', 'stranger claims', 'release', 'release', 'release'),
   pick: fc.nat(),
 });
 
@@ -104,7 +105,7 @@ function claimNext(pool: Pool, order: ClaimOrder, passedBy: number | undefined):
 
 describe('the order of claims', () => {
   test('is that of a naive search through everything, over any history of claims and releases', () => {
-    const anyHistory = fc.array(anyStep, { maxLength: 150 });
+    const anyHistory = fc.array(anyStep, { maxLength: 150, size: 'max' });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), anyHistory, (portCount, steps) => {
         const pool = new Pool(portCount);

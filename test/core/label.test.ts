@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeLabel, encodeLabel } from '../../src/core/label.ts';
 import { MAX_LABEL_BYTES } from '../../src/core/segment-layout.ts';
 
-const anyText = fc.string({ unit: 'binary', maxLength: MAX_LABEL_BYTES * 2 });
+const anyText = fc.string({ unit: 'binary', maxLength: MAX_LABEL_BYTES * 2, size: 'max' });
 const byteLengthOf = (text: string): number => Buffer.byteLength(text);
 
 describe('a label', () => {

@@ -27,6 +27,12 @@ async function nextMillisecond(): Promise<void> {
   await until('the clock has moved on', () => performance.now() > now + 1);
 }
 
+async function useAndLetTimePass(): Promise<number> {
+  const port = useOnce();
+  await nextMillisecond();
+  return port;
+}
+
 test('ports that were never used come first, then the one that was released longest ago', async () => {
   await using opened = await openTestPool(6);
   const held = [new TCPPortOwner(), new TCPPortOwner(), new TCPPortOwner()];
@@ -68,15 +74,14 @@ test('a worker that replaces a killed one does not begin with the ports that wer
 
 test('a port that turned out to be a stranger’s goes to the end of the order', async () => {
   await using opened = await openTestPool(3);
-  const use = async (): Promise<number> => {
-    const port = useOnce();
-    await nextMillisecond();
-    return port;
-  };
-  const [first, second, third] = [await use(), await use(), await use()];
+  const [first, second, third] = [
+    await useAndLetTimePass(),
+    await useAndLetTimePass(),
+    await useAndLetTimePass(),
+  ];
   await using otherRun = startPortWorker({ env: { PORTSLICE_PORTS: String(first) } });
   await otherRun.call('claim');
-  expect(await use()).toBe(second);
+  expect(await useAndLetTimePass()).toBe(second);
   await otherRun.call('release', first);
   // A new process has no order of its own yet: it reads the records.
   await using worker = startPortWorker({ env: opened.env });

@@ -47,30 +47,28 @@ describe('the built package', () => {
   const node20 = findNode20();
   const folder = path.join(projectFolder, '.tmp', `dist-${process.pid}`);
 
-  test.skipIf(node20 === undefined && process.env['CI'] === undefined)(
-    'works in Node 20, `using` apart',
-    async () => {
-      const build = spawnSync('tsc', ['-p', 'tsconfig.build.json', '--outDir', folder], {
-        cwd: projectFolder,
+  test('works in Node 20, `using` apart', async ({ skip }) => {
+    skip(node20 === undefined && process.env['CI'] === undefined, 'needs a Node 20 on the PATH');
+    const build = spawnSync('tsc', ['-p', 'tsconfig.build.json', '--outDir', folder], {
+      cwd: projectFolder,
+    });
+    expect(build.status).toBe(0);
+    try {
+      await using opened = await openTestPool(3);
+      const entry = `./.tmp/${path.basename(folder)}/index.js`;
+      const result = await scriptOutput(NODE_20_SCRIPT.replace('ENTRY', entry), {
+        nodePath: node20 as string,
+        env: { ...opened.env },
       });
-      expect(build.status).toBe(0);
-      try {
-        await using opened = await openTestPool(3);
-        const entry = `./.tmp/${path.basename(folder)}/index.js`;
-        const result = await scriptOutput(NODE_20_SCRIPT.replace('ENTRY', entry), {
-          nodePath: node20 as string,
-          env: { ...opened.env },
-        });
-        expect(result).toEqual({ major: 20, ports: 3, exhausted: 'PORTSLICE_POOL_EXHAUSTED', left: 0 });
-        expect(opened.pool.stats()).toMatchObject({
-          lifetimeTotalAllocatedPorts: 4,
-          currentlyAllocatedPorts: 0,
-        });
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    },
-  );
+      expect(result).toEqual({ major: 20, ports: 3, exhausted: 'PORTSLICE_POOL_EXHAUSTED', left: 0 });
+      expect(opened.pool.stats()).toMatchObject({
+        lifetimeTotalAllocatedPorts: 4,
+        currentlyAllocatedPorts: 0,
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
 
 const NODE_20_SCRIPT = `

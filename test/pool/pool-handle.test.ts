@@ -188,7 +188,7 @@ describe('a stale handle', () => {
 
   test('that names a FIFO is refused at once, and the FIFO is not opened', async () => {
     const fifo = path.join(tmpdir(), `portslice-test-${process.pid}.fifo`);
-    spawnSync('mkfifo', [fifo]);
+    spawnSync('sh', ['-c', 'mkfifo "$0"', fifo]);
     const descriptor = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
     // In another process, so that a blocked attach would not block the test.
     await using worker = startPortWorker();
@@ -215,7 +215,8 @@ describe('a foreign handle', () => {
     c.close(unsealed);
   });
 
-  test.skipIf(process.getuid?.() !== 0)('of another user is refused', async () => {
+  test('of another user is refused', async ({ skip }) => {
+    skip(process.getuid?.() !== 0, 'only root can become another user');
     await using creator = startPortWorker();
     const handle = await creator.call('createPool', { ports: '2000' });
     const code = await scriptOutput<string>(`
@@ -227,7 +228,8 @@ describe('a foreign handle', () => {
     expect(code).toBe('PORTSLICE_POOL_FOREIGN');
   });
 
-  test.skipIf(namespaceWrapper() === undefined)('of another network namespace is refused', async () => {
+  test('of another network namespace is refused', async ({ skip }) => {
+    skip(namespaceWrapper() === undefined, 'needs a working unshare');
     await using creator = startPortWorker();
     const handle = await creator.call('createPool', { ports: '2000' });
     const attach = `

@@ -125,26 +125,26 @@ describe('TIME_WAIT', () => {
     expect(portIsInUse(port)).toBe(false);
   });
 
-  test.skipIf(python3 === undefined && process.env['CI'] === undefined)(
-    'of a server that did not is no use either, though a bind with SO_REUSEADDR fails',
-    async () => {
-      await using block = await reservePorts(1);
-      const [port] = block.ports as [number];
-      const code = `
+  test('of a server that did not is no use either, though a bind with SO_REUSEADDR fails', async ({
+    skip,
+  }) => {
+    skip(python3 === undefined && process.env['CI'] === undefined, 'needs python3');
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    const code = `
 import socket
 s = socket.socket(); s.bind(('127.0.0.1', ${port})); s.listen(); print('listening', flush=True)
 c, _ = s.accept(); s.close(); c.close()
 `;
-      const python = spawn(python3 as string, ['-c', code], { stdio: ['ignore', 'pipe', 'inherit'] });
-      try {
-        await once(python.stdout, 'data');
-        await leaveTimeWait(port);
-        expect(portIsInUse(port)).toBe(false);
-      } finally {
-        await stopProcess(python);
-      }
-    },
-  );
+    const python = spawn(python3 as string, ['-c', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      await once(python.stdout, 'data');
+      await leaveTimeWait(port);
+      expect(portIsInUse(port)).toBe(false);
+    } finally {
+      await stopProcess(python);
+    }
+  });
 });
 
 describe('bad arguments', () => {

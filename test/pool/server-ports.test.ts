@@ -69,7 +69,8 @@ describe('the ephemeral range', () => {
     expect(getEphemeralTCPPortRange()).toEqual([first, last]);
   });
 
-  test.skipIf(!canUnshare)('neither of its ends is a server port, but both neighbours are', async () => {
+  test('neither of its ends is a server port, but both neighbours are', async ({ skip }) => {
+    skip(!canUnshare, 'needs a working unshare');
     const { ports, range } = await printPortsWith(`echo 20000 29999 > ${RANGE_FILE}`);
     expect(range).toEqual([20_000, 29_999]);
     const near = ports.filter((port) => port >= 19_998 && port <= 30_001);
@@ -77,24 +78,24 @@ describe('the ephemeral range', () => {
     expect([ports[0], ports.at(-1)]).toEqual([1024, 65_535]);
   });
 
-  test.skipIf(!canUnshare)(
-    'that fills nearly everything gives way to 1024-49151, with one warning',
-    async () => {
-      const { ports, warnings } = await printPortsWith(`echo 1024 65530 > ${RANGE_FILE}`);
-      expect(ports).toEqual(getServerTCPPorts({ ports: '1024-49151' }));
-      expect(warnings.map(({ code }) => code)).toEqual(['PORTSLICE_WHOLE_RANGE']);
-      expect(warnings[0]?.message).toContain('1024-65530');
-    },
-  );
+  test('that fills nearly everything gives way to 1024-49151, with one warning', async ({ skip }) => {
+    skip(!canUnshare, 'needs a working unshare');
+    const { ports, warnings } = await printPortsWith(`echo 1024 65530 > ${RANGE_FILE}`);
+    expect(ports).toEqual(getServerTCPPorts({ ports: '1024-49151' }));
+    expect(warnings.map(({ code }) => code)).toEqual(['PORTSLICE_WHOLE_RANGE']);
+    expect(warnings[0]?.message).toContain('1024-65530');
+  });
 
-  test.skipIf(!canUnshare)('is guessed with one warning if its file is missing', async () => {
+  test('is guessed with one warning if its file is missing', async ({ skip }) => {
+    skip(!canUnshare, 'needs a working unshare');
     const { ports, range, warnings } = await printPortsWith('mount -t tmpfs none /proc/sys/net/ipv4');
     expect(range).toEqual([49_152, 65_535]);
     expect(ports).toEqual(getServerTCPPorts({ ports: '1024-49151' }));
     expect(warnings.map(({ code }) => code)).toEqual(['PORTSLICE_EPHEMERAL_GUESSED']);
   });
 
-  test.skipIf(!canUnshare)('that makes no sense is an error that names the two variables', async () => {
+  test('that makes no sense is an error that names the two variables', async ({ skip }) => {
+    skip(!canUnshare, 'needs a working unshare');
     const garbage = await writeSpecFile('many\n');
     const wrapper = namespaceWrapper(`mount --bind '${garbage}' ${RANGE_FILE}`) ?? [];
     const { status, stderr } = await runScript(PRINT_PORTS, { wrapper });
@@ -102,7 +103,8 @@ describe('the ephemeral range', () => {
     expect(stderr).toMatch(/EphemeralRangeError.*many.*PORTSLICE_PORTS .*PORTSLICE_PORTS_FILE/s);
   });
 
-  test.skipIf(!canUnshare)('that makes no sense does not matter to a spec', async () => {
+  test('that makes no sense does not matter to a spec', async ({ skip }) => {
+    skip(!canUnshare, 'needs a working unshare');
     const garbage = await writeSpecFile('many\n');
     const code = `import { getServerTCPPorts } from './src/index.ts'; console.log(JSON.stringify(getServerTCPPorts()));`;
     const wrapper = namespaceWrapper(`mount --bind '${garbage}' ${RANGE_FILE}`) ?? [];
