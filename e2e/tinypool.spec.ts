@@ -37,10 +37,12 @@ import { PortPool, TCPPortOwner } from 'portslice';
 import { createTinypool } from 'portslice/tinypool';
 
 const filename = new URL('./worker.js', import.meta.url).href;
+// What a user passes on replaces the environment, but for the pool.
+const OWN = { INSIDE_LOG: process.env.INSIDE_LOG };
 const pools = ['worker_threads', 'child_process'].flatMap((runtime) =>
   [true, false].map((isolateWorkers) => ({
     name: runtime + ' ' + isolateWorkers,
-    pool: createTinypool({ filename, runtime, isolateWorkers, minThreads: 2, maxThreads: 2 }),
+    pool: createTinypool({ filename, runtime, isolateWorkers, minThreads: 2, maxThreads: 2, ...(isolateWorkers && { env: OWN }) }),
   })),
 );
 const ours = new TCPPortOwner({ label: 'main' });

@@ -30,20 +30,36 @@ export const segmentActions = {
     meet(segment, parties);
     for (let time = 0; time < times; time++) segment.addToHeader(HeaderWord.leaks, 1);
   },
-  raiseMany: (segment: Segment, parties: number, first: number, step: number, last: number): void => {
+  /** @returns how often the highest value was lower than what had just been raised to */
+  raiseMany: (segment: Segment, parties: number, first: number, step: number, last: number): number => {
     meet(segment, parties);
-    for (let value = first; value <= last; value += step) segment.raiseHeader(HeaderWord.peakClaims, value);
+    let tooLow = 0;
+    for (let value = first; value <= last; value += step) {
+      segment.raiseHeader(HeaderWord.peakClaims, value);
+      if (segment.header(HeaderWord.peakClaims) < value) tooLow++;
+    }
+    return tooLow;
+  },
+  /** Increments, without any atomic operation, a word that is guarded by the claim of port 0. */
+  countWhileClaimed: (segment: Segment, parties: number, times: number): void => {
+    meet(segment, parties);
+    for (let time = 0; time < times;) {
+      if (!segment.transition(0, 0, nextClaim(0))) continue;
+      segment.releasedAtMs[0] = (segment.releasedAtMs[0] as number) + 1;
+      if (!segment.transition(0, nextClaim(0), 0)) throw new Error('Somebody else has changed our word.');
+      time++;
+    }
   },
   /** @returns the indexes that this party has claimed */
   claimAll: (segment: Segment, parties: number): number[] => {
     meet(segment, parties);
     return [...segment.states.keys()].filter((index) => segment.transition(index, 0, nextClaim(0)));
   },
-  /** @returns the bits that this party was the first to set */
-  flagAll: (segment: Segment, parties: number): number[] => {
+  /** @returns the flags that this party was the first to set, numbered through */
+  flagAll: (segment: Segment, parties: number, firstWord: number, wordCount: number): number[] => {
     meet(segment, parties);
-    const bits = Array.from({ length: 31 }, (_, bit) => bit);
-    return bits.filter((bit) => segment.setFlagOnce(HeaderWord.warnedFlags, bit));
+    const flags = Array.from({ length: wordCount * 31 }, (_, flag) => flag);
+    return flags.filter((flag) => segment.setFlagOnce(firstWord + Math.floor(flag / 31), flag % 31));
   },
   relabel: (segment: Segment, parties: number, labels: readonly string[], rounds: number): void => {
     meet(segment, parties);

@@ -101,25 +101,38 @@ export function describeSegmentMemory(name: string, { isConcurrent, create }: Me
 
     test('loses no increment', async () => {
       await using both = await openBoth();
-      await Promise.all([both.there('addMany', parties, 200_000), both.here('addMany', parties, 200_000)]);
-      expect(both.segment.header(HeaderWord.leaks)).toBe(400_000);
+      await Promise.all([
+        both.there('addMany', parties, 2_000_000),
+        both.here('addMany', parties, 2_000_000),
+      ]);
+      expect(both.segment.header(HeaderWord.leaks)).toBe(4_000_000);
     });
 
     test('keeps the highest of all values', async () => {
       await using both = await openBoth();
-      const theirs = both.there('raiseMany', parties, 0, 2, 99_998);
-      await both.here('raiseMany', parties, 1, 2, 99_999);
-      await theirs;
-      expect(both.segment.header(HeaderWord.peakClaims)).toBe(99_999);
+      const theirs = both.there('raiseMany', parties, 0, 2, 999_998);
+      expect(await both.here('raiseMany', parties, 1, 2, 999_999)).toBe(0);
+      expect(await theirs).toBe(0);
+      expect(both.segment.header(HeaderWord.peakClaims)).toBe(999_999);
       both.segment.raiseHeader(HeaderWord.peakClaims, 5);
-      expect(both.segment.header(HeaderWord.peakClaims)).toBe(99_999);
+      expect(both.segment.header(HeaderWord.peakClaims)).toBe(999_999);
+    });
+
+    test('lets only one party at a time have a port', async () => {
+      await using both = await openBoth();
+      const theirs = both.there('countWhileClaimed', parties, 100_000);
+      await both.here('countWhileClaimed', parties, 100_000);
+      await theirs;
+      expect(both.segment.releasedAtMs[0]).toBe(200_000);
     });
 
     test('lets each flag be set by exactly one', async () => {
       await using both = await openBoth();
-      const theirs = both.there('flagAll', parties);
-      const won = [...(await both.here('flagAll', parties)), ...(await theirs)];
-      expect(won.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 31 }, (_, bit) => bit));
+      // Any words will do: here those of the records.
+      const where = [segmentOffsets(plan.ports.length, plan.slices.length).records / 4, 1000] as const;
+      const theirs = both.there('flagAll', parties, ...where);
+      const won = [...(await both.here('flagAll', parties, ...where)), ...(await theirs)];
+      expect(won.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 31_000 }, (_, flag) => flag));
     });
 
     test('shows a label whole or not at all while its owner changes it', async () => {
