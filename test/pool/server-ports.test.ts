@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { formatPortSpec } from '../../src/core/port-range.ts';
+import { formatPortSpec } from '../support/port-spec-text.ts';
 import {
   browserBlockedPorts,
   getEphemeralTCPPortRange,
