@@ -8,7 +8,6 @@ import {
 } from '../../src/core/ephemeral-range-text.ts';
 import { formatPortRange, type PortRange } from '../../src/core/port-range.ts';
 import { EphemeralRangeError } from '../../src/errors.ts';
-import { formatPortSpec } from '../support/port-spec-text.ts';
 
 function errorOf(action: () => unknown): EphemeralRangeError {
   try {
