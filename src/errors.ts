@@ -40,8 +40,8 @@ export class InvalidOptionError extends PortsliceError {
   readonly option: string;
   readonly value: unknown;
 
-  constructor(option: string, value: unknown, expected: string) {
-    super(`${option} is ${describeValue(value)}; expected ${expected}.`);
+  constructor(option: string, value: unknown, expected: string, problem = `is ${describeValue(value)}`) {
+    super(`${option} ${problem}; expected ${expected}.`);
     this.option = option;
     this.value = value;
   }
@@ -56,10 +56,17 @@ export class PortSpecError extends PortsliceError {
   readonly line: number | undefined;
   readonly token: string | undefined;
 
-  constructor(facts: { source: string; line?: number; token?: string; problem: string; fix: string }) {
+  constructor(facts: {
+    source: string;
+    line?: number;
+    token?: string;
+    problem: string;
+    fix: string;
+    cause?: unknown;
+  }) {
     const place = facts.line === undefined ? facts.source : `${facts.source}, line ${facts.line}`;
     const token = facts.token === undefined ? '' : ` '${facts.token}'`;
-    super(`${place}:${token} ${facts.problem}. ${facts.fix}.`);
+    super(`${place}:${token} ${facts.problem}. ${facts.fix}.`, { cause: facts.cause });
     this.source = facts.source;
     this.line = facts.line;
     this.token = facts.token;
@@ -110,7 +117,7 @@ export class PoolStaleError extends PortsliceError {
   }
 }
 
-/** The pool exists but is not usable from here: another user's, another network namespace's, or another version's. */
+/** The pool exists but is not usable from here: it is another user's or of another network namespace. */
 export class PoolForeignError extends PortsliceError {
   readonly code = 'PORTSLICE_POOL_FOREIGN';
   readonly handle: string;
@@ -268,7 +275,7 @@ export class UnsupportedPlatformError extends PortsliceError {
 
   constructor(platform: string, what: string) {
     super(
-      `${what} is not implemented on '${platform}'. This version of portslice allocates ports on Linux only.`,
+      `${what} is not implemented on '${platform}'. This version of portslice allocates ports on 64-bit Linux only.`,
     );
     this.platform = platform;
   }
@@ -316,7 +323,7 @@ export class ForeignListenerError extends PortsliceError {
   constructor(
     port: number,
     expected: string,
-    listener: { processId?: number; command?: string; description: string },
+    listener: { processId: number | undefined; command: string | undefined; description: string },
   ) {
     super(
       `Port ${port} is listened on by ${listener.description}, not by ${expected}. ` +
@@ -352,6 +359,16 @@ function describeHolder(holder: PortHolder): string {
 }
 
 function describeValue(value: unknown): string {
-  const text = typeof value === 'string' ? `'${value}'` : String(value);
+  const text = typeof value === 'string' ? `'${value}'` : asText(value);
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
+
+function asText(value: unknown): string {
+  if (value === undefined || typeof value === 'number') return String(value);
+  try {
+    return JSON.stringify(value) ?? `a ${typeof value}`;
+  } catch {
+    // Circular, or with a number too big for JSON.
+    return `a ${typeof value}`;
+  }
 }

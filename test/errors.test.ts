@@ -71,7 +71,7 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
     await using _opened = await openTestPool(1);
     const facts = { fixture: 'ports', label: 'ends', defaults: {}, testTimeoutMs: 0, onAcquire: () => {} };
     const ports = new PortDispenser(facts);
-    await ports.releaseAll({ failed: true, errors: [] });
+    await ports.releaseAll(true);
     await ports.acquire();
   },
   PORTSLICE_HOST: () => new TCPPortOwner({ hosts: ['192.0.2.1'] }),
@@ -114,7 +114,7 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
 const PRIVILEGED_PORT = `
   const pool = m.PortPool.create({ ports: '2000' });
   if (process.getuid() === 0) process.setuid(65534);
-  m.PortPool.create({ ports: '1' });
+  await m.PortPool.create({ ports: '1' }).slice().acquire({ acquireTimeoutMs: 0 });
 `;
 
 function onPlatform(name: string): string {

@@ -1,6 +1,6 @@
 /**
  * In which order the ports of one slice are offered: never-used ones first, in the pool's order, then the one that
- * was released longest ago. The order is derived from the segment, so it survives the worker.
+ * was released longest ago, if that is long enough ago. The order is derived from the segment, so it survives the worker.
  * What it offers is only likely to be free: the caller's compare-and-swap and the kernel decide.
  */
 import { NEVER_USED_WORD, PortState, stateOf } from './port-state.ts';
@@ -28,17 +28,18 @@ export class ClaimOrder {
     this.#scansLeft = 1;
   }
 
-  /** The index of the next port to try, or -1 at the end of the search. */
-  next(): number {
+  /**
+   * The index of the next port to try, or -1 at the end of the search.
+   * @param latestReleaseMs ports that were released later are not offered
+   */
+  next(latestReleaseMs: number = Infinity): number {
     const neverUsed = this.#takeNeverUsed();
     if (neverUsed !== -1) return neverUsed;
-    let released = this.#takeReleased();
-    if (released === -1 && this.#scansLeft > 0) {
-      this.#scansLeft--;
-      this.#scan();
-      released = this.#takeReleased();
-    }
-    return released;
+    const released = this.#takeReleased(latestReleaseMs);
+    if (released !== -1 || this.#queuePosition < this.#queue.length || this.#scansLeft === 0) return released;
+    this.#scansLeft--;
+    this.#scan();
+    return this.#takeReleased(latestReleaseMs);
   }
 
   #takeNeverUsed(): number {
@@ -50,11 +51,13 @@ export class ClaimOrder {
     return -1;
   }
 
-  #takeReleased(): number {
+  #takeReleased(latestReleaseMs: number): number {
     while (this.#queuePosition < this.#queue.length) {
-      const position = this.#queuePosition++;
-      const index = this.#queue[position] as number;
-      const unchanged = Atomics.load(this.#releasedAtMs, index) === this.#queuedAtMs[position];
+      const queuedAtMs = this.#queuedAtMs[this.#queuePosition] as number;
+      // The oldest one comes first: if it is too young, all are.
+      if (queuedAtMs > latestReleaseMs) return -1;
+      const index = this.#queue[this.#queuePosition++] as number;
+      const unchanged = Atomics.load(this.#releasedAtMs, index) === queuedAtMs;
       if (unchanged && stateOf(Atomics.load(this.#states, index)) === PortState.free) return index;
     }
     return -1;

@@ -3,10 +3,9 @@
  * error, never a guess: with a wrong ephemeral range, tests would get ports that the OS gives to anybody.
  */
 import { EphemeralRangeError } from '../errors.ts';
-import { isDecimal, isPortRange, LOWEST_PORT, type PortRange, portsInRanges } from './port-range.ts';
+import { isDecimal, isPortRange, type PortRange } from './port-range.ts';
 
 const LINUX_RANGE_SOURCE = '/proc/sys/net/ipv4/ip_local_port_range';
-const LINUX_RESERVED_SOURCE = '/proc/sys/net/ipv4/ip_local_reserved_ports';
 const SYSCTL_RANGE_SOURCE = 'sysctl -n net.inet.ip.portrange.first net.inet.ip.portrange.last';
 const WINDOWS_RANGE_SOURCE = 'netsh int ipv4 show dynamicport tcp';
 const WINDOWS_EXCLUDED_SOURCE = 'netsh int ipv4 show excludedportrange protocol=tcp';
@@ -56,29 +55,6 @@ export function parseWindowsExcludedRanges(text: string): PortRange[] {
     if (!isDecimal(first) || !isDecimal(last) || mark !== '*' || rest.length > 0) return [];
     return [toPortRange(Number(first), Number(last), WINDOWS_EXCLUDED_SOURCE, line.trim())];
   });
-}
-
-/**
- * @param text of /proc/sys/net/ipv4/ip_local_reserved_ports: `\n` or `8080,40000-40008\n` (Linux, ip-sysctl.rst)
- * @returns the ports that Linux leaves out when it picks from the ephemeral range; ascending, unique, without port 0
- * @throws {EphemeralRangeError} if it is not a list of ports and ranges
- */
-export function parseLinuxReservedPorts(text: string): number[] {
-  if (text.trim() === '') return [];
-  // The kernel's bitmap has a bit for port 0, which is nobody's port.
-  const items = text
-    .trim()
-    .split(',')
-    .filter((item) => item !== '0');
-  return portsInRanges(items.map(parseReservedItem));
-}
-
-function parseReservedItem(item: string): PortRange {
-  const [first, last = first, ...rest] = item.split('-');
-  if (!isDecimal(first) || !isDecimal(last) || rest.length > 0) {
-    throw notUnderstood(LINUX_RESERVED_SOURCE, item, 'it has an item that is neither a port nor a range');
-  }
-  return toPortRange(Math.max(LOWEST_PORT, Number(first)), Number(last), LINUX_RESERVED_SOURCE, item);
 }
 
 function parseTwoPorts(text: string, source: string): PortRange {

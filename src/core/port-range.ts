@@ -44,18 +44,3 @@ export function portsInRanges(ranges: Iterable<PortRange>): number[] {
 export function formatPortRange({ firstPort, lastPort }: PortRange): string {
   return firstPort === lastPort ? `${firstPort}` : `${firstPort}-${lastPort}`;
 }
-
-/** The ports as the shortest spec that names exactly them: `2000-2020,6001`. `ports` must be ascending and unique. */
-export function formatPortSpec(ports: readonly number[]): string {
-  return joinToRanges(ports).map(formatPortRange).join(',');
-}
-
-function joinToRanges(ports: readonly number[]): PortRange[] {
-  const ranges: { firstPort: number; lastPort: number }[] = [];
-  for (const port of ports) {
-    const range = ranges.at(-1);
-    if (range?.lastPort === port - 1) range.lastPort = port;
-    else ranges.push({ firstPort: port, lastPort: port });
-  }
-  return ranges;
-}

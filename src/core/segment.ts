@@ -183,10 +183,6 @@ export class Segment {
     return Atomics.load(this.#words, word);
   }
 
-  setHeader(word: number, value: number): void {
-    Atomics.store(this.#words, word, value);
-  }
-
   /** @returns the new value */
   addToHeader(word: number, difference: number): number {
     return Atomics.add(this.#words, word, difference) + difference;

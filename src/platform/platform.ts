@@ -6,12 +6,27 @@ import { EphemeralRangeError, UnsupportedPlatformError } from '../errors.ts';
 import { readDarwinEphemeralRange } from './darwin/ephemeral-range.ts';
 import { readLinuxEphemeralRange } from './linux/ephemeral-range.ts';
 import { openLinuxKernel } from './linux/kernel.ts';
-import type { Platform, PortKernel } from './port-kernel.ts';
+import { findListeners, isOnlyInTimeWait } from './linux/listeners.ts';
+import { findAncestors, findUser } from './linux/processes.ts';
+import type { Platform } from './port-kernel.ts';
 import { readWindowsEphemeralRange, readWindowsExcludedPorts } from './windows/ephemeral-range.ts';
 
 function choosePlatform(name: NodeJS.Platform): Platform {
-  const openKernel = (): PortKernel => {
-    throw new UnsupportedPlatformError(name, 'The allocation of ports');
+  const unsupported: Platform = {
+    readEphemeralRange: () => {
+      throw new EphemeralRangeError({
+        source: `the platform '${name}'`,
+        problem: 'this platform is unknown',
+      });
+    },
+    readExcludedPorts: () => [],
+    openKernel: () => {
+      throw new UnsupportedPlatformError(name, 'The allocation of ports');
+    },
+    findListeners: () => undefined,
+    isOnlyInTimeWait: () => false,
+    findAncestors: () => [],
+    findUser: () => undefined,
   };
   switch (name) {
     case 'linux':
@@ -19,27 +34,22 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         readEphemeralRange: readLinuxEphemeralRange,
         readExcludedPorts: () => [],
         openKernel: openLinuxKernel,
+        findListeners,
+        isOnlyInTimeWait,
+        findAncestors,
+        findUser,
       };
     case 'darwin':
     case 'freebsd':
-      return { readEphemeralRange: readDarwinEphemeralRange, readExcludedPorts: () => [], openKernel };
+      return { ...unsupported, readEphemeralRange: readDarwinEphemeralRange };
     case 'win32':
       return {
+        ...unsupported,
         readEphemeralRange: readWindowsEphemeralRange,
         readExcludedPorts: readWindowsExcludedPorts,
-        openKernel,
       };
     default:
-      return {
-        readEphemeralRange: () => {
-          throw new EphemeralRangeError({
-            source: `the platform '${name}'`,
-            problem: 'this platform is unknown',
-          });
-        },
-        readExcludedPorts: () => [],
-        openKernel,
-      };
+      return unsupported;
   }
 }
 

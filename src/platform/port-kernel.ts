@@ -26,11 +26,6 @@ export interface Hold {
   readonly addresses: readonly InternetAddress[] | undefined;
 }
 
-/** `busy`: something has the port, try another. */
-export type HoldTestResult =
-  | { readonly outcome: 'works' | 'busy' }
-  | { readonly outcome: 'weak'; readonly problem: string };
-
 export interface SharedMemory {
   readonly buffer: ArrayBuffer;
   /** By which other processes attach; undefined in a process that has only attached. */
@@ -75,17 +70,23 @@ export interface PortKernel {
   closeDescriptors(descriptors: readonly number[]): void;
   /** Closes what terminated threads of this process have left. */
   closeOrphans(): number;
-  testHold(port: number): HoldTestResult;
+  /** What this kernel does not keep of a hold's promises, in words; undefined: it keeps them. */
+  findHoldProblem(): string | undefined;
   hasIPv6(): boolean;
-  /** Undefined where the OS does not tell. Takes milliseconds. */
-  findListeners(port: number): Listener[] | undefined;
-  /** Whether all that the OS knows of the port are connections in TIME_WAIT. Takes milliseconds. */
-  isOnlyInTimeWait(port: number): boolean;
-  /** The process and the processes it descends from, nearest first, as far as the OS tells. */
-  findAncestors(processId: number): number[];
 }
 
-export interface Platform {
+/** Look-ups for messages; they take milliseconds. Where the OS does not tell, they answer undefined, false or nothing. */
+export interface ProcessLookup {
+  findListeners(port: number): Listener[] | undefined;
+  /** Whether all that the OS knows of the port are connections in TIME_WAIT. */
+  isOnlyInTimeWait(port: number): boolean;
+  /** The process and the processes it descends from, nearest first. */
+  findAncestors(processId: number): number[];
+  /** The user that the process runs as. */
+  findUser(processId: number): number | undefined;
+}
+
+export interface Platform extends ProcessLookup {
   /** @throws EphemeralRangeError */
   readEphemeralRange(): EphemeralRangeReading;
   /** What the OS itself keeps from applications. */

@@ -1,12 +1,14 @@
 /** Hands out ports to a test, a file or a worker, and takes them back together at its end. */
 import { TestEndedError } from '../errors.ts';
 import { epochMs, monotonicMs, pause } from '../platform/clock.ts';
+import { platform } from '../platform/platform.ts';
 import { hasRunPool } from '../pool/current-slice.ts';
 import { describeListeners } from '../pool/listeners.ts';
 import type { AcquireOptions } from '../pool/owner-options.ts';
 import { releaseClaim, stillListens } from '../pool/release.ts';
 import { claimOf, TCPPortOwner } from '../pool/tcp-port-owner.ts';
 import { warn, warnOnce } from '../pool/warnings.ts';
+import { isFirstWorker } from '../pool/worker-hint.ts';
 
 /** One port of a test, as reports show it. Times are milliseconds since 1970. */
 export interface PortUse {
@@ -43,13 +45,6 @@ export interface DispenserFacts {
   readonly onAcquire: (use: PortUse) => void;
 }
 
-/** How the owner of the ports ended. */
-export interface Ending {
-  readonly failed: boolean;
-  /** The texts of its errors. */
-  readonly errors: readonly string[];
-}
-
 const DEFAULT_WAIT_MS = 30_000;
 const PART_OF_TEST_TIMEOUT = 0.8;
 /** A server that was told to end may take this long before it counts as leaked. */
@@ -60,10 +55,11 @@ export class PortDispenser implements Ports {
   readonly #facts: DispenserFacts;
   readonly #owners = new Map<TCPPortOwner, PortUse>();
   readonly #end = new AbortController();
+  readonly #startMs = monotonicMs();
 
   constructor(facts: DispenserFacts) {
     this.#facts = facts;
-    if (!hasRunPool()) hintAtGlobalSetup();
+    if (!hasRunPool() && isFirstWorker()) hintAtGlobalSetup();
   }
 
   async acquire(options: AcquireOptions = {}): Promise<TCPPortOwner> {
@@ -84,11 +80,10 @@ export class PortDispenser implements Ports {
     const { defaults, label } = this.#facts;
     const startMs = monotonicMs();
     const { signal } = this.#end;
+    const asked = { label, ...defaults, ...withoutUndefined(options) };
     const owners = await TCPPortOwner.acquireMany(count, {
-      acquireTimeoutMs: this.#waitMs(),
-      label,
-      ...defaults,
-      ...options,
+      ...asked,
+      acquireTimeoutMs: Math.min(asked.acquireTimeoutMs ?? DEFAULT_WAIT_MS, this.#longestWaitMs()),
       signal: options.signal === undefined ? signal : AbortSignal.any([options.signal, signal]),
     });
     if (signal.aborted) for (const owner of owners) owner.cleanup();
@@ -107,25 +102,31 @@ export class PortDispenser implements Ports {
     return [...this.#owners.values()];
   }
 
-  /** Takes everything back. A body that still runs, because it timed out, gets no more ports. */
-  async releaseAll(ending: Ending): Promise<void> {
+  /** Names who listens on a port over which the test has failed. Call it as soon as the body has ended. */
+  explainFailure(errors: readonly string[]): void {
+    for (const owner of this.#owners.keys()) nameForeignListener(owner, errors);
+  }
+
+  /**
+   * Takes everything back. A body that still runs, because it timed out, gets no more ports.
+   * @param failed the ports are sealed, since the body may still use them
+   */
+  async releaseAll(failed: boolean): Promise<void> {
     this.#end.abort(new TestEndedError(this.#facts.label));
     await this.#giveServersTimeToEnd();
     for (const [owner, use] of this.#owners) {
       if (use.releasedAtMs !== undefined) continue;
       const claim = claimOf(owner);
-      nameForeignListener(owner, ending);
-      releaseClaim(claim, ending.failed);
+      releaseClaim(claim, failed);
       use.releasedAtMs = claim.releasedAtMs ?? epochMs();
       use.outcome = claim.phase === 'leaked' || claim.phase === 'sealed' ? claim.phase : 'free';
     }
   }
 
-  #waitMs(): number {
+  #longestWaitMs(): number {
     const { testTimeoutMs } = this.#facts;
-    return testTimeoutMs > 0
-      ? Math.min(DEFAULT_WAIT_MS, testTimeoutMs * PART_OF_TEST_TIMEOUT)
-      : DEFAULT_WAIT_MS;
+    if (testTimeoutMs <= 0) return Infinity;
+    return Math.max(0, testTimeoutMs * PART_OF_TEST_TIMEOUT - (monotonicMs() - this.#startMs));
   }
 
   async #giveServersTimeToEnd(): Promise<void> {
@@ -136,19 +137,25 @@ export class PortDispenser implements Ports {
 }
 
 /** On EADDRINUSE over one's own port, the culprit is worth knowing. */
-function nameForeignListener(owner: TCPPortOwner, { errors }: Ending): void {
+function nameForeignListener(owner: TCPPortOwner, errors: readonly string[]): void {
   const text = new RegExp(`EADDRINUSE.*\\b${owner.port}\\b|\\b${owner.port}\\b.*EADDRINUSE`, 's');
-  if (!errors.some((error) => text.test(error))) return;
-  const claim = claimOf(owner);
-  if (claim.phase !== 'held') return;
-  const listeners = claim.session.kernel.findListeners(owner.port) ?? [];
-  const culprit =
-    listeners.length > 0 ? `${describeListeners(listeners)} listens on it` : 'nobody listens on it any more';
+  const { label, phase, hold } = claimOf(owner);
+  if (phase !== 'held' || !errors.some((error) => text.test(error))) return;
+  const listeners = platform.findListeners(owner.port) ?? [];
+  const nobody =
+    hold.descriptors.length > 0
+      ? 'nobody listens on it. A server that sets neither SO_REUSEADDR nor SO_REUSEPORT needs the option hold: false'
+      : 'nobody listens on it any more';
   warn(
     'PORTSLICE_ADDRESS_IN_USE',
-    `${claim.label === '' ? 'A test' : `'${claim.label}'`} failed with EADDRINUSE on its own port ${owner.port}: ${culprit}. ` +
-      'A server that sets neither SO_REUSEADDR nor SO_REUSEPORT needs the option hold: false.',
+    `'${label}' failed with EADDRINUSE on its own port ${owner.port}: ` +
+      `${listeners.length > 0 ? `${describeListeners(listeners)} listens on it` : nobody}.`,
   );
+}
+
+/** An option that is given as undefined is not given. */
+function withoutUndefined(options: AcquireOptions): AcquireOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function hintAtGlobalSetup(): void {

@@ -4,10 +4,14 @@
  */
 import { publishedPoolHandle, publishPoolHandle } from '../platform/environment.ts';
 import { threadState } from '../platform/thread-state.ts';
-import { PortPool, type PortPoolOptions } from '../pool/port-pool.ts';
+import { canAttach } from '../pool/current-slice.ts';
+import { checkNames } from '../pool/option-checks.ts';
+import { PORT_POOL_OPTION_NAMES, PortPool, type PortPoolOptions } from '../pool/port-pool.ts';
 
 /** What the plugins take: the options of the pool, whose number of workers the runner knows. */
 export type RunPoolOptions = Omit<PortPoolOptions, 'workers'>;
+
+const RUN_POOL_OPTION_NAMES = PORT_POOL_OPTION_NAMES.filter((name) => name !== 'workers');
 
 interface Run {
   options: RunPoolOptions;
@@ -28,6 +32,7 @@ function thisRun(): Run {
 
 /** Keeps what the runner's configuration says until the global setup makes the pool. */
 export function rememberRunOptions(options: RunPoolOptions): void {
+  checkNames(options, RUN_POOL_OPTION_NAMES);
   Object.assign(thisRun().options, options);
 }
 
@@ -55,4 +60,10 @@ function stopOne(run: Run): void {
   run.pool?.close();
   run.pool = undefined;
   publishPoolHandle(run.outerHandle);
+}
+
+/** The handle of the pool that this process is part of, if it can be used from here. */
+export function inheritedPoolHandle(): string | undefined {
+  const handle = publishedPoolHandle();
+  return handle !== undefined && canAttach(handle) ? handle : undefined;
 }

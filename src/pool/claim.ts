@@ -5,99 +5,88 @@
 import { nextClaim, PortState, stateOf, withState } from '../core/port-state.ts';
 import { HeaderWord, RecordWord } from '../core/segment-layout.ts';
 import type { PoolSession } from './pool-session.ts';
-import type { ClaimRequest, PortClaim } from './port-claim.ts';
-
-/** Why ports that looked free were passed by. */
-export interface Misses {
-  lockedByOtherRuns: number;
-  listenedOnByStrangers: number;
-}
+import type { PortClaim, Search } from './port-claim.ts';
+import { warnOnceInRun } from './warnings.ts';
 
 /** Claims a port whose record says free: record first, then lock, then hold. */
-export function claimFree(
-  session: PoolSession,
-  slice: number,
-  index: number,
-  request: ClaimRequest,
-  misses: Misses,
-): PortClaim | undefined {
-  const { segment } = session;
-  const word = Atomics.load(segment.states, index);
+export function claimFree(search: Search, index: number): PortClaim | undefined {
+  const { session, misses } = search;
+  const word = Atomics.load(session.segment.states, index);
   if (stateOf(word) !== PortState.free) return undefined;
   const mine = nextClaim(word);
-  if (!segment.transition(index, word, mine)) return undefined;
-  writeClaim(session, slice, index);
-  const lock = backingOff(session, index, mine, () => session.kernel.takeLock(portAt(session, index)), []);
-  if (lock === undefined) {
-    misses.lockedByOtherRuns++;
-    passBy(session, index, mine);
-    return undefined;
-  }
-  return guard(session, index, mine, lock, request, misses);
+  if (!session.segment.transition(index, word, mine)) return undefined;
+  const lock = backingOff(search, index, mine, [], () => session.kernel.takeLock(portAt(session, index)));
+  if (lock !== undefined) return guard(search, index, mine, lock);
+  misses.lockedByOtherRuns.add(index);
+  passBy(session, index, mine);
+  return undefined;
 }
 
 /** Claims a port whose record says that someone has it, who may be dead: only the lock can tell, so it comes first. */
-export function claimStale(
-  session: PoolSession,
-  slice: number,
-  index: number,
-  request: ClaimRequest,
-  misses: Misses,
-): PortClaim | undefined {
+export function claimStale(search: Search, index: number): PortClaim | undefined {
+  const { session } = search;
   const lock = session.kernel.takeLock(portAt(session, index));
-  if (lock === undefined) return undefined;
-  const mine = seize(session, index);
-  writeClaim(session, slice, index);
-  return guard(session, index, mine, lock, request, misses);
+  return lock === undefined ? undefined : guard(search, index, seize(session, index), lock);
 }
 
 /** With the lock bound: takes the hold and makes the claim known. */
-function guard(
-  session: PoolSession,
-  index: number,
-  mine: number,
-  lock: number,
-  request: ClaimRequest,
-  misses: Misses,
-): PortClaim | undefined {
+function guard(search: Search, index: number, mine: number, lock: number): PortClaim | undefined {
+  const { session, slice, request, misses } = search;
   const { kernel, segment } = session;
   const port = portAt(session, index);
-  const hold = backingOff(session, index, mine, () => takeHold(session, port, request), [lock]);
+  const hold = backingOff(search, index, mine, [lock], () =>
+    request.hold ? kernel.takeHold(port, request.target) : kernel.checkStrictly(port, request.target),
+  );
   if (hold === undefined) {
-    misses.listenedOnByStrangers++;
+    misses.listenedOnByStrangers.add(index);
     kernel.closeDescriptors([lock]);
     passBy(session, index, mine);
     return undefined;
   }
-  const { label } = request;
-  segment.writeLabel(index, label);
-  segment.setRecord(index, RecordWord.claimCount, segment.record(index, RecordWord.claimCount) + 1);
-  let word = withState(mine, PortState.held);
-  // Nobody changes our word while we have the lock; if somebody did, the segment is damaged and the lock is what counts.
-  if (!segment.transition(index, mine, word)) {
-    word = withState(seize(session, index), PortState.held);
-    Atomics.store(segment.states, index, word);
-  }
-  const claim: PortClaim = { session, index, port, label, lock, hold, word, phase: 'held' };
+  const claim: PortClaim = {
+    session,
+    index,
+    port,
+    label: request.label,
+    lock,
+    hold,
+    word: mine,
+    phase: 'held',
+  };
+  // SYNC: only the one who has the lock writes the record; the state word publishes it.
+  segment.writeClaim(index, {
+    processId: process.pid,
+    threadId: kernel.threadId,
+    slice,
+    atMs: session.nowMs(),
+  });
+  segment.writeLabel(index, request.label);
+  publish(claim);
   session.claims.add(claim);
+  if (hold.addresses !== undefined && hold.descriptors.length > 0) warnOfNarrowHold(session, port);
   return claim;
 }
 
-function takeHold(
-  { kernel }: PoolSession,
-  port: number,
-  { hold, target }: ClaimRequest,
-): PortClaim['hold'] | undefined {
-  return hold ? kernel.takeHold(port, target) : kernel.checkStrictly(port, target);
+/**
+ * Our word can have changed: somebody who believed us dead had the lock between our swap and our lock, and has gone on.
+ * Now the lock is ours, and with it the record.
+ */
+function publish(claim: PortClaim): void {
+  const { segment } = claim.session;
+  if (!segment.transitionTo(claim.index, claim.word, PortState.held)) {
+    claim.word = seize(claim.session, claim.index);
+    Atomics.store(segment.states, claim.index, withState(claim.word, PortState.held));
+  }
+  claim.word = withState(claim.word, PortState.held);
 }
 
-/** An error on the way (no descriptors, say) gives the port back before it is thrown. */
+/** An error on the way (no descriptors, say) gives everything back before it is thrown. */
 function backingOff<T>(
-  session: PoolSession,
+  { session }: Search,
   index: number,
   mine: number,
+  descriptors: number[],
   act: () => T,
-  descriptors: readonly number[],
 ): T {
   try {
     return act();
@@ -121,27 +110,33 @@ function seize({ segment }: PoolSession, index: number): number {
     const mine = nextClaim(word);
     // Ends: without the lock, others change the word at most once each before they back off.
     if (!segment.transition(index, word, mine)) continue;
-    const previous = stateOf(word);
-    if (previous === PortState.held) segment.addToHeader(HeaderWord.currentClaims, -1);
+    if (stateOf(word) === PortState.held) segment.addToHeader(HeaderWord.currentClaims, -1);
     return mine;
   }
 }
 
-function writeClaim(session: PoolSession, slice: number, index: number): void {
-  session.segment.writeClaim(index, {
-    processId: process.pid,
-    threadId: session.kernel.threadId,
-    slice,
-    atMs: session.nowMs(),
-  });
+/** Only claims that somebody is given count, not those that wait for others and are taken back. */
+export function countClaims(
+  { segment }: PoolSession,
+  claims: readonly PortClaim[],
+  borrowedCount: number,
+): void {
+  for (const { index } of claims) {
+    segment.setRecord(index, RecordWord.claimCount, segment.record(index, RecordWord.claimCount) + 1);
+  }
+  segment.addToHeader(HeaderWord.lifetimeClaims, claims.length);
+  segment.addToHeader(HeaderWord.borrowedClaims, borrowedCount);
+  const current = segment.addToHeader(HeaderWord.currentClaims, claims.length);
+  segment.raiseHeader(HeaderWord.peakClaims, current);
 }
 
-/** Only claims that somebody is given count, not those that wait for others and are taken back. */
-export function countClaims({ segment }: PoolSession, count: number, borrowedCount: number): void {
-  segment.addToHeader(HeaderWord.lifetimeClaims, count);
-  segment.addToHeader(HeaderWord.borrowedClaims, borrowedCount);
-  const current = segment.addToHeader(HeaderWord.currentClaims, count);
-  segment.raiseHeader(HeaderWord.peakClaims, current);
+function warnOfNarrowHold({ segment }: PoolSession, port: number): void {
+  warnOnceInRun(
+    segment,
+    'PORTSLICE_NARROW_HOLD',
+    `Port ${port} is held on the addresses of 'hosts' only, because others have it elsewhere; ` +
+      'listen(0) can be given it on the other addresses.',
+  );
 }
 
 function portAt({ segment }: PoolSession, index: number): number {

@@ -31,6 +31,11 @@ export function currentSlice(): SessionSlice {
   return holder.current;
 }
 
+/** Whether this thread can allocate from the pool of that handle. If not, the user is told why. */
+export function canAttach(handle: string): boolean {
+  return attachOrWarn(handle) !== undefined;
+}
+
 /** Whether this thread allocates, or would allocate, from the pool of a run. */
 export function hasRunPool(): boolean {
   return publishedPoolHandle() !== undefined;

@@ -1,7 +1,7 @@
 /** Why there is no port: who holds which, and what else keeps the pool's ports from us. */
 import { PortPoolExhaustedError } from '../errors.ts';
-import type { Misses } from './claim.ts';
 import type { PoolSession } from './pool-session.ts';
+import type { Misses } from './port-claim.ts';
 import { readRecords } from './snapshot.ts';
 
 export function exhausted(
@@ -22,7 +22,8 @@ export function exhausted(
     }))
     .toSorted((a, b) => b.ageMs - a.ageMs);
   return new PortPoolExhaustedError({
-    ...misses,
+    lockedByOtherRuns: misses.lockedByOtherRuns.size,
+    listenedOnByStrangers: misses.listenedOnByStrangers.size,
     wantedPortCount,
     poolPortCount: session.segment.ports.length,
     holders,

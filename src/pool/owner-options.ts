@@ -1,6 +1,7 @@
 /** The options of owners, checked before anything is done. */
 import { InvalidOptionError } from '../errors.ts';
 import type { SocketAddressFamily } from '../platform/port-kernel.ts';
+import { checkNames, checkSignal, checkTimeout } from './option-checks.ts';
 import type { PoolSession } from './pool-session.ts';
 import type { ClaimRequest } from './port-claim.ts';
 
@@ -8,33 +9,30 @@ export type { SocketAddressFamily };
 
 export interface TCPPortOwnerOptions {
   /** Names or addresses of this machine on which the port must be free; '' is every address. Default: ['', 'localhost']. */
-  hosts?: readonly string[];
+  hosts?: readonly string[] | undefined;
   /** Default: 'dual', both. */
-  socketAddressFamily?: SocketAddressFamily;
+  socketAddressFamily?: SocketAddressFamily | undefined;
   /**
    * Whether the kernel keeps the port from others until the server listens. Default: true. Switch it off for servers
    * that set neither SO_REUSEADDR nor SO_REUSEPORT, which could not listen on a held port.
    */
-  hold?: boolean;
+  hold?: boolean | undefined;
   /** Shown in diagnostics, at most 224 bytes. Fixtures set the test's title. */
-  label?: string;
+  label?: string | undefined;
 }
 
 export interface AcquireOptions extends TCPPortOwnerOptions {
   /** How long to wait for a free port. Default: 30,000. */
-  acquireTimeoutMs?: number;
+  acquireTimeoutMs?: number | undefined;
   /** Ends the wait with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 const DEFAULT_HOSTS: readonly string[] = Object.freeze(['', 'localhost']);
 const DEFAULT_ACQUIRE_TIMEOUT_MS = 30_000;
-/** The longest that Node's timers can wait. */
-export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
-
+export const OWNER_OPTION_NAMES: readonly string[] = ['hosts', 'socketAddressFamily', 'hold', 'label'];
+const ACQUIRE_OPTION_NAMES: readonly string[] = [...OWNER_OPTION_NAMES, 'acquireTimeoutMs', 'signal'];
 const FAMILIES: readonly unknown[] = ['ipv4', 'ipv6', 'dual'];
-const OPTION_NAMES = new Set(['hosts', 'socketAddressFamily', 'hold', 'label', 'acquireTimeoutMs', 'signal']);
-
 export interface CheckedOptions {
   readonly hosts: readonly string[];
   readonly socketAddressFamily: SocketAddressFamily;
@@ -45,13 +43,18 @@ export interface CheckedOptions {
 }
 
 /** @throws InvalidOptionError that names the option */
-export function checkOptions(options: AcquireOptions = {}): CheckedOptions {
-  if (typeof options !== 'object' || options === null)
-    throw new InvalidOptionError('options', options, 'an object');
-  for (const name of Object.keys(options)) {
-    if (!OPTION_NAMES.has(name))
-      throw new InvalidOptionError('options', name, `one of ${[...OPTION_NAMES].join(', ')}`);
-  }
+export function checkOwnerOptions(options: TCPPortOwnerOptions = {}): CheckedOptions {
+  checkNames(options, OWNER_OPTION_NAMES);
+  return checkValues(options);
+}
+
+/** @throws InvalidOptionError that names the option */
+export function checkAcquireOptions(options: AcquireOptions = {}): CheckedOptions {
+  checkNames(options, ACQUIRE_OPTION_NAMES);
+  return checkValues(options);
+}
+
+function checkValues(options: AcquireOptions): CheckedOptions {
   const { hosts = DEFAULT_HOSTS, socketAddressFamily = 'dual', hold = true, label = '', signal } = options;
   const { acquireTimeoutMs = DEFAULT_ACQUIRE_TIMEOUT_MS } = options;
   if (!isListOfNames(hosts)) {
@@ -78,20 +81,14 @@ function isListOfNames(hosts: unknown): hosts is readonly string[] {
   return Array.isArray(hosts) && hosts.length > 0 && hosts.every((host) => typeof host === 'string');
 }
 
-export function checkTimeout(name: string, timeoutMs: unknown): void {
-  if (typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS) return;
-  throw new InvalidOptionError(name, timeoutMs, `milliseconds from 0 to ${MAX_TIMEOUT_MS}`);
-}
-
-/** Not by instanceof: a signal may come from another realm. */
-export function checkSignal(signal: unknown): void {
-  if (signal === undefined) return;
-  if (typeof (signal as AbortSignal | null)?.aborted !== 'boolean')
-    throw new InvalidOptionError('signal', signal, 'an AbortSignal');
-}
-
 /** @throws HostError */
 export function toRequest(session: PoolSession, options: CheckedOptions): ClaimRequest {
   const { hosts, socketAddressFamily, hold, label } = options;
   return { target: session.kernel.holdTargetFor(hosts, socketAddressFamily), hold, label };
+}
+
+/** Where a server on those hosts is reached from this machine. */
+export function hostToConnect(hosts: readonly string[]): string {
+  const everywhere = ['', 'localhost', '0.0.0.0', '::'];
+  return hosts.some((host) => everywhere.includes(host)) ? 'localhost' : (hosts[0] as string);
 }

@@ -30,6 +30,8 @@ export class PoolSession {
   readonly kernel: PortKernel;
   /** Everything that this thread has claimed and not given back, sealed ports included. */
   readonly claims: Set<PortClaim> = new Set<PortClaim>();
+  /** Whether a timer looks for others who need our sealed ports. */
+  isWatchingPressure = false;
   readonly #memory: SharedMemory;
   readonly #orders = new Map<number, ClaimOrder>();
   readonly #beacon: number | undefined;
@@ -67,7 +69,12 @@ export class PoolSession {
     const beacon = kernel.takeName(`portslice/pool/${process.pid}/${descriptor}`);
     const handle = formatPoolHandle({ processId: process.pid, descriptor, runId });
     const session = new PoolSession(handle, memory, kernel, beacon);
-    checkKernel(session);
+    try {
+      checkKernel(session);
+    } catch (error) {
+      session.close();
+      throw error;
+    }
     return remember(session);
   }
 
@@ -137,11 +144,21 @@ export function openSessions(): Iterable<PoolSession> {
   return sessions().values();
 }
 
+/** The one of this thread that was opened last; its memory can be read also after its end. */
+export function lastSession(): PoolSession | undefined {
+  return last().session;
+}
+
 function sessions(): Map<string, PoolSession> {
   return threadState('sessions', () => new Map<string, PoolSession>());
 }
 
+function last(): { session?: PoolSession } {
+  return threadState('last-session', () => ({}));
+}
+
 function remember(session: PoolSession): PoolSession {
   sessions().set(session.handle, session);
+  last().session = session;
   return session;
 }

@@ -9,6 +9,21 @@ export interface ClaimRequest {
   readonly label: string;
 }
 
+/** One look for a port. */
+export interface Search {
+  readonly session: PoolSession;
+  /** For which the port is claimed, wherever it is found. */
+  readonly slice: number;
+  readonly request: ClaimRequest;
+  readonly misses: Misses;
+}
+
+/** Ports (by index) that looked free and were passed by, so that one search tries each once. */
+export interface Misses {
+  readonly lockedByOtherRuns: Set<number>;
+  readonly listenedOnByStrangers: Set<number>;
+}
+
 export interface PortClaim {
   readonly session: PoolSession;
   readonly index: number;

@@ -1,9 +1,8 @@
 /** Whether a port is in use, without disturbing whoever uses it. */
-import { HIGHEST_PORT, LOWEST_PORT } from '../core/port-range.ts';
-import { InvalidOptionError } from '../errors.ts';
 import { platform } from '../platform/platform.ts';
 import type { InternetAddress, PortKernel } from '../platform/port-kernel.ts';
-import { checkOptions, type TCPPortOwnerOptions } from './owner-options.ts';
+import { checkNames, checkPort } from './option-checks.ts';
+import { checkOwnerOptions, type TCPPortOwnerOptions } from './owner-options.ts';
 import { openSessions } from './pool-session.ts';
 
 /**
@@ -17,7 +16,8 @@ export function portIsInUse(
   options: Pick<TCPPortOwnerOptions, 'hosts' | 'socketAddressFamily'> = {},
 ): boolean {
   checkPort(port);
-  const { hosts, socketAddressFamily } = checkOptions(options);
+  checkNames(options, ['hosts', 'socketAddressFamily']);
+  const { hosts, socketAddressFamily } = checkOwnerOptions(options);
   const kernel = platform.openKernel();
   const target = kernel.holdTargetFor(hosts, socketAddressFamily);
   if (isOwnedHere(port)) return isListenedOn(kernel, port, target.exactAddresses);
@@ -30,19 +30,12 @@ export function portIsInUse(
   }
 }
 
-/** @throws InvalidOptionError */
-export function checkPort(port: unknown): asserts port is number {
-  if (typeof port === 'number' && Number.isInteger(port) && port >= LOWEST_PORT && port <= HIGHEST_PORT)
-    return;
-  throw new InvalidOptionError('port', port, `an integer from ${LOWEST_PORT} to ${HIGHEST_PORT}`);
-}
-
 function isListenedOn(
   kernel: PortKernel,
   port: number,
   addresses: readonly InternetAddress[] | undefined,
 ): boolean {
-  return kernel.somethingListens(port, addresses) && !kernel.isOnlyInTimeWait(port);
+  return kernel.somethingListens(port, addresses) && !platform.isOnlyInTimeWait(port);
 }
 
 function isOwnedHere(port: number): boolean {

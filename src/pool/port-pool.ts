@@ -1,34 +1,47 @@
 /** The public face of a pool, for the plugins and for other runners. */
-import { InvalidOptionError, PoolHandleError } from '../errors.ts';
+import type { SliceBounds } from '../core/slices.ts';
+import { InvalidOptionError, PoolClosedError, PoolHandleError } from '../errors.ts';
 import { publishedPoolHandle } from '../platform/environment.ts';
-import { currentSlice, DEFAULT_REST_MS } from './current-slice.ts';
-import { type AcquireOptions, MAX_TIMEOUT_MS } from './owner-options.ts';
-import { PoolSession } from './pool-session.ts';
+import { currentSlice, DEFAULT_REST_MS, hasRunPool, type SessionSlice } from './current-slice.ts';
+import { checkInteger, checkNames, MAX_TIMEOUT_MS } from './option-checks.ts';
+import type { AcquireOptions } from './owner-options.ts';
+import { lastSession, PoolSession } from './pool-session.ts';
+import type { PortClaim } from './port-claim.ts';
 import { releaseAll } from './release.ts';
-import { getServerTCPPorts, type ServerPortOptions } from './server-ports.ts';
+import { getServerTCPPorts, SERVER_PORT_OPTION_NAMES, type ServerPortOptions } from './server-ports.ts';
 import { takeSlice } from './slice-owners.ts';
 import { type PortAllocationStats, type PortRecord, readRecords, readStatistics } from './snapshot.ts';
-import { acquireFrom, type TCPPortOwner } from './tcp-port-owner.ts';
+import { acquireFrom, claimOf, type TCPPortOwner } from './tcp-port-owner.ts';
 
 export interface PortPoolOptions extends ServerPortOptions {
   /** How many workers the run has, 0 to 2,000; there are a few more slices than workers. Default: 0. */
-  workers?: number;
-  /** For how long a released port is not handed out again while its slice has another free port. Default: 60,000. */
-  restMs?: number;
+  workers?: number | undefined;
+  /** For how long a released port is not handed out again while another port is free. Default: 60,000. */
+  restMs?: number | undefined;
 }
 
 const MAX_WORKERS = 2000;
+export const PORT_POOL_OPTION_NAMES: readonly string[] = [...SERVER_PORT_OPTION_NAMES, 'workers', 'restMs'];
+
+/** What a PortPool and its slices share: the session is the thread's, and others use it too. */
+interface PoolUse {
+  readonly session: PoolSession;
+  readonly claims: WeakSet<PortClaim>;
+  isClosed: boolean;
+}
 
 /** The server ports of one run, in shared memory. */
 export class PortPool {
-  readonly #session: PoolSession;
+  readonly #use: PoolUse;
+  readonly #isCreator: boolean;
   /** Publish it as PORTSLICE_POOL: processes that have it in their environment allocate from this pool. */
   readonly handle: string;
   /** In the order of the slices, which begin at a random place. */
   readonly ports: readonly number[];
 
-  private constructor(session: PoolSession) {
-    this.#session = session;
+  private constructor(session: PoolSession, isCreator: boolean) {
+    this.#use = { session, claims: new WeakSet(), isClosed: false };
+    this.#isCreator = isCreator;
     this.handle = session.handle;
     this.ports = Object.freeze([...session.segment.ports]);
   }
@@ -38,10 +51,12 @@ export class PortPool {
    * @throws PortSpecError, EphemeralRangeError, InvalidOptionError, ForeignFunctionError, UnsupportedPlatformError
    */
   static create(options: PortPoolOptions = {}): PortPool {
-    const { workers = 0, restMs = DEFAULT_REST_MS } = options;
-    checkInteger('workers', workers, MAX_WORKERS);
-    checkInteger('restMs', restMs, MAX_TIMEOUT_MS);
-    return new PortPool(PoolSession.create({ ports: getServerTCPPorts(options), workers, restMs }));
+    checkNames(options, PORT_POOL_OPTION_NAMES);
+    const { workers = 0, restMs = DEFAULT_REST_MS, ports, excludedPorts } = options;
+    checkInteger('workers', workers, 0, MAX_WORKERS);
+    checkInteger('restMs', restMs, 0, MAX_TIMEOUT_MS);
+    const serverPorts = getServerTCPPorts({ ports, excludedPorts });
+    return new PortPool(PoolSession.create({ ports: serverPorts, workers, restMs }), true);
   }
 
   /**
@@ -52,7 +67,7 @@ export class PortPool {
   static attach(handle: string | undefined = publishedPoolHandle()): PortPool {
     if (handle === undefined) throw new PoolHandleError(handle, 'PORTSLICE_POOL is not set');
     if (typeof handle !== 'string') throw new InvalidOptionError('handle', handle, 'the handle of a pool');
-    return new PortPool(PoolSession.attach(handle));
+    return new PortPool(PoolSession.attach(handle), false);
   }
 
   /**
@@ -61,34 +76,43 @@ export class PortPool {
    *   slice 0, which is the run's own and belongs to no worker
    */
   slice(hint = 0): PortSlice {
-    checkInteger('hint', hint, Number.MAX_SAFE_INTEGER);
-    this.#session.assertOpen();
-    return new PortSlice(this.#session, takeSlice(this.#session, hint));
+    checkInteger('hint', hint, 0, Number.MAX_SAFE_INTEGER);
+    const session = openSession(this.#use);
+    return new PortSlice(this.#use, takeSlice(session, hint));
   }
 
   /** Of the whole run, all processes together. */
   stats(): PortAllocationStats {
-    this.#session.assertOpen();
-    return readStatistics(this.#session);
+    return readStatistics(openSession(this.#use));
   }
 
   /** Every port that was ever tried, in the order of the pool. */
   snapshot(): PortRecord[] {
-    this.#session.assertOpen();
-    return readRecords(this.#session);
+    return readRecords(openSession(this.#use));
   }
 
-  /** Releases what this thread has of the pool. In the process that made it, ends the pool for those who come later. */
+  /**
+   * Releases the ports that were acquired through this object. If it was made by `create`, releases all that this
+   * thread has of the pool, and ends the pool for those who come later.
+   */
   close(): void {
-    if (this.#session.isClosed) return;
-    releaseAll(this.#session);
-    this.#session.close();
+    if (this.#use.isClosed) return;
+    this.#use.isClosed = true;
+    const { session, claims } = this.#use;
+    releaseAll(session, (claim) => this.#isCreator || claims.has(claim));
+    if (this.#isCreator) session.close();
   }
+}
+
+/** @throws PoolClosedError */
+function openSession({ session, isClosed }: PoolUse): PoolSession {
+  if (isClosed || session.isClosed) throw new PoolClosedError();
+  return session;
 }
 
 /** A contiguous part of the pool; no other slice has any of its ports. */
 export class PortSlice {
-  readonly #session: PoolSession;
+  readonly #use: PoolUse;
   readonly #slice: number;
   /** The slice's first and last port in the order of the pool, which wraps around. 0 in an empty slice. */
   readonly first: number;
@@ -96,10 +120,10 @@ export class PortSlice {
   readonly portCount: number;
 
   /** @internal */
-  constructor(session: PoolSession, slice: number) {
-    const { ports, slices } = session.segment;
-    const { firstIndex, portCount } = slices[slice] as { firstIndex: number; portCount: number };
-    this.#session = session;
+  constructor(use: PoolUse, slice: number) {
+    const { ports, slices } = use.session.segment;
+    const { firstIndex, portCount } = slices[slice] as SliceBounds;
+    this.#use = use;
     this.#slice = slice;
     this.first = portCount === 0 ? 0 : (ports[firstIndex] as number);
     this.last = portCount === 0 ? 0 : (ports[firstIndex + portCount - 1] as number);
@@ -108,17 +132,19 @@ export class PortSlice {
 
   /** As `TCPPortOwner.acquire`, from this slice; while it has no free port, from slice 0 and then from the others. */
   async acquire(options?: AcquireOptions): Promise<TCPPortOwner> {
-    const [owner] = await acquireFrom(() => ({ session: this.#session, slice: this.#slice }), 1, options);
-    return owner as TCPPortOwner;
+    const source = (): SessionSlice => ({ session: openSession(this.#use), slice: this.#slice });
+    const [owner] = (await acquireFrom(source, 1, options)) as [TCPPortOwner];
+    this.#use.claims.add(claimOf(owner));
+    if (this.#use.isClosed) owner.cleanup();
+    openSession(this.#use);
+    return owner;
   }
 }
 
-/** The statistics of the pool from which this thread allocates: of the whole run, or of its private pool. */
+/**
+ * The statistics of the pool from which this thread allocates: of the whole run, or of its private pool. After the end of
+ * the pool they stay as they were.
+ */
 export function portAllocationStats(): PortAllocationStats {
-  return readStatistics(currentSlice().session);
-}
-
-function checkInteger(option: string, value: unknown, max: number): void {
-  if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= max) return;
-  throw new InvalidOptionError(option, value, `an integer from 0 to ${max}`);
+  return readStatistics((hasRunPool() ? undefined : lastSession()) ?? currentSlice().session);
 }

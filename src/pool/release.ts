@@ -1,9 +1,9 @@
 /** Gives a port back: looks for a leaked server, closes the hold, then the lock, then frees the record. */
 import { PortState, stateOf, withState } from '../core/port-state.ts';
 import { HeaderWord, RecordWord } from '../core/segment-layout.ts';
-import { ResourceLimitError } from '../errors.ts';
 import { epochMs } from '../platform/clock.ts';
-import type { Listener, PortKernel } from '../platform/port-kernel.ts';
+import { platform } from '../platform/platform.ts';
+import type { Listener } from '../platform/port-kernel.ts';
 import { describeListeners } from './listeners.ts';
 import type { PortClaim } from './port-claim.ts';
 import { watchForPressure } from './seals.ts';
@@ -25,30 +25,31 @@ export function releaseClaim(claim: PortClaim, seal = false): void {
 
 /** Takes back a claim that nobody was given: its port was not used, so that it neither rests nor counts. */
 export function undoClaim(claim: PortClaim): void {
-  const { session, index } = claim;
-  const claimCount = session.segment.record(index, RecordWord.claimCount);
-  session.segment.setRecord(index, RecordWord.claimCount, claimCount - 1);
   move(claim, PortState.releasing);
   freeClaim(claim);
 }
 
-/**
- * Whether something still listens on the port. Cheap: one bind, and nothing more if it succeeds. Without a descriptor
- * for the probe nothing is known, which must not keep a release from giving descriptors back.
- */
+/** Whether something still listens on the port. Cheap: one bind, and nothing more if it succeeds. */
 export function stillListens({ session, port, hold }: PortClaim): boolean {
+  return evenIfItFails(() => session.kernel.somethingListens(port, hold.addresses)) ?? false;
+}
+
+/**
+ * A release gives everything back, whatever happens on the way: without a descriptor for the probe, or with its address
+ * gone from this machine, nothing is known of a leak, and no more is lost than that.
+ */
+function evenIfItFails<T>(act: () => T): T | undefined {
   try {
-    return session.kernel.somethingListens(port, hold.addresses);
-  } catch (error) {
-    if (error instanceof ResourceLimitError) return false;
-    throw error;
+    return act();
+  } catch {
+    return undefined;
   }
 }
 
 /** The bind can also fail on what a server without SO_REUSEADDR has left in TIME_WAIT: that is no leak. */
 function findLeak(claim: PortClaim): readonly Listener[] | undefined {
   if (!stillListens(claim)) return undefined;
-  const listeners = claim.session.kernel.findListeners(claim.port);
+  const listeners = platform.findListeners(claim.port);
   if (listeners === undefined) return [];
   return listeners.length > 0 ? listeners : undefined;
 }
@@ -80,29 +81,15 @@ function sealHold(claim: PortClaim): boolean {
   const { session, port, hold } = claim;
   session.kernel.closeDescriptors(hold.descriptors);
   claim.hold = { descriptors: [], addresses: hold.addresses };
-  const descriptors = takeSeal(session.kernel, port, hold.addresses);
+  const descriptors = evenIfItFails(() => session.kernel.takeSeal(port, hold.addresses));
   if (descriptors !== undefined) claim.hold = { descriptors, addresses: hold.addresses };
   return descriptors !== undefined;
-}
-
-/** Without a descriptor for the seal the lock alone keeps the port from our users: a release must not fail. */
-function takeSeal(
-  kernel: PortKernel,
-  port: number,
-  addresses: PortClaim['hold']['addresses'],
-): number[] | undefined {
-  try {
-    return kernel.takeSeal(port, addresses);
-  } catch (error) {
-    if (error instanceof ResourceLimitError) return undefined;
-    throw error;
-  }
 }
 
 function keepSealed(claim: PortClaim, phase: 'sealed' | 'leaked'): void {
   claim.phase = phase;
   move(claim, PortState.sealed);
-  watchForPressure(claim.session, freeOldestSeal);
+  watchForPressure(claim.session, freeOneSeal);
 }
 
 function freeClaim(claim: PortClaim): void {
@@ -114,8 +101,8 @@ function freeClaim(claim: PortClaim): void {
   move(claim, PortState.free);
 }
 
-/** Frees the port that this thread sealed first and on which nothing listens. False if there is none. */
-export function freeOldestSeal(session: PortClaim['session']): boolean {
+/** Frees a sealed port of this thread on which nothing listens, the earliest claimed first. False if there is none. */
+export function freeOneSeal(session: PortClaim['session']): boolean {
   for (const claim of session.claims) {
     if (claim.phase === 'held' || (claim.phase === 'leaked' && stillListens(claim))) continue;
     freeClaim(claim);
@@ -132,9 +119,10 @@ function move(claim: PortClaim, state: PortState): void {
   claim.word = withState(claim.word, state);
 }
 
-/** For the end of a pool: gives back all that this thread has, sealed and leaked ports included. */
-export function releaseAll(session: PortClaim['session']): void {
+/** Gives back all of this thread's claims that are wanted back, sealed and leaked ports included. */
+export function releaseAll(session: PortClaim['session'], isWanted: (claim: PortClaim) => boolean): void {
   for (const claim of session.claims) {
+    if (!isWanted(claim)) continue;
     releaseClaim(claim);
     if (claim.phase !== 'released') freeClaim(claim);
   }

@@ -8,16 +8,14 @@ import type { PoolSession } from './pool-session.ts';
 
 const LOOK_EVERY_MS = 50;
 
-const watched = new WeakSet<PoolSession>();
-
 export function raisePressure({ segment }: PoolSession): void {
   segment.addToHeader(HeaderWord.pressure, 1);
 }
 
 /** Ends by itself when nothing is sealed any more, and never keeps the process alive. */
 export function watchForPressure(session: PoolSession, freeOne: (session: PoolSession) => boolean): void {
-  if (watched.has(session)) return;
-  watched.add(session);
+  if (session.isWatchingPressure) return;
+  session.isWatchingPressure = true;
   let seen = session.segment.header(HeaderWord.pressure);
   const timer = startInterval(() => {
     const pressure = session.isClosed ? seen : session.segment.header(HeaderWord.pressure);
@@ -25,7 +23,7 @@ export function watchForPressure(session: PoolSession, freeOne: (session: PoolSe
     seen = pressure;
     if (!session.isClosed && hasSeals(session)) return;
     stopInterval(timer);
-    watched.delete(session);
+    session.isWatchingPressure = false;
   }, LOOK_EVERY_MS);
   timer.unref();
 }

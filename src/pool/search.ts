@@ -1,84 +1,83 @@
-/** Where a claim looks for a port: its own slice, slice 0, the other slices, its own seals, the ports of the dead. */
+/**
+ * Where a claim looks for a port. Free ports that have rested: in its own slice, in slice 0, in the other slices; then
+ * those that have not, in the same order; then its own seals and the ports of the dead.
+ */
 import { PortState, stateOf } from '../core/port-state.ts';
 import { RecordWord } from '../core/segment-layout.ts';
 import { isAlive } from '../platform/liveness.ts';
-import { claimFree, claimStale, type Misses } from './claim.ts';
-import type { PoolSession } from './pool-session.ts';
-import type { ClaimRequest, PortClaim } from './port-claim.ts';
-import { freeOldestSeal } from './release.ts';
+import { claimFree, claimStale } from './claim.ts';
+import type { PortClaim, Search } from './port-claim.ts';
+import { freeOneSeal } from './release.ts';
 import { raisePressure } from './seals.ts';
 
-export interface Search {
-  readonly session: PoolSession;
-  readonly slice: number;
-  readonly request: ClaimRequest;
-}
-
-/** `thorough`: do not believe that a recorded owner lives, ask the kernel about every port. */
-export function findPort(search: Search, misses: Misses, thorough: boolean): PortClaim | undefined {
-  const { session, slice } = search;
-  const own = claimInSlice(search, slice, misses);
-  if (own !== undefined) return own;
-  const found = borrow(search, misses) ?? reclaim(search, misses, thorough);
-  if (found === undefined) raisePressure(session);
+/** @param thorough do not believe that a recorded owner lives, ask the kernel about every port */
+export function findPort(search: Search, thorough: boolean): PortClaim | undefined {
+  const found = findFree(search) ?? reclaim(search, thorough);
+  if (found === undefined) raisePressure(search.session);
   return found;
 }
 
-function claimInSlice(
-  { session, slice: claimant, request }: Search,
-  slice: number,
-  misses: Misses,
-): PortClaim | undefined {
-  const order = session.order(slice);
-  order.begin();
-  for (let index = order.next(); index !== -1; index = order.next()) {
-    const claim = claimFree(session, claimant, index, request, misses);
-    if (claim !== undefined) return claim;
+function findFree(search: Search): PortClaim | undefined {
+  const { session, slice } = search;
+  const restedBeforeMs = session.nowMs() - session.segment.restMs;
+  const own = claimInSlice(search, slice, restedBeforeMs);
+  if (own !== undefined) return own;
+  const slices = slicesInOrder(search);
+  for (const latestReleaseMs of [restedBeforeMs, Infinity]) {
+    for (const other of slices) {
+      const claim = claimInSlice(search, other, latestReleaseMs);
+      if (claim !== undefined) return claim;
+    }
   }
   return undefined;
 }
 
-function borrow(search: Search, misses: Misses): PortClaim | undefined {
-  const sliceCount = search.session.segment.slices.length;
-  const others = Array.from({ length: sliceCount }, (_, step) => (search.slice + step) % sliceCount).slice(1);
-  for (const slice of search.slice === 0 ? others : [0, ...others.filter((other) => other !== 0)]) {
-    const claim = claimInSlice(search, slice, misses);
+/** The own slice, slice 0, then the others from the next one on, so that borrowers spread. */
+function slicesInOrder({ session, slice }: Search): number[] {
+  const { length } = session.segment.slices;
+  const others = Array.from({ length }, (_, step) => (slice + step) % length);
+  return [...new Set([slice, 0, ...others])];
+}
+
+function claimInSlice(search: Search, slice: number, latestReleaseMs: number): PortClaim | undefined {
+  const { lockedByOtherRuns, listenedOnByStrangers } = search.misses;
+  const order = search.session.order(slice);
+  order.begin();
+  for (let index = order.next(latestReleaseMs); index !== -1; index = order.next(latestReleaseMs)) {
+    if (lockedByOtherRuns.has(index) || listenedOnByStrangers.has(index)) continue;
+    const claim = claimFree(search, index);
     if (claim !== undefined) return claim;
   }
   return undefined;
 }
 
 /** What is not free by its record, but could be in truth. */
-function reclaim(search: Search, misses: Misses, thorough: boolean): PortClaim | undefined {
+function reclaim(search: Search, thorough: boolean): PortClaim | undefined {
   const { session } = search;
   session.kernel.closeOrphans();
-  while (freeOldestSeal(session)) {
-    const claim = claimInSlice(search, search.slice, misses) ?? borrow(search, misses);
+  while (freeOneSeal(session)) {
+    const claim = findFree(search);
     if (claim !== undefined) return claim;
   }
-  return claimFromTheDead(search, misses, thorough);
+  return claimFromTheDead(search, thorough);
 }
 
-function claimFromTheDead(
-  { session, slice, request }: Search,
-  misses: Misses,
-  thorough: boolean,
-): PortClaim | undefined {
-  const { states } = session.segment;
-  const ours = new Set([...session.claims].map((claim) => claim.index));
+function claimFromTheDead(search: Search, thorough: boolean): PortClaim | undefined {
+  const { segment, claims } = search.session;
+  const ours = new Set([...claims].map((claim) => claim.index));
   const alive = new Map<number, boolean>();
-  for (let index = 0; index < states.length; index++) {
-    if (stateOf(Atomics.load(states, index)) === PortState.free || ours.has(index)) continue;
-    const owner = session.segment.record(index, RecordWord.threadId);
+  for (let index = 0; index < segment.states.length; index++) {
+    if (stateOf(Atomics.load(segment.states, index)) === PortState.free || ours.has(index)) continue;
+    const owner = segment.record(index, RecordWord.threadId);
     if (!alive.has(owner)) alive.set(owner, isAlive(owner));
     if (alive.get(owner) === true && !thorough) continue;
-    const claim = claimStale(session, slice, index, request, misses);
+    const claim = claimStale(search, index);
     if (claim !== undefined) return claim;
   }
   return undefined;
 }
 
-/** Whether the claim's port is of another slice than the one that was searched for. */
+/** Whether the claim's port is of another slice than the one that it was claimed for. */
 export function isBorrowed({ session, slice }: Search, { index }: PortClaim): boolean {
   const bounds = session.segment.slices[slice];
   return bounds === undefined || index < bounds.firstIndex || index >= bounds.firstIndex + bounds.portCount;

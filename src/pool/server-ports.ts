@@ -1,19 +1,20 @@
 /** The server ports of this machine: what the user's spec, the environment and the operating system say together. */
 import { readFileSync } from 'node:fs';
 import { browserBlockedPorts } from '../core/browser-blocked-ports.ts';
-import { HIGHEST_PORT, LOWEST_PORT, type PortRange } from '../core/port-range.ts';
+import { formatPortRange, HIGHEST_PORT, LOWEST_PORT, type PortRange } from '../core/port-range.ts';
 import { parsePortsFile, parsePortSpec } from '../core/port-spec.ts';
 import { computeServerPorts } from '../core/server-ports.ts';
 import { EphemeralRangeError, InvalidOptionError, PortSpecError } from '../errors.ts';
 import { readVariable } from '../platform/environment.ts';
 import { platform } from '../platform/platform.ts';
+import { checkNames } from './option-checks.ts';
 import { warnOnce } from './warnings.ts';
 
 export interface ServerPortOptions {
   /** A spec such as '2000-2020,6001'. Default: the environment's spec, else what the OS leaves. */
-  ports?: string;
+  ports?: string | undefined;
   /** Ports never to hand out, besides those of PORTSLICE_EXCLUDED_PORTS. */
-  excludedPorts?: Iterable<number>;
+  excludedPorts?: Iterable<number> | undefined;
 }
 
 /** In order of precedence. */
@@ -21,6 +22,7 @@ const SPEC_VARIABLES = [
   { list: 'PORTSLICE_PORTS', file: 'PORTSLICE_PORTS_FILE' },
   { list: 'PYSYS_PORTS', file: 'PYSYS_PORTS_FILE' },
 ] as const;
+export const SERVER_PORT_OPTION_NAMES: readonly string[] = ['ports', 'excludedPorts'];
 const EXCLUDED_VARIABLE = 'PORTSLICE_EXCLUDED_PORTS';
 const NO_RANGE: PortRange = { firstPort: 0, lastPort: 0 };
 
@@ -39,6 +41,7 @@ export function getEphemeralTCPPortRange(): readonly [min: number, max: number] 
  * @throws PortSpecError, EphemeralRangeError, InvalidOptionError
  */
 export function getServerTCPPorts(options: ServerPortOptions = {}): number[] {
+  checkNames(options, SERVER_PORT_OPTION_NAMES);
   const spec = readSpec(options);
   const excludedPorts = [
     ...checkExcludedPorts(options.excludedPorts),
@@ -54,7 +57,9 @@ export function getServerTCPPorts(options: ServerPortOptions = {}): number[] {
   });
   if (result.ports.length === 0) {
     throw new PortSpecError({
-      source: spec?.source ?? EXCLUDED_VARIABLE,
+      source:
+        spec?.source ??
+        (options.excludedPorts === undefined ? EXCLUDED_VARIABLE : "the option 'excludedPorts'"),
       problem: 'no port is left after the excluded ports and those that browsers refuse are taken out',
       fix: 'Name more ports, or exclude fewer',
     });
@@ -62,14 +67,14 @@ export function getServerTCPPorts(options: ServerPortOptions = {}): number[] {
   if (result.ephemeralOverlap > 0) {
     warnOnce(
       'PORTSLICE_EPHEMERAL_OVERLAP',
-      `${result.ephemeralOverlap} ports of ${spec?.source} lie in the ephemeral range ${ephemeralRange.firstPort}-` +
-        `${ephemeralRange.lastPort}, where client connections take ports too; allocation may have to search longer.`,
+      `${result.ephemeralOverlap} ports of ${spec?.source} lie in the ephemeral range ` +
+        `${formatPortRange(ephemeralRange)}, where client connections take ports too; allocation may have to search longer.`,
     );
   }
   if (result.usedWholeRange) {
     warnOnce(
       'PORTSLICE_WHOLE_RANGE',
-      `The ephemeral range ${ephemeralRange.firstPort}-${ephemeralRange.lastPort} leaves hardly any other port; ` +
+      `The ephemeral range ${formatPortRange(ephemeralRange)} leaves hardly any other port; ` +
         '1024-49151 is used, and allocation may have to search longer.',
     );
   }
@@ -116,6 +121,7 @@ function readPortsFile(path: string, variable: string): number[] {
       token: path,
       problem: `cannot be read (${code})`,
       fix: 'Name a readable file',
+      cause: error,
     });
   }
   return parsePortsFile(text, path);

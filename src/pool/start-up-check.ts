@@ -2,10 +2,7 @@
 import type { PoolSession } from './pool-session.ts';
 import { warnOnceInRun } from './warnings.ts';
 
-const MAX_TRIED_PORTS = 8;
-
-export function checkKernel(session: PoolSession): void {
-  const { kernel, segment } = session;
+export function checkKernel({ kernel, segment }: PoolSession): void {
   if (!kernel.hasIPv6()) {
     warnOnceInRun(
       segment,
@@ -13,25 +10,7 @@ export function checkKernel(session: PoolSession): void {
       'This kernel has no IPv6: ports are held and checked for IPv4 only.',
     );
   }
-  for (let tried = 0; tried < MAX_TRIED_PORTS; tried++) {
-    const problem = testOnePort(
-      session,
-      segment.ports[kernel.randomBytes(4).readUInt32LE() % segment.ports.length] as number,
-    );
-    if (problem === 'busy') continue;
-    if (problem !== undefined)
-      warnOnceInRun(segment, 'PORTSLICE_WEAK_HOLD', `Held ports are not guarded here: ${problem}.`);
-    return;
-  }
-}
-
-function testOnePort({ kernel }: PoolSession, port: number): string | undefined {
-  const lock = kernel.takeLock(port);
-  if (lock === undefined) return 'busy';
-  try {
-    const result = kernel.testHold(port);
-    return result.outcome === 'weak' ? result.problem : result.outcome === 'busy' ? 'busy' : undefined;
-  } finally {
-    kernel.closeDescriptors([lock]);
-  }
+  const problem = kernel.findHoldProblem();
+  if (problem === undefined) return;
+  warnOnceInRun(segment, 'PORTSLICE_WEAK_HOLD', `Held ports are not guarded here: ${problem}.`);
 }

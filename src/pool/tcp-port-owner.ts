@@ -1,11 +1,15 @@
 /** The owner of one port, from its construction to `cleanup()`. */
+import { MAX_PORT_COUNT } from '../core/segment-layout.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { claimEventually, claimNow } from './acquire.ts';
 import { currentSlice, type SessionSlice } from './current-slice.ts';
+import { checkInteger } from './option-checks.ts';
 import {
   type AcquireOptions,
   type CheckedOptions,
-  checkOptions,
+  checkAcquireOptions,
+  checkOwnerOptions,
+  hostToConnect,
   type SocketAddressFamily,
   type TCPPortOwnerOptions,
   toRequest,
@@ -61,7 +65,10 @@ export class TCPPortOwner {
     return owner as TCPPortOwner;
   }
 
-  /** Claims several ports, all or none, so that two tests that need several never wait for each other. */
+  /**
+   * Claims several ports, all or none, so that two tests that need several never wait for each other. While others
+   * keep taking single ports from a pool that is nearly exhausted, it can wait long.
+   */
   static async acquireMany(count: number, options?: AcquireOptions): Promise<TCPPortOwner[]> {
     return acquireFrom(currentSlice, count, options);
   }
@@ -71,8 +78,7 @@ export class TCPPortOwner {
    * `hosts` if they name neither localhost nor every address.
    */
   url(path = '', protocol = 'http'): string {
-    const isEverywhere = this.hosts.some((host) => host === '' || host === 'localhost');
-    const host = isEverywhere ? 'localhost' : (this.hosts[0] as string);
+    const host = hostToConnect(this.hosts);
     const separator = path === '' || path.startsWith('/') ? '' : '/';
     return `${protocol.replace(/:$/, '')}://${host.includes(':') ? `[${host}]` : host}:${this.port}${separator}${path}`;
   }
@@ -98,13 +104,19 @@ export class TCPPortOwner {
 export interface TCPPortOwner extends Disposable {}
 
 // Undefined in vm contexts of Node 22, where compiled `using` looks for the registered symbol.
-Object.defineProperty(TCPPortOwner.prototype, Symbol.dispose ?? Symbol.for('Symbol.dispose'), {
-  value(this: TCPPortOwner): void {
-    this.cleanup();
-  },
-  configurable: true,
-  writable: true,
+define(Symbol.dispose ?? Symbol.for('Symbol.dispose'), function dispose() {
+  this.cleanup();
 });
+
+// What console.log shows.
+define(Symbol.for('nodejs.util.inspect.custom'), function inspect() {
+  const { label, phase } = claimOf(this);
+  return `TCPPortOwner ${this.port} (${phase}${label === '' ? '' : `, '${label}'`})`;
+});
+
+function define(name: symbol, value: (this: TCPPortOwner) => unknown): void {
+  Object.defineProperty(TCPPortOwner.prototype, name, { value, configurable: true, writable: true });
+}
 
 /** Claims ports from any slice; it is chosen only after the options are checked. */
 export async function acquireFrom(
@@ -112,13 +124,14 @@ export async function acquireFrom(
   count: number,
   options?: AcquireOptions,
 ): Promise<TCPPortOwner[]> {
-  const checked = checkOptions(options);
-  if (!Number.isInteger(count) || count < 1)
-    throw new InvalidOptionError('count', count, 'an integer from 1');
+  const checked = checkAcquireOptions(options);
+  checkInteger('count', count, 1, MAX_PORT_COUNT);
   const { session, slice } = source();
-  const search = { session, slice, request: toRequest(session, checked) };
+  // More than there are would take the whole pool again and again, and never succeed.
+  checkInteger('count', count, 1, session.segment.ports.length);
+  const claimant = { session, slice, request: toRequest(session, checked) };
   const wait = { timeoutMs: checked.acquireTimeoutMs, signal: checked.signal };
-  const claimed = await claimEventually(search, count, wait);
+  const claimed = await claimEventually(claimant, count, wait);
   const Owner = TCPPortOwner as new (claim: Claimed) => TCPPortOwner;
   return claimed.map((claim) => new Owner(new Claimed(claim, checked)));
 }
@@ -131,7 +144,7 @@ export function claimOf(owner: TCPPortOwner): PortClaim {
 }
 
 function claimWith(options: TCPPortOwnerOptions): Claimed {
-  const checked = checkOptions(options);
+  const checked = checkOwnerOptions(options);
   const { session, slice } = currentSlice();
   return new Claimed(claimNow({ session, slice, request: toRequest(session, checked) }), checked);
 }

@@ -5,22 +5,24 @@ import { isRunning } from '../platform/liveness.ts';
 import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
 import { describeListener } from './listeners.ts';
-import { checkSignal, checkTimeout } from './owner-options.ts';
-import { checkPort } from './port-in-use.ts';
-import { TCPPortOwner } from './tcp-port-owner.ts';
+import { checkInteger, checkNames, checkPort, checkSignal, checkTimeout } from './option-checks.ts';
+import { hostToConnect } from './owner-options.ts';
+import type { TCPPortOwner } from './tcp-port-owner.ts';
 
 export interface WaitForListeningOptions {
   /** Where to connect. Default: the owner's host, else 'localhost'. */
-  host?: string;
+  host?: string | undefined;
   /** Default: 30,000. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** Ends the wait with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Of the server: its end ends the wait, and only it or a process that it has started may listen. */
-  pid?: number;
+  pid?: number | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
+/** The kernel's own limit. */
+const MAX_PROCESS_ID = 2 ** 22;
 const FIRST_POLL_MS = 2;
 const LAST_POLL_MS = 25;
 /** So that the end of the server is noticed soon even where packets are dropped. */
@@ -49,33 +51,31 @@ export async function waitForListening(
     target.signal?.throwIfAborted();
     const problem = await tryToConnect(target, deadlineMs - monotonicMs());
     target.signal?.throwIfAborted();
-    rejectForeignListener(target, problem === undefined);
-    if (problem === undefined) return;
+    if (problem === undefined) rejectForeignListener(target);
     rejectDeadServer(target);
-    if (monotonicMs() >= deadlineMs)
+    if (problem === undefined) return;
+    if (monotonicMs() >= deadlineMs) {
       throw new WaitTimeoutError(target.host, target.port, target.timeoutMs, problem);
+    }
     await pause(pollMs, target.signal);
   }
 }
 
 function checkTarget(port: number | TCPPortOwner, options: WaitForListeningOptions): Target {
+  checkNames(options, ['host', 'timeoutMs', 'signal', 'pid']);
   const { timeoutMs = DEFAULT_TIMEOUT_MS, signal, pid: processId } = options;
-  const portNumber = typeof port === 'number' ? port : (port as TCPPortOwner | null)?.port;
+  // An owner is known by what it has: it can come from another copy of this module.
+  const owner = typeof port === 'object' ? (port as TCPPortOwner | null) : undefined;
+  const portNumber = owner?.port ?? port;
   checkPort(portNumber);
   checkTimeout('timeoutMs', timeoutMs);
   checkSignal(signal);
-  if (processId !== undefined && (!Number.isInteger(processId) || processId <= 0)) {
-    throw new InvalidOptionError('pid', processId, 'the id of a process');
-  }
-  const host = options.host ?? (port instanceof TCPPortOwner ? hostOf(port) : 'localhost');
-  if (typeof host !== 'string' || host === '')
+  if (processId !== undefined) checkInteger('pid', processId, 1, MAX_PROCESS_ID);
+  const host = options.host ?? hostToConnect(owner?.hosts ?? ['localhost']);
+  if (typeof host !== 'string' || host === '') {
     throw new InvalidOptionError('host', host, 'a host name or address');
+  }
   return { port: portNumber, host, timeoutMs, signal, processId };
-}
-
-function hostOf(owner: TCPPortOwner): string {
-  const { hostname } = new URL(owner.url());
-  return hostname.replace(/^\[|\]$/g, '');
 }
 
 /** @returns why not, or undefined */
@@ -97,21 +97,20 @@ function rejectDeadServer({ port, processId }: Target): void {
   if (processId !== undefined && !isRunning(processId)) throw new ServerExitedError(port, processId);
 }
 
-/** While nobody listens there is nothing to compare. Where the OS does not tell who listens, anybody is accepted. */
-function rejectForeignListener({ port, processId }: Target, isListening: boolean): void {
-  if (processId === undefined || !isListening) return;
-  const listeners = platform.openKernel().findListeners(port) ?? [];
+/** Where the OS does not tell who listens, anybody is accepted. */
+function rejectForeignListener({ port, processId }: Target): void {
+  if (processId === undefined) return;
+  const listeners = platform.findListeners(port) ?? [];
   if (listeners.length === 0 || listeners.some((listener) => belongsTo(listener, processId))) return;
   const [foreign] = listeners as [Listener];
-  const facts = { description: describeListener(foreign) };
   throw new ForeignListenerError(port, `pid ${processId}`, {
-    ...facts,
-    ...(foreign.processId === undefined ? {} : { processId: foreign.processId }),
-    ...(foreign.command === undefined ? {} : { command: foreign.command }),
+    ...foreign,
+    description: describeListener(foreign),
   });
 }
 
+/** Of a process that we cannot look into, the user is all we know. */
 function belongsTo(listener: Listener, processId: number): boolean {
-  if (listener.processId === undefined) return true;
-  return platform.openKernel().findAncestors(listener.processId).includes(processId);
+  if (listener.processId !== undefined) return platform.findAncestors(listener.processId).includes(processId);
+  return listener.userId === platform.findUser(processId);
 }

@@ -12,6 +12,7 @@ const WARNINGS = [
   'PORTSLICE_WHOLE_RANGE',
   'PORTSLICE_WEAK_HOLD',
   'PORTSLICE_NO_IPV6',
+  'PORTSLICE_NARROW_HOLD',
 ] as const;
 export type WarningCode = (typeof WARNINGS)[number];
 

@@ -32,3 +32,10 @@ function toHint(value: number | string | undefined): number | undefined {
   const hint = Number(value);
   return Number.isInteger(hint) && hint > 0 ? hint : undefined;
 }
+
+/** Whether this is the run's first worker, which tells what concerns the whole run and needs to be told once. */
+export function isFirstWorker(): boolean {
+  const playwrightWorkerIndex = readVariable('TEST_WORKER_INDEX');
+  if (playwrightWorkerIndex !== undefined) return playwrightWorkerIndex === '0';
+  return (readVariable('VITEST_WORKER_ID') ?? '1') === '1';
+}

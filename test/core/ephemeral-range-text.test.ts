@@ -2,12 +2,11 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   parseLinuxEphemeralRange,
-  parseLinuxReservedPorts,
   parseSysctlEphemeralRange,
   parseWindowsEphemeralRange,
   parseWindowsExcludedRanges,
 } from '../../src/core/ephemeral-range-text.ts';
-import { formatPortRange, formatPortSpec, type PortRange } from '../../src/core/port-range.ts';
+import { formatPortRange, type PortRange } from '../../src/core/port-range.ts';
 import { EphemeralRangeError } from '../../src/errors.ts';
 
 function errorOf(action: () => unknown): EphemeralRangeError {
@@ -225,33 +224,6 @@ describe('parseWindowsExcludedRanges', () => {
   });
 });
 
-describe('parseLinuxReservedPorts', () => {
-  test.each([
-    ['\n', ''],
-    ['', ''],
-    ['8080,40000-40008\n', '8080,40000-40008'],
-    ['5\n', '5'],
-    ['0-3,9\n', '1-3,9'],
-    ['0\n', ''],
-    ['0,2\n', '2'],
-  ])('reads %j as %j', (text, expected) => {
-    expect(formatPortSpec(parseLinuxReservedPorts(text))).toBe(expected);
-  });
-
-  test.each([
-    ['abc\n', 'abc'],
-    ['1,,2\n', ''],
-    ['1-2-3\n', '1-2-3'],
-    ['30-20\n', '30-20'],
-    ['80,70000\n', '70000'],
-    ['1-70000\n', '1-70000'],
-    ['-5\n', '-5'],
-  ])('refuses %j, naming the file and the item %j', (text, item) => {
-    const error = errorOf(() => parseLinuxReservedPorts(text));
-    expect(error).toMatchObject({ source: '/proc/sys/net/ipv4/ip_local_reserved_ports', text: item });
-  });
-});
-
 /** Other exceptions than the one that is promised pass through, and so fail the test. */
 function outcomeOf(parse: (text: string) => number[], text: string): number[] | EphemeralRangeError {
   try {
@@ -272,7 +244,6 @@ describe('every parser', () => {
     parseSysctlEphemeralRange: (text) => endsOf(parseSysctlEphemeralRange(text)),
     parseWindowsEphemeralRange: (text) => endsOf(parseWindowsEphemeralRange(text)),
     parseWindowsExcludedRanges: (text) => parseWindowsExcludedRanges(text).flatMap(endsOf),
-    parseLinuxReservedPorts,
   };
   const nearlyText = fc
     .array(

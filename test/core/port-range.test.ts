@@ -2,12 +2,12 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   formatPortRange,
-  formatPortSpec,
   isDecimal,
   isInPortRange,
   isPortRange,
   portsInRanges,
 } from '../../src/core/port-range.ts';
+import { formatPortSpec } from '../support/port-spec-text.ts';
 
 const anyPort = fc.integer({ min: 1, max: 65_535 });
 const anyRange = fc.tuple(anyPort, anyPort).map(([left, right]) => {

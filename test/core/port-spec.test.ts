@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatPortSpec } from '../../src/core/port-range.ts';
 import { parsePortSpec, parsePortsFile } from '../../src/core/port-spec.ts';
 import { PortSpecError } from '../../src/errors.ts';
+import { formatPortSpec } from '../support/port-spec-text.ts';
 
 const somePorts = fc
   .uniqueArray(fc.oneof(fc.integer({ min: 1, max: 65_535 }), fc.integer({ min: 2000, max: 2030 })), {

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatPortSpec, type PortRange } from '../../src/core/port-range.ts';
+import { type PortRange } from '../../src/core/port-range.ts';
 import { computeServerPorts, type ServerPortsInput } from '../../src/core/server-ports.ts';
+import { formatPortSpec } from '../support/port-spec-text.ts';
 
 const linuxRange: PortRange = { firstPort: 32_768, lastPort: 60_999 };
 

@@ -138,13 +138,25 @@ describe('acquireMany', () => {
     expect(opened.pool.stats()).toMatchObject({ currentlyAllocatedPorts: 0 });
   });
 
-  test('of more ports than there are ends as exhausted, holding none', async () => {
-    await using opened = await openTestPool(2);
+  test('of more ports than are free ends as exhausted, holding none', async () => {
+    await using opened = await openTestPool(3);
+    using held = new TCPPortOwner();
     const error = await errorOf(PortPoolExhaustedError, () =>
       TCPPortOwner.acquireMany(3, { acquireTimeoutMs: 0 }),
     );
-    expect(error.facts).toMatchObject({ wantedPortCount: 3, poolPortCount: 2, holders: [] });
-    expect(error.message).toMatch(/^No 3 ports are free in the pool of 2 /);
+    expect(error.facts).toMatchObject({
+      wantedPortCount: 3,
+      poolPortCount: 3,
+      holders: [{ port: held.port }],
+    });
+    expect(error.message).toMatch(/^No 3 ports are free in the pool of 3 /);
+    expect(opened.pool.stats().currentlyAllocatedPorts).toBe(1);
+  });
+
+  test('of more ports than the pool has is refused at once', async () => {
+    await using opened = await openTestPool(2);
+    const error = await errorOf(InvalidOptionError, () => TCPPortOwner.acquireMany(3));
+    expect(error.message).toBe('count is 3; expected an integer from 1 to 2.');
     expect(opened.pool.stats().currentlyAllocatedPorts).toBe(0);
   });
 

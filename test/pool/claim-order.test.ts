@@ -68,8 +68,29 @@ test('a worker that replaces a killed one does not begin with the ports that wer
   await killed.kill();
   await using successor = startPortWorker({ env: opened.env });
   const after = await takeAndRelease(successor, 3);
-  expect(new Set([...before, ...after].slice(0, 5)).size).toBe(5);
-  expect(after[2]).toBe(before[0]);
+  expect(new Set([...before, ...after]).size).toBe(6);
+});
+
+test('a released port rests while any other port of the pool is free, also one of another slice', async () => {
+  // Slice 1 has 5 of the 20 ports.
+  await using opened = await openTestPool(20, { workers: 1 });
+  await using worker = startPortWorker({ env: opened.env });
+  const ports = await takeAndRelease(worker, 20);
+  expect(ports.toSorted((a, b) => a - b)).toEqual(opened.ports);
+  expect(await takeAndRelease(worker, 1)).toEqual([ports[0]]);
+});
+
+test('without a rest a worker stays in its own slice', async () => {
+  await using opened = await openTestPool(20, { workers: 1, restMs: 0 });
+  const slice = opened.pool.slice(1);
+  const ports = new Set<number>();
+  for (let count = 0; count < 4 * slice.portCount; count++) {
+    const owner = await slice.acquire();
+    ports.add(owner.port);
+    owner.cleanup();
+    await nextMillisecond();
+  }
+  expect(ports.size).toBe(slice.portCount);
 });
 
 test('a port that turned out to be a stranger’s goes to the end of the order', async () => {

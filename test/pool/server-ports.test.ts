@@ -3,7 +3,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { formatPortSpec } from '../../src/core/port-range.ts';
 import {
   browserBlockedPorts,
   getEphemeralTCPPortRange,
@@ -13,6 +12,7 @@ import {
 } from '../../src/index.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { namespaceWrapper } from '../support/namespaces.ts';
+import { formatPortSpec } from '../support/port-spec-text.ts';
 import { runScript, scriptOutput } from '../support/run-script.ts';
 
 const VARIABLES = [

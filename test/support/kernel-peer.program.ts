@@ -6,7 +6,7 @@ import net from 'node:net';
 import { parentPort } from 'node:worker_threads';
 import { Segment } from '../../src/core/segment.ts';
 import { platform } from '../../src/platform/platform.ts';
-import type { PortKernel } from '../../src/platform/port-kernel.ts';
+import type { PortKernel, ProcessLookup } from '../../src/platform/port-kernel.ts';
 import { actionsOn, type RunAction } from '../platform/conformance/segment-actions.ts';
 
 export interface Request {
@@ -27,8 +27,8 @@ const usedUp: number[] = [];
 let onSegment: RunAction | undefined;
 
 const commands = {
-  kernel: (method: keyof PortKernel, ...args: readonly unknown[]): unknown =>
-    (kernel[method] as (...all: readonly unknown[]) => unknown)(...args),
+  kernel: (method: keyof (PortKernel & ProcessLookup), ...args: readonly unknown[]): unknown =>
+    ({ ...platform, ...kernel }[method] as (...all: readonly unknown[]) => unknown)(...args),
   threadId: (): number => kernel.threadId,
   /** @returns the port, or the code of the error */
   listen: async (options: net.ListenOptions): Promise<number | string> => {

@@ -6,27 +6,25 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { PortKernel } from '../../src/platform/port-kernel.ts';
+import type { PortKernel, ProcessLookup } from '../../src/platform/port-kernel.ts';
 import type { RunAction } from '../platform/conformance/segment-actions.ts';
 import { cleanEnvironment } from './environment.ts';
 import type { PeerCommands, Reply, Request } from './kernel-peer.program.ts';
 import { stopProcess } from './listening-server.ts';
 
+type Kernel = PortKernel & ProcessLookup;
 type KernelMethod = {
-  [Name in keyof PortKernel]: PortKernel[Name] extends (...args: never[]) => unknown ? Name : never;
-}[keyof PortKernel];
-type Answer<Name extends KernelMethod> = ReturnType<PortKernel[Name]>;
+  [Name in keyof Kernel]: Kernel[Name] extends (...args: never[]) => unknown ? Name : never;
+}[keyof Kernel];
+type Answer<Name extends KernelMethod> = ReturnType<Kernel[Name]>;
 type Tell<Name extends keyof PeerCommands> = (
   ...args: Parameters<PeerCommands[Name]>
 ) => Promise<Awaited<ReturnType<PeerCommands[Name]>>>;
 
 export interface KernelPeer extends AsyncDisposable {
   readonly pid: number;
-  /** Calls a method of the peer's `PortKernel`. Rejects with a PeerError. */
-  kernel<Name extends KernelMethod>(
-    method: Name,
-    ...args: Parameters<PortKernel[Name]>
-  ): Promise<Answer<Name>>;
+  /** Calls a method of the peer's kernel, or a look-up of its platform. Rejects with a PeerError. */
+  kernel<Name extends KernelMethod>(method: Name, ...args: Parameters<Kernel[Name]>): Promise<Answer<Name>>;
   readonly tell: { readonly [Name in Exclude<keyof PeerCommands, 'kernel' | 'segment'>]: Tell<Name> };
   readonly segment: RunAction;
   /** SIGKILL, or `terminate` for a thread. */

@@ -4,9 +4,9 @@
  */
 import { once } from 'node:events';
 import net from 'node:net';
-import { formatPortSpec } from '../../src/core/port-range.ts';
 import { getServerTCPPorts, portIsInUse } from '../../src/index.ts';
 import { platform } from '../../src/platform/platform.ts';
+import { formatPortSpec } from './port-spec-text.ts';
 
 const PORTS_PER_BLOCK = 40;
 const CANDIDATES = '2100-9899';

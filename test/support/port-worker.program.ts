@@ -46,6 +46,7 @@ export interface Request {
 
 const owners = new Map<number, TCPPortOwner>();
 const servers = new Map<number, LocalServer>();
+const created = new Map<string, PortPool>();
 const warnings: Warning[] = [];
 
 process.on('warning', (warning: Error & { code?: string }) => {
@@ -103,9 +104,13 @@ export const commands = {
     }
     return ports;
   },
-  createPool: (options?: PortPoolOptions): string => PortPool.create(options).handle,
+  createPool: (options?: PortPoolOptions): string => {
+    const pool = PortPool.create(options);
+    created.set(pool.handle, pool);
+    return pool.handle;
+  },
   attach: (handle?: string): readonly number[] => PortPool.attach(handle).ports,
-  closePool: (handle: string): void => PortPool.attach(handle).close(),
+  closePool: (handle: string): void => created.get(handle)?.close(),
   slice: (hint?: number): { first: number; last: number; portCount: number } => {
     const { first, last, portCount } = PortPool.attach().slice(hint);
     return { first, last, portCount };

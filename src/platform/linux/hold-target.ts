@@ -19,7 +19,10 @@ export function holdTargetFor(libc: LibC, hosts: readonly string[], family: Sock
   const named = hosts.filter((host) => host !== '' && host !== 'localhost');
   for (const host of named) addressesOf(libc, host, family);
   if (hosts.includes('')) return wildcardTarget(libc, family);
-  const addresses = unique(hosts.flatMap((host) => addressesOf(libc, host, family)));
+  const addresses = withoutCovered(unique(hosts.flatMap((host) => addressesOf(libc, host, family))));
+  // A server on '::' serves IPv4 too, unless it is told otherwise.
+  if (family === 'dual' && addresses.some((address) => address.family === 'ipv6' && isWildcard(address)))
+    return EVERYWHERE;
   if (addresses.length > MAX_HOLD_DESCRIPTORS) {
     throw new HostError(
       hosts.join(', '),
@@ -59,4 +62,14 @@ function unique(addresses: readonly InternetAddress[]): InternetAddress[] {
     addresses.map((address) => [`${address.bytes.join('.')}%${address.scopeId}`, address]),
   );
   return [...byText.values()];
+}
+
+/** An address beside the wildcard of its family needs no socket, and could not have one. */
+function withoutCovered(addresses: readonly InternetAddress[]): InternetAddress[] {
+  const covered = new Set(addresses.filter(isWildcard).map((address) => address.family));
+  return addresses.filter((address) => isWildcard(address) || !covered.has(address.family));
+}
+
+function isWildcard({ bytes }: InternetAddress): boolean {
+  return bytes.every((byte) => byte === 0);
 }

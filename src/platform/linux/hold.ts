@@ -10,20 +10,26 @@ import { DUAL_WILDCARD, IPV4_WILDCARD } from './scratch.ts';
 import { bindInternet, openInternetSocket, setReuseAddress, setReusePort } from './sockets.ts';
 import { markAsThreads } from './thread-descriptors.ts';
 
-/** How a socket takes part in a port: with SO_REUSEADDR, or alone, which also fails on TIME_WAIT. */
-type BindMode = 'shared' | 'strict';
+/** How a socket takes part in a port. */
+interface BindMode {
+  /** Without SO_REUSEADDR the socket is alone on the port, and even a TIME_WAIT is in its way. */
+  readonly reuseAddress: boolean;
+  /** Done with each descriptor once it is bound. */
+  readonly afterBind?: (descriptor: number) => void;
+}
 
 /** @returns undefined if something on this machine has the port */
 export function takeHold(libc: LibC, port: number, target: HoldTarget): Hold | undefined {
-  const hold = bindTarget(libc, port, target, 'shared');
-  // Only now: set before the bind, the hold would succeed over a leaked SO_REUSEPORT listener.
-  for (const descriptor of hold?.descriptors ?? []) setReusePort(libc, descriptor, true);
-  return hold;
+  // SO_REUSEPORT only afterwards: set before the bind, the hold would succeed over a leaked SO_REUSEPORT listener.
+  return bindTarget(libc, port, target, {
+    reuseAddress: true,
+    afterBind: (descriptor) => setReusePort(libc, descriptor, true),
+  });
 }
 
 /** Finds where the port is free for a server that sets no option. The hold it returns has no descriptors. */
 export function checkStrictly(libc: LibC, port: number, target: HoldTarget): Hold | undefined {
-  const checked = bindTarget(libc, port, target, 'strict');
+  const checked = bindTarget(libc, port, target, { reuseAddress: false });
   if (checked === undefined) return undefined;
   closeAll(libc, checked.descriptors);
   return { descriptors: [], addresses: checked.addresses };
@@ -31,7 +37,7 @@ export function checkStrictly(libc: LibC, port: number, target: HoldTarget): Hol
 
 /** Probes whether anything listens on the port, on any of the addresses. Holds do not disturb the probe. */
 export function somethingListens(libc: LibC, port: number, addresses: Hold['addresses']): boolean {
-  const bound = bindAll(libc, port, addresses, 'shared');
+  const bound = bindAll(libc, port, addresses, { reuseAddress: true });
   closeAll(libc, bound ?? []);
   return bound === undefined;
 }
@@ -41,9 +47,10 @@ export function somethingListens(libc: LibC, port: number, addresses: Hold['addr
  * SO_REUSEPORT was used on it. @returns undefined if a server has slipped in
  */
 export function takeSeal(libc: LibC, port: number, addresses: Hold['addresses']): number[] | undefined {
-  const bound = bindAll(libc, port, addresses, 'shared');
-  for (const descriptor of bound ?? []) setReuseAddress(libc, descriptor, false);
-  return bound;
+  return bindAll(libc, port, addresses, {
+    reuseAddress: true,
+    afterBind: (descriptor) => setReuseAddress(libc, descriptor, false),
+  });
 }
 
 export function closeAll(libc: LibC, descriptors: readonly number[]): void {
@@ -99,11 +106,13 @@ function bindOne(libc: LibC, port: number, address: InternetAddress, mode: BindM
   let bound = false;
   try {
     markAsThreads(libc, descriptor);
-    if (mode === 'shared') setReuseAddress(libc, descriptor, true);
+    if (mode.reuseAddress) setReuseAddress(libc, descriptor, true);
     const code = bindInternet(libc, descriptor, address, port);
     if (code !== 0 && meaningOf(code) !== 'taken') throw bindError(code, port, address);
-    bound = code === 0;
-    return bound ? descriptor : undefined;
+    if (code !== 0) return undefined;
+    mode.afterBind?.(descriptor);
+    bound = true;
+    return descriptor;
   } finally {
     if (!bound) libc.close(descriptor);
   }

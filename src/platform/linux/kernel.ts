@@ -1,20 +1,31 @@
 /** Everything that the pool asks of Linux, bound to this thread's C library. */
+import { UnsupportedPlatformError } from '../../errors.ts';
 import type { PortKernel } from '../port-kernel.ts';
-import { findAncestors } from './ancestors.ts';
 import { holdTargetFor } from './hold-target.ts';
-import { testHold } from './hold-test.ts';
+import { findHoldProblem } from './hold-test.ts';
 import { checkStrictly, closeAll, hasIPv6, somethingListens, takeHold, takeSeal } from './hold.ts';
-import { libc } from './libc.ts';
-import { findListeners, isOnlyInTimeWait } from './listeners.ts';
+import { type LibC, libc } from './libc.ts';
 import { takeLock, takeName } from './lock.ts';
 import { attachMemory, createMemory } from './memory.ts';
 import { networkNamespace } from './network-namespace.ts';
 import { closeOrphans } from './orphans.ts';
 import { randomBytes } from './random.ts';
 
-/** @throws ForeignFunctionError */
+/** Those whose C structures and numbers are as constants.ts, scratch.ts and resolver.ts have them. */
+const KNOWN_PROCESSORS: readonly string[] = ['x64', 'arm64', 'riscv64', 'loong64'];
+
+let kernel: PortKernel | undefined;
+
+/** @throws ForeignFunctionError, UnsupportedPlatformError */
 export function openLinuxKernel(): PortKernel {
-  const c = libc();
+  if (!KNOWN_PROCESSORS.includes(process.arch)) {
+    throw new UnsupportedPlatformError(`linux-${process.arch}`, 'The allocation of ports');
+  }
+  kernel ??= bindKernel(libc());
+  return kernel;
+}
+
+function bindKernel(c: LibC): PortKernel {
   return {
     threadId: c.threadId,
     randomBytes: (byteLength) => randomBytes(c, byteLength),
@@ -30,10 +41,7 @@ export function openLinuxKernel(): PortKernel {
     takeSeal: (port, addresses) => takeSeal(c, port, addresses),
     closeDescriptors: (descriptors) => closeAll(c, descriptors),
     closeOrphans: () => closeOrphans(c),
-    testHold: (port) => testHold(c, port),
+    findHoldProblem: () => findHoldProblem(c),
     hasIPv6: () => hasIPv6(c),
-    findListeners,
-    isOnlyInTimeWait,
-    findAncestors,
   };
 }

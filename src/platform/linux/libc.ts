@@ -44,6 +44,7 @@ export interface LibC {
     offset: number,
   ) => bigint | number;
   readonly getaddrinfo: (node: string, service: null, hints: Pointer, result: Pointer) => number;
+  readonly gai_strerror: (code: number) => string;
   readonly freeaddrinfo: (list: Pointer) => void;
   readonly memcpy: (destination: Pointer, source: Pointer, byteLength: number) => Pointer;
   /** The errno of the last call of this thread. */
@@ -83,6 +84,7 @@ function bindLibC(): LibC {
     ftruncate: library.func('int ftruncate(int, int64_t)'),
     mmap: library.func('uintptr_t mmap(uintptr_t, size_t, int, int, int, int64_t)'),
     getaddrinfo: library.func('int getaddrinfo(const char *, const char *, uintptr_t, uintptr_t)'),
+    gai_strerror: library.func('const char *gai_strerror(int)'),
     freeaddrinfo: library.func('void freeaddrinfo(uintptr_t)'),
     memcpy: library.func('uintptr_t memcpy(uintptr_t, uintptr_t, size_t)'),
     errno: () => koffi.errno(),

@@ -4,7 +4,7 @@
  */
 import { errorFor, meaningOf } from '../errno.ts';
 import type { LibC } from './libc.ts';
-import { bindAbstract, openUnixSocket } from './sockets.ts';
+import { bindAbstract, closingOnError, openUnixSocket } from './sockets.ts';
 import { markAsThreads } from './thread-descriptors.ts';
 
 const DENIED =
@@ -22,7 +22,7 @@ export function takeLock(libc: LibC, port: number): number | undefined {
 /** Binds any abstract name; main's beacon is one too. @throws ResourceLimitError, PermissionError, SystemCallError */
 export function takeName(libc: LibC, name: string): number | undefined {
   const descriptor = openUnixSocket(libc);
-  markAsThreads(libc, descriptor);
+  closingOnError(libc, descriptor, () => markAsThreads(libc, descriptor));
   const code = bindAbstract(libc, descriptor, name);
   if (code === 0) return descriptor;
   libc.close(descriptor);

@@ -4,7 +4,7 @@
  */
 import { closeSync, constants as fileConstants, fstatSync, openSync, readlinkSync } from 'node:fs';
 import { PoolForeignError, PoolStaleError } from '../../errors.ts';
-import { errorFor } from '../errno.ts';
+import { errorFor, meaningOf } from '../errno.ts';
 import type { SharedMemory } from '../port-kernel.ts';
 import {
   F_ADD_SEALS,
@@ -77,7 +77,8 @@ function openMemory(handle: string, path: string): number {
     if (code === 'EACCES' || code === 'EPERM') {
       throw new PoolForeignError(handle, `${path} belongs to another user or is protected (${code})`, error);
     }
-    throw error;
+    const { errno = 0 } = error as NodeJS.ErrnoException;
+    throw meaningOf(-errno) === 'limit' ? errorFor(`open(${path})`, -errno) : error;
   }
 }
 

@@ -17,10 +17,11 @@ const LOCK_PREFIX = lockName(0).slice(0, -1);
  * One thread at a time does this: a second one could close a number that has just been opened anew for something else.
  */
 export function closeOrphans(libc: LibC): number {
+  if (findOrphans(libc).length === 0) return 0;
   const mutex = takeName(libc, `portslice/orphans/${process.pid}`);
   if (mutex === undefined) return 0;
   try {
-    const orphans = listDescriptors().filter((descriptor) => openingThreadIsGone(libc, descriptor));
+    const orphans = findOrphans(libc);
     // Holds first, as in every release: a lock is the last thing to go.
     const locks = orphans.filter((descriptor) => isLock(libc, descriptor));
     const holds = orphans.filter((descriptor) => !locks.includes(descriptor));
@@ -29,6 +30,10 @@ export function closeOrphans(libc: LibC): number {
   } finally {
     libc.close(mutex);
   }
+}
+
+function findOrphans(libc: LibC): number[] {
+  return listDescriptors().filter((descriptor) => openingThreadIsGone(libc, descriptor));
 }
 
 function isLock(libc: LibC, descriptor: number): boolean {

@@ -46,7 +46,7 @@ function resolve(libc: LibC, host: string): InternetAddress[] {
   if (code !== 0) {
     throw new HostError(
       host,
-      `does not resolve (getaddrinfo answers ${code})`,
+      `does not resolve (${libc.gai_strerror(code)})`,
       'Check the spelling, or add the name to /etc/hosts',
     );
   }
@@ -107,7 +107,8 @@ function isLocal(libc: LibC, address: InternetAddress): boolean {
   if (descriptor === undefined) return false;
   const code = bindInternet(libc, descriptor, address, 0);
   libc.close(descriptor);
-  if (code === 0) return true;
+  // Out of ephemeral ports: the address itself is fine.
+  if (code === 0 || meaningOf(code) === 'taken') return true;
   // EINVAL: a link-local address without its interface.
   const meaning = meaningOf(code);
   if (meaning === 'limit' || meaning === 'denied') throw errorFor('bind', code);

@@ -16,6 +16,9 @@ import {
 import type { LibC } from './libc.ts';
 import { Scratch, writeAbstractAddress, writeInternetAddress } from './scratch.ts';
 
+/** Of the longer of the two kinds, sockaddr_in6. */
+const INTERNET_ADDRESS_BYTES = 28;
+
 /** `bind` and `listen` answer with the errno, 0 for success. */
 export type Errno = number;
 
@@ -34,8 +37,35 @@ export function openInternetSocket(libc: LibC, address: InternetAddress): number
     if (meaningOf(code) === 'family-unavailable') return undefined;
     throw errorFor(`socket(${address.family})`, code);
   }
-  if (address.family === 'ipv6') setOption(libc, descriptor, IPPROTO_IPV6, IPV6_V6ONLY, !address.dual);
+  if (address.family === 'ipv6') {
+    closingOnError(libc, descriptor, () =>
+      setOption(libc, descriptor, IPPROTO_IPV6, IPV6_V6ONLY, !address.dual),
+    );
+  }
   return descriptor;
+}
+
+/** What fails between the opening of a descriptor and its use must not leave it open. */
+export function closingOnError<T>(libc: LibC, descriptor: number, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    libc.close(descriptor);
+    throw error;
+  }
+}
+
+/** The port of a bound socket. */
+export function boundPort(libc: LibC, descriptor: number): number {
+  const { scratch, scratchPointer } = libc;
+  scratch.writeUInt32LE(INTERNET_ADDRESS_BYTES, Scratch.length);
+  const result = libc.getsockname(
+    descriptor,
+    scratchPointer + Scratch.internetAddress,
+    scratchPointer + Scratch.length,
+  );
+  if (result !== 0) throw errorFor('getsockname', libc.errno());
+  return scratch.readUInt16BE(Scratch.internetAddress + 2);
 }
 
 export function setReuseAddress(libc: LibC, descriptor: number, on: boolean): void {

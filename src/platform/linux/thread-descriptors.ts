@@ -5,12 +5,14 @@
  * others; no signal is ever sent, since O_ASYNC is off. The main thread ends with its process and marks nothing.
  */
 import { errorFor } from '../errno.ts';
+import { isAlive } from '../liveness.ts';
 import { F_GETOWN_EX, F_GETSIG, F_OWNER_TID, F_SETOWN_EX, F_SETSIG } from './constants.ts';
 import type { LibC } from './libc.ts';
 import { Scratch } from './scratch.ts';
 
 /** Any real-time signal that nobody else would choose for a socket. */
 const MARK = 57;
+const UNKNOWN = -1;
 
 /** Marks a fresh descriptor as this thread's. Do it before the bind: what is bound is then always marked. */
 export function markAsThreads(libc: LibC, descriptor: number): void {
@@ -25,7 +27,10 @@ export function markAsThreads(libc: LibC, descriptor: number): void {
 /** Tells whether a worker thread of portslice opened the descriptor and has ended since. */
 export function openingThreadIsGone(libc: LibC, descriptor: number): boolean {
   if (libc.fcntl(descriptor, F_GETSIG, 0) !== MARK) return false;
-  libc.scratch.writeInt32LE(-1, Scratch.structure + 4);
+  libc.scratch.writeInt32LE(UNKNOWN, Scratch.structure + 4);
   const result = libc.fcntl(descriptor, F_GETOWN_EX, libc.scratchPointer + Scratch.structure);
-  return result === 0 && libc.scratch.readInt32LE(Scratch.structure + 4) === 0;
+  const threadId = libc.scratch.readInt32LE(Scratch.structure + 4);
+  if (result !== 0 || threadId === UNKNOWN) return false;
+  // Kernels before 5.12 answer the number of a dead thread. While it is used again, we must take it for alive.
+  return threadId === 0 || !isAlive(threadId);
 }

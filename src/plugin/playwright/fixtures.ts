@@ -30,7 +30,6 @@ const OWN_TIMEOUT = { timeout: 0 } as const;
 
 /** The dispensers of this worker, whose ports every test of the worker may use. */
 const workerDispensers = new Set<PortDispenser>();
-const testDispensers = new WeakMap<TestInfo, PortDispenser>();
 
 const allFixtures: Fixtures<PortTestFixtures & ReportFixture, PortWorkerFixtures> = {
   portOptions: [{}, { option: true }],
@@ -44,9 +43,9 @@ const allFixtures: Fixtures<PortTestFixtures & ReportFixture, PortWorkerFixtures
         testTimeoutMs: testInfo.timeout,
         onAcquire: (port) => annotate(testInfo, port),
       });
-      testDispensers.set(testInfo, dispenser);
       await use(dispenser);
-      await dispenser.releaseAll(endingOf(testInfo));
+      dispenser.explainFailure(testInfo.errors.map((error) => error.message ?? ''));
+      await dispenser.releaseAll(hasFailed(testInfo));
       await attachUses(testInfo, dispenser.uses);
     },
     { ...OWN_TIMEOUT, title: 'TCP ports' },
@@ -74,7 +73,7 @@ const allFixtures: Fixtures<PortTestFixtures & ReportFixture, PortWorkerFixtures
       workerDispensers.add(dispenser);
       await use(dispenser);
       workerDispensers.delete(dispenser);
-      await dispenser.releaseAll({ failed: false, errors: [] });
+      await dispenser.releaseAll(false);
     },
     { ...OWN_TIMEOUT, scope: 'worker', title: 'TCP ports of the worker' },
   ],
@@ -92,7 +91,9 @@ const allFixtures: Fixtures<PortTestFixtures & ReportFixture, PortWorkerFixtures
     // oxlint-disable-next-line no-empty-pattern
     async ({}, use, testInfo) => {
       await use();
-      for (const dispenser of workerDispensers) for (const port of dispenser.uses) annotate(testInfo, port);
+      const uses = [...workerDispensers].flatMap((dispenser) => dispenser.uses);
+      for (const port of uses) annotate(testInfo, port);
+      await attachUses(testInfo, uses);
     },
     { auto: true, box: true },
   ],
@@ -113,9 +114,9 @@ function annotate(testInfo: TestInfo, { fixture, port }: PortUse): void {
   testInfo.annotations.push({ type: fixture, description: String(port) });
 }
 
-function endingOf(testInfo: TestInfo): { failed: boolean; errors: string[] } {
-  const failed = testInfo.status !== testInfo.expectedStatus && testInfo.status !== 'skipped';
-  return { failed, errors: testInfo.errors.map((error) => error.message ?? '') };
+/** A test that was expected to fail has failed all the same: its body may still run. */
+function hasFailed({ errors, status }: TestInfo): boolean {
+  return errors.length > 0 || status === 'timedOut' || status === 'interrupted';
 }
 
 async function attachUses(testInfo: TestInfo, uses: readonly PortUse[]): Promise<void> {

@@ -1,8 +1,8 @@
 /** The fixtures for Vitest, in the object form of `test.extend`, which every supported version has. */
 import { test as base, type RunnerTestCase, type TestAPI, type TestContext } from 'vitest';
-import { readVariable } from '../../platform/environment.ts';
 import type { TCPPortOwner } from '../../pool/tcp-port-owner.ts';
-import { type Ending, PortDispenser, type PortOptions, type Ports, type PortUse } from '../port-dispenser.ts';
+import { PortDispenser, type PortOptions, type Ports, type PortUse } from '../port-dispenser.ts';
+import { currentFile, defaultTestTimeoutMs } from './worker-state.ts';
 
 export interface PortFixtures {
   /** A port of this test's own. */
@@ -53,12 +53,13 @@ const fixtures = {
     });
     const finish = async (): Promise<void> => {
       unreleased.delete(task);
-      await dispenser.releaseAll(endingOf(task));
+      await dispenser.releaseAll(task.result?.state === 'fail');
     };
     unreleased.set(task, finish);
     // Registered first, it runs last: after the teardown of all fixtures and the user's own onTestFinished hooks.
     onTestFinished(finish);
     await use(dispenser);
+    dispenser.explainFailure((task.result?.errors ?? []).map((error) => error.message));
     await Promise.all(pending);
   },
 
@@ -124,16 +125,12 @@ const scopeDispensers = new Set<PortDispenser>();
 /** How to release the ports of tests that have not been released yet. */
 const unreleased = new Map<Task, () => Promise<void>>();
 
-/** A file or worker has no result of its own. */
-const UNKNOWN_ENDING: Ending = { failed: false, errors: [] };
-
 function openScope(fixture: string): PortDispenser {
-  const label = `${fixture} of worker ${readVariable('VITEST_POOL_ID') ?? '?'}`;
   const dispenser = new PortDispenser({
     fixture,
-    label,
+    label: `${fixture} of ${currentFile()}`,
     defaults: {},
-    testTimeoutMs: 0,
+    testTimeoutMs: defaultTestTimeoutMs(),
     onAcquire: () => undefined,
   });
   scopeDispensers.add(dispenser);
@@ -142,7 +139,7 @@ function openScope(fixture: string): PortDispenser {
 
 async function closeScope(dispenser: PortDispenser): Promise<void> {
   scopeDispensers.delete(dispenser);
-  await dispenser.releaseAll(UNKNOWN_ENDING);
+  await dispenser.releaseAll(false);
 }
 
 /**
@@ -155,10 +152,6 @@ async function releaseForgotten(): Promise<void> {
 
 function noteUse(task: Task, port: PortUse): void {
   (task.meta.portslice ??= []).push(port);
-}
-
-function endingOf({ result }: Task): Ending {
-  return { failed: result?.state === 'fail', errors: (result?.errors ?? []).map((error) => error.message) };
 }
 
 /** Outside of the test's body (in a hook, say) Vitest takes no annotations, Vitest 4 also not in repetitions: the meta has the port. */

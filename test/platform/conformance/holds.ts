@@ -1,7 +1,8 @@
-/** What a hold keeps, on every operating system that has one. Instantiated for each of them. */
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+/** What a hold keeps, on every operating system that has one. Instantiated for each of them. */
+import { platform } from '../../../src/platform/platform.ts';
 import type { Hold, HoldTarget, PortKernel } from '../../../src/platform/port-kernel.ts';
 import { NOBODY, startPeer } from '../../support/kernel-peer.ts';
 import { needRoot, programOrNothing } from '../../support/needs.ts';
@@ -114,7 +115,7 @@ export function describeHolds(name: string, openKernel: () => PortKernel): void 
     test('is taken over the TIME_WAIT of an earlier server, which a strict bind is not', async () => {
       nextPort();
       await leaveInTimeWait(port);
-      await until('TIME_WAIT', () => kernel.isOnlyInTimeWait(port));
+      await until('TIME_WAIT', () => platform.isOnlyInTimeWait(port));
       expect(kernel.checkStrictly(port, EVERYWHERE)).toBeUndefined();
       expect(kernel.somethingListens(port, undefined)).toBe(false);
       kernel.closeDescriptors(hold().descriptors);
@@ -125,8 +126,8 @@ export function describeHolds(name: string, openKernel: () => PortKernel): void 
       const { descriptors } = hold();
       const socket = net.connect({ host: '127.0.0.1', port });
       await expect(once(socket, 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-      expect(kernel.findListeners(port)).toEqual([]);
-      expect(kernel.isOnlyInTimeWait(port)).toBe(false);
+      expect(platform.findListeners(port)).toEqual([]);
+      expect(platform.isOnlyInTimeWait(port)).toBe(false);
       kernel.closeDescriptors(descriptors);
     });
 

@@ -92,7 +92,9 @@ async function expectServed(
     await using server = run(command(held.port), options);
     for (const host of hosts) await answers(server, held.port, request, answer, host);
     expect(kernel.somethingListens(held.port, undefined)).toBe(true);
-    expect(kernel.findListeners(held.port)?.map(({ processId }) => processId)).toContain(server.process.pid);
+    expect(platform.findListeners(held.port)?.map(({ processId }) => processId)).toContain(
+      server.process.pid,
+    );
     await options.during?.(server, held.port);
   }
   await until('the end of the server', () => !kernel.somethingListens(held.port, undefined));
@@ -193,6 +195,6 @@ test.for([
 );
 
 function workersOf(master: RunningServer, port: number): number[] {
-  const listeners = (kernel.findListeners(port) ?? []).map(({ processId }) => processId as number);
+  const listeners = (platform.findListeners(port) ?? []).map(({ processId }) => processId as number);
   return listeners.filter((listener) => listener !== master.process.pid);
 }

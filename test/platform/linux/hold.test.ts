@@ -150,5 +150,5 @@ test('Where IPv6 is disabled by sysctl the hold is still one of every IPv4 addre
     /Address already in use/,
   );
   expect(await peer.tell.listen({ port: 9000, host: '127.0.0.1' })).toBe(9000);
-  expect(await peer.kernel('testHold', 9001)).toEqual({ outcome: 'works' });
+  expect(await peer.kernel('findHoldProblem')).toBeUndefined();
 });

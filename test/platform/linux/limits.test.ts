@@ -53,8 +53,8 @@ describe('a process that may open no more descriptors', () => {
     await expectLimit(0, () => peer.kernel('checkStrictly', port, EVERYWHERE));
     await expectLimit(0, () => peer.kernel('somethingListens', port, undefined));
     await expectLimit(0, () => peer.kernel('takeSeal', port, undefined));
-    await expectLimit(0, () => peer.kernel('testHold', port));
-    await expectLimit(1, () => peer.kernel('testHold', port));
+    await expectLimit(0, () => peer.kernel('findHoldProblem'));
+    await expectLimit(1, () => peer.kernel('findHoldProblem'));
   });
 
   test('is told so by a hold of several addresses, which gives those back that it has', async () => {

@@ -8,14 +8,13 @@ import { listen, serverCommand, startServer, stopProcess } from '../../support/l
 import { needNamespace, needRoot } from '../../support/needs.ts';
 import { reservePorts } from '../../support/port-block.ts';
 
-const kernel = platform.openKernel();
 const byNumber = (a: number, b: number): number => a - b;
 const userId = process.getuid?.();
 
 describe('who listens on a port', () => {
   test('is nobody on a free port', async () => {
     await using block = await reservePorts(1);
-    expect(kernel.findListeners(block.ports[0] as number)).toEqual([]);
+    expect(platform.findListeners(block.ports[0] as number)).toEqual([]);
   });
 
   test.each(['127.0.0.1', '0.0.0.0', '::', '::1'])(
@@ -26,9 +25,9 @@ describe('who listens on a port', () => {
       await using server = await startServer(port, host);
       await using _neighbour = await listen({ port: neighbour });
       const command = serverCommand(port, host).join(' ');
-      expect(kernel.findListeners(port)).toEqual([{ processId: server.pid, command, userId }]);
+      expect(platform.findListeners(port)).toEqual([{ processId: server.pid, command, userId }]);
       await server.stop();
-      expect(kernel.findListeners(port)).toEqual([]);
+      expect(platform.findListeners(port)).toEqual([]);
     },
   );
 
@@ -42,7 +41,7 @@ describe('who listens on a port', () => {
       });`;
     const parent = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [childId] = (await once(parent.stdout, 'data')) as [Buffer];
-    const found = kernel.findListeners(port)?.map(({ processId }) => processId as number);
+    const found = platform.findListeners(port)?.map(({ processId }) => processId as number);
     expect(found?.toSorted(byNumber)).toEqual([parent.pid as number, Number(childId)].toSorted(byNumber));
     // The child's standard input is the parent's pipe: it ends with the parent.
     await stopProcess(parent);
@@ -54,9 +53,9 @@ describe('who listens on a port', () => {
     await using _server = await listen({ port, host: '127.0.0.1' });
     const client = net.connect({ port, host: '127.0.0.1', localPort: clientPort });
     await once(client, 'connect');
-    expect(kernel.findListeners(clientPort)).toEqual([]);
-    expect(kernel.isOnlyInTimeWait(clientPort)).toBe(false);
-    expect(kernel.isOnlyInTimeWait(port)).toBe(false);
+    expect(platform.findListeners(clientPort)).toEqual([]);
+    expect(platform.isOnlyInTimeWait(clientPort)).toBe(false);
+    expect(platform.isOnlyInTimeWait(port)).toBe(false);
     client.destroy();
   });
 
@@ -71,7 +70,7 @@ describe('who listens on a port', () => {
     ]);
     await server.stop();
     await other.tell.listen({ port });
-    expect(kernel.findListeners(port)).toEqual([
+    expect(platform.findListeners(port)).toEqual([
       { processId: other.pid, command: expect.stringContaining('kernel-peer') as string, userId: NOBODY },
     ]);
   });

@@ -108,8 +108,8 @@ async function main([mainPort, threadPort, ...ports]: number[]): Promise<StormRe
         await stormy.terminate();
       }),
     );
-    // In the next round the threads find the ports of the dead ones taken, unless this is the last.
-    if (round % 2 === 0) kernel.closeOrphans();
+    // Only here: in the third round the threads find the ports of the dead ones of the second taken.
+    if (round === 0) kernel.closeOrphans();
   }
   const before = others.map(identityOf);
   const closed = kernel.closeOrphans();

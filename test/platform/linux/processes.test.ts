@@ -4,17 +4,15 @@ import { startPeer } from '../../support/kernel-peer.ts';
 import { needNamespace } from '../../support/needs.ts';
 import { scriptOutput } from '../../support/run-script.ts';
 
-const kernel = platform.openKernel();
-
 test('The ancestors of a process are the process, its parent and so on', async () => {
   await using peer = await startPeer();
-  expect(kernel.findAncestors(peer.pid).slice(0, 3)).toEqual([peer.pid, process.pid, process.ppid]);
-  expect(kernel.findAncestors(process.pid)).not.toContain(peer.pid);
+  expect(platform.findAncestors(peer.pid).slice(0, 3)).toEqual([peer.pid, process.pid, process.ppid]);
+  expect(platform.findAncestors(process.pid)).not.toContain(peer.pid);
 });
 
 test('A command name of parentheses and spaces does not mislead the search', async () => {
   const script = `
-    import { findAncestors } from './src/platform/linux/ancestors.ts';
+    import { findAncestors } from './src/platform/linux/processes.ts';
     process.title = ') R 1 (x';
     console.log(JSON.stringify(findAncestors(process.pid).slice(0, 2)));`;
   const [, parent] = await scriptOutput<number[]>(script);
@@ -24,9 +22,9 @@ test('A command name of parentheses and spaces does not mislead the search', asy
 test('The search ends at a process that does not exist, and where there is no /proc', async (context) => {
   const gone = await startPeer();
   await gone.kill();
-  expect(kernel.findAncestors(gone.pid)).toEqual([gone.pid]);
-  expect(kernel.findAncestors(1)).toEqual([]);
-  expect(kernel.findAncestors(0)).toEqual([]);
+  expect(platform.findAncestors(gone.pid)).toEqual([gone.pid]);
+  expect(platform.findAncestors(1)).toEqual([]);
+  expect(platform.findAncestors(0)).toEqual([]);
   const wrapper = needNamespace(context, 'mount -t tmpfs none /proc');
   await using peer = await startPeer({ wrapper });
   expect(await peer.kernel('findAncestors', peer.pid)).toEqual([peer.pid]);

@@ -1,5 +1,5 @@
-/** From which processes a process descends, from /proc. */
-import { readFileSync } from 'node:fs';
+/** What /proc tells of a process. */
+import { readFileSync, statSync } from 'node:fs';
 
 const MAX_DEPTH = 64;
 
@@ -19,4 +19,8 @@ function readParent(processId: number): number {
   } catch {
     return 0;
   }
+}
+
+export function findUser(processId: number): number | undefined {
+  return statSync(`/proc/${processId}`, { throwIfNoEntry: false })?.uid;
 }

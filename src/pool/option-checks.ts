@@ -1,0 +1,42 @@
+/** Checks of arguments that several functions share. Each throws InvalidOptionError and names what is wrong. */
+import { HIGHEST_PORT, LOWEST_PORT } from '../core/port-range.ts';
+import { InvalidOptionError } from '../errors.ts';
+
+/** The longest that Node's timers can wait. */
+export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
+
+/** A misspelt option would silently be without effect. */
+export function checkNames(options: unknown, names: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidOptionError('options', options, 'an object');
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (names.includes(name)) continue;
+    throw new InvalidOptionError(name, value, `one of ${names.join(', ')}`, 'is not an option');
+  }
+}
+
+export function checkInteger(
+  option: string,
+  value: unknown,
+  min: number,
+  max: number,
+): asserts value is number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return;
+  throw new InvalidOptionError(option, value, `an integer from ${min} to ${max}`);
+}
+
+export function checkPort(port: unknown): asserts port is number {
+  checkInteger('port', port, LOWEST_PORT, HIGHEST_PORT);
+}
+
+export function checkTimeout(option: string, timeoutMs: unknown): void {
+  if (typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS) return;
+  throw new InvalidOptionError(option, timeoutMs, `milliseconds from 0 to ${MAX_TIMEOUT_MS}`);
+}
+
+/** Not by instanceof: a signal may come from another realm. */
+export function checkSignal(signal: unknown): void {
+  if (signal === undefined || typeof (signal as AbortSignal | null)?.aborted === 'boolean') return;
+  throw new InvalidOptionError('signal', signal, 'an AbortSignal');
+}
