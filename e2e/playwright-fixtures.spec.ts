@@ -98,11 +98,12 @@ test('options come from the configuration, from test.use and from each call', as
         });
 
         test('time-out', async ({ ports }) => {
-          const error = await ports.acquireMany(101).catch((reason) => reason);
+          const held = await ports.acquire();
+          const error = await ports.acquireMany(100).catch((reason) => reason);
           expect(error.code).toBe('PORTSLICE_POOL_EXHAUSTED');
-          expect(error.facts).toMatchObject({ wantedPortCount: 101, poolPortCount: 100 });
-          // All or none: the hundred that there are were given back.
-          expect(await ports.acquireMany(100)).toHaveLength(100);
+          expect(error.facts).toMatchObject({ wantedPortCount: 100, poolPortCount: 100, holders: [{ port: held.port }] });
+          // All or none: those that were free were given back.
+          expect(await ports.acquireMany(99)).toHaveLength(99);
         });
       });
 

@@ -23,13 +23,16 @@ function ascending(numbers: Iterable<number>): number[] {
 test('six workers with real servers share no port, and each has a slice of its own', async ({
   createProject,
 }) => {
-  const files = playwrightFiles(`fullyParallel: true, workers: 6, globalSetup: './statistics.ts'`, {
-    'statistics.ts': `
+  // Without a rest a worker has no reason to leave its slice of ten ports.
+  const files = playwrightFiles(
+    `fullyParallel: true, workers: 6, globalSetup: './statistics.ts'`,
+    {
+      'statistics.ts': `
       import { portAllocationStats } from 'portslice';
       import { note } from './inside.ts';
       export default () => () => note(JSON.stringify(portAllocationStats()));
     `,
-    'a.spec.ts': `
+      'a.spec.ts': `
       import { expect, test } from 'portslice/playwright';
       import { close, readLog, serve, until } from './inside.ts';
       for (let index = 0; index < 36; index++) {
@@ -45,7 +48,9 @@ test('six workers with real servers share no port, and each has a slice of its o
         });
       }
     `,
-  });
+    },
+    'restMs: 0',
+  );
   const project = await createProject(files);
   const run = await runPlaywright(project);
   expect(run.titles('passed'), run.output).toHaveLength(36);

@@ -83,7 +83,7 @@ test('every port is released, however a test ends', async ({ createProject }) =>
     'fails later': ['sealed'],
     'has a fixture that hangs': ['sealed', 'sealed'],
     'is skipped late': ['free'],
-    'is expected to fail': ['free'],
+    'is expected to fail': ['sealed'],
     passes: ['free'],
   })) {
     const expected = outcomes.map((outcome) => expect.objectContaining({ outcome }) as unknown);

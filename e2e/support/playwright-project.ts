@@ -12,12 +12,12 @@ import type { Finished, Project, ProjectFiles, RunOptions } from './project.ts';
 
 const INSIDE = readFileSync(path.join(import.meta.dirname, 'inside.program.ts'), 'utf8');
 
-/** A project's files: the helpers for the tests inside, and a configuration with the given settings. */
-export function playwrightFiles(settings: string, files: ProjectFiles): ProjectFiles {
+/** A project's files: the helpers for the tests inside, and a configuration with the given settings and pool options. */
+export function playwrightFiles(settings: string, files: ProjectFiles, poolOptions = ''): ProjectFiles {
   const config = `
     import { defineConfig } from '@playwright/test';
     import { withPorts } from 'portslice/playwright';
-    export default withPorts(defineConfig({ ${settings} }));
+    export default withPorts(defineConfig({ ${settings} }), { ${poolOptions} });
   `;
   return { 'inside.ts': INSIDE, 'playwright.config.ts': config, ...files };
 }

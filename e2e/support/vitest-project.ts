@@ -49,7 +49,7 @@ export interface ReportedUse {
   readonly outcome?: string;
 }
 
-export interface EndOfRun {
+interface EndOfRun {
   readonly left: readonly { readonly port: number; readonly state: string; readonly label: string }[];
   readonly lifetimeTotalAllocatedPorts: number;
   readonly borrowedPorts: number;
@@ -96,7 +96,7 @@ export async function runVitest(
   return readVitestRun(project, finished);
 }
 
-export function readVitestRun(project: Project, finished: Finished): VitestRun {
+function readVitestRun(project: Project, finished: Finished): VitestRun {
   const results = readResults(reportPath(project), finished);
   const log = readVitestLog(project);
   const notes = (beginning: string): string[] =>
