@@ -53,7 +53,8 @@ test('without any set-up each worker has a private pool, and says so once', asyn
   expect(new Set(run.notes('pool '))).toEqual(new Set(['undefined']));
   const hints = run.output.match(/\[PORTSLICE_NO_POOL\].*/g) ?? [];
   const workers = new Set(run.log.map(({ pid }) => pid));
-  expect(hints).toHaveLength(workers.size);
+  expect(workers.size).toBeGreaterThan(1);
+  expect(hints).toHaveLength(1);
   expect(hints[0]).toContain("Use portslice's plugin");
   await expectAllReleased(project);
 });

@@ -1,2 +1,2 @@
 export { default } from './plugin/vitest/vite-plugin.ts';
-export type { RunPoolOptions } from './plugin/run-pool.ts';
+export type { RunPoolOptions } from './plugin/run-options.ts';

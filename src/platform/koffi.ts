@@ -20,13 +20,13 @@ export function loadKoffi(target: string): KoffiModule {
   }
 }
 
-/** The fast way; throws whatever `require` throws. */
+/** The fast way; throws whatever `require` throws. @internal */
 export function loadPrebuiltKoffi(target: string): KoffiModule {
   const requireFromKoffi = createRequire(require.resolve('koffi'));
   return requireFromKoffi(`@koromix/koffi-${target}`) as KoffiModule;
 }
 
-/** The slow way. @throws ForeignFunctionError */
+/** The slow way. @throws ForeignFunctionError @internal */
 export function loadKoffiEntry(): KoffiModule {
   try {
     return require('koffi') as KoffiModule;

@@ -5,16 +5,10 @@
 import { publishedPoolHandle, publishPoolHandle } from '../platform/environment.ts';
 import { threadState } from '../platform/thread-state.ts';
 import { canAttach } from '../pool/current-slice.ts';
-import { checkNames } from '../pool/option-checks.ts';
-import { PORT_POOL_OPTION_NAMES, PortPool, type PortPoolOptions } from '../pool/port-pool.ts';
-
-/** What the plugins take: the options of the pool, whose number of workers the runner knows. */
-export type RunPoolOptions = Omit<PortPoolOptions, 'workers'>;
-
-const RUN_POOL_OPTION_NAMES = PORT_POOL_OPTION_NAMES.filter((name) => name !== 'workers');
+import { PortPool } from '../pool/port-pool.ts';
+import { rememberedRunOptions } from './run-options.ts';
 
 interface Run {
-  options: RunPoolOptions;
   pool: PortPool | undefined;
   userCount: number;
   /** Of the run in which this one was started. */
@@ -23,24 +17,17 @@ interface Run {
 
 function thisRun(): Run {
   return threadState<Run>('run', () => ({
-    options: {},
     pool: undefined,
     userCount: 0,
     outerHandle: undefined,
   }));
 }
 
-/** Keeps what the runner's configuration says until the global setup makes the pool. */
-export function rememberRunOptions(options: RunPoolOptions): void {
-  checkNames(options, RUN_POOL_OPTION_NAMES);
-  Object.assign(thisRun().options, options);
-}
-
 /** @returns the teardown, which may be called more than once */
 export function startRunPool(workers: number): { readonly pool: PortPool; readonly stop: () => void } {
   const run = thisRun();
   if (run.pool === undefined) {
-    const pool = PortPool.create({ ...run.options, workers });
+    const pool = PortPool.create({ ...rememberedRunOptions(), workers });
     run.outerHandle = publishedPoolHandle();
     run.pool = pool;
     publishPoolHandle(pool.handle);

@@ -5,6 +5,10 @@ import { InvalidOptionError } from '../errors.ts';
 /** The longest that Node's timers can wait. */
 export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
 
+/** The options of getServerTCPPorts, and of what makes pools. */
+export const SERVER_PORT_OPTION_NAMES: readonly string[] = ['ports', 'excludedPorts'];
+export const RUN_POOL_OPTION_NAMES: readonly string[] = [...SERVER_PORT_OPTION_NAMES, 'restMs'];
+
 /** A misspelt option would silently be without effect. */
 export function checkNames(options: unknown, names: readonly string[]): void {
   if (typeof options !== 'object' || options === null) {

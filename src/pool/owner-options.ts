@@ -22,7 +22,7 @@ export interface TCPPortOwnerOptions {
 }
 
 export interface AcquireOptions extends TCPPortOwnerOptions {
-  /** How long to wait for a free port. Default: 30,000. */
+  /** How long to wait for a free port. Default: 30,000. Fixtures wait for at most a part of the test's time-out. */
   acquireTimeoutMs?: number | undefined;
   /** Ends the wait with the signal's reason. */
   signal?: AbortSignal | undefined;
@@ -30,9 +30,10 @@ export interface AcquireOptions extends TCPPortOwnerOptions {
 
 const DEFAULT_HOSTS: readonly string[] = Object.freeze(['', 'localhost']);
 const DEFAULT_ACQUIRE_TIMEOUT_MS = 30_000;
-export const OWNER_OPTION_NAMES: readonly string[] = ['hosts', 'socketAddressFamily', 'hold', 'label'];
+const OWNER_OPTION_NAMES: readonly string[] = ['hosts', 'socketAddressFamily', 'hold', 'label'];
 const ACQUIRE_OPTION_NAMES: readonly string[] = [...OWNER_OPTION_NAMES, 'acquireTimeoutMs', 'signal'];
 const FAMILIES: readonly unknown[] = ['ipv4', 'ipv6', 'dual'];
+
 export interface CheckedOptions {
   readonly hosts: readonly string[];
   readonly socketAddressFamily: SocketAddressFamily;

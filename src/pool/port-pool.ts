@@ -3,12 +3,12 @@ import type { SliceBounds } from '../core/slices.ts';
 import { InvalidOptionError, PoolClosedError, PoolHandleError } from '../errors.ts';
 import { publishedPoolHandle } from '../platform/environment.ts';
 import { currentSlice, DEFAULT_REST_MS, hasRunPool, type SessionSlice } from './current-slice.ts';
-import { checkInteger, checkNames, MAX_TIMEOUT_MS } from './option-checks.ts';
+import { checkInteger, checkNames, MAX_TIMEOUT_MS, RUN_POOL_OPTION_NAMES } from './option-checks.ts';
 import type { AcquireOptions } from './owner-options.ts';
 import { lastSession, PoolSession } from './pool-session.ts';
 import type { PortClaim } from './port-claim.ts';
 import { releaseAll } from './release.ts';
-import { getServerTCPPorts, SERVER_PORT_OPTION_NAMES, type ServerPortOptions } from './server-ports.ts';
+import { getServerTCPPorts, type ServerPortOptions } from './server-ports.ts';
 import { takeSlice } from './slice-owners.ts';
 import { type PortAllocationStats, type PortRecord, readRecords, readStatistics } from './snapshot.ts';
 import { acquireFrom, claimOf, type TCPPortOwner } from './tcp-port-owner.ts';
@@ -21,7 +21,6 @@ export interface PortPoolOptions extends ServerPortOptions {
 }
 
 const MAX_WORKERS = 2000;
-export const PORT_POOL_OPTION_NAMES: readonly string[] = [...SERVER_PORT_OPTION_NAMES, 'workers', 'restMs'];
 
 /** What a PortPool and its slices share: the session is the thread's, and others use it too. */
 interface PoolUse {
@@ -51,7 +50,7 @@ export class PortPool {
    * @throws PortSpecError, EphemeralRangeError, InvalidOptionError, ForeignFunctionError, UnsupportedPlatformError
    */
   static create(options: PortPoolOptions = {}): PortPool {
-    checkNames(options, PORT_POOL_OPTION_NAMES);
+    checkNames(options, [...RUN_POOL_OPTION_NAMES, 'workers']);
     const { workers = 0, restMs = DEFAULT_REST_MS, ports, excludedPorts } = options;
     checkInteger('workers', workers, 0, MAX_WORKERS);
     checkInteger('restMs', restMs, 0, MAX_TIMEOUT_MS);
@@ -130,7 +129,7 @@ export class PortSlice {
     this.portCount = portCount;
   }
 
-  /** As `TCPPortOwner.acquire`, from this slice; while it has no free port, from slice 0 and then from the others. */
+  /** As `TCPPortOwner.acquire`, from this slice; while it has no free port that has rested, from slice 0, then from the others. */
   async acquire(options?: AcquireOptions): Promise<TCPPortOwner> {
     const source = (): SessionSlice => ({ session: openSession(this.#use), slice: this.#slice });
     const [owner] = (await acquireFrom(source, 1, options)) as [TCPPortOwner];
@@ -142,8 +141,8 @@ export class PortSlice {
 }
 
 /**
- * The statistics of the pool from which this thread allocates: of the whole run, or of its private pool. After the end of
- * the pool they stay as they were.
+ * The statistics of the whole run; without a run, of the pool that this thread has opened last. After the end of the pool
+ * they stay as they were.
  */
 export function portAllocationStats(): PortAllocationStats {
   return readStatistics((hasRunPool() ? undefined : lastSession()) ?? currentSlice().session);

@@ -7,7 +7,7 @@ import { computeServerPorts } from '../core/server-ports.ts';
 import { EphemeralRangeError, InvalidOptionError, PortSpecError } from '../errors.ts';
 import { readVariable } from '../platform/environment.ts';
 import { platform } from '../platform/platform.ts';
-import { checkNames } from './option-checks.ts';
+import { checkNames, SERVER_PORT_OPTION_NAMES } from './option-checks.ts';
 import { warnOnce } from './warnings.ts';
 
 export interface ServerPortOptions {
@@ -22,7 +22,6 @@ const SPEC_VARIABLES = [
   { list: 'PORTSLICE_PORTS', file: 'PORTSLICE_PORTS_FILE' },
   { list: 'PYSYS_PORTS', file: 'PYSYS_PORTS_FILE' },
 ] as const;
-export const SERVER_PORT_OPTION_NAMES: readonly string[] = ['ports', 'excludedPorts'];
 const EXCLUDED_VARIABLE = 'PORTSLICE_EXCLUDED_PORTS';
 const NO_RANGE: PortRange = { firstPort: 0, lastPort: 0 };
 

@@ -26,6 +26,7 @@ export interface PortRecord {
 /** Of the whole run, all processes together. */
 export interface PortAllocationStats {
   readonly totalServerPorts: number;
+  /** An upper bound if workers were killed: their ports count until somebody takes them. */
   readonly peakAllocatedPorts: number;
   readonly lifetimeTotalAllocatedPorts: number;
   readonly currentlyAllocatedPorts: number;

@@ -28,7 +28,7 @@ class Claimed {
   }
 }
 
-const claims = new WeakMap<TCPPortOwner, PortClaim>();
+let readClaim: (owner: TCPPortOwner) => PortClaim | undefined;
 
 /**
  * One TCP port that belongs to its owner alone, among all processes, runs, users and containers that share the network
@@ -36,6 +36,7 @@ const claims = new WeakMap<TCPPortOwner, PortClaim>();
  */
 // oxlint-disable-next-line no-unsafe-declaration-merging -- what the interface promises is defined below the class
 export class TCPPortOwner {
+  readonly #claim: PortClaim;
   /** From 1 to 65535. */
   readonly port: number;
   /** As given: where the port is free. */
@@ -50,10 +51,14 @@ export class TCPPortOwner {
   constructor(options?: TCPPortOwnerOptions);
   constructor(options: TCPPortOwnerOptions | Claimed = {}) {
     const { claim, options: checked } = options instanceof Claimed ? options : claimWith(options);
-    claims.set(this, claim);
+    this.#claim = claim;
     this.port = claim.port;
     this.hosts = checked.hosts;
     this.socketAddressFamily = checked.socketAddressFamily;
+  }
+
+  static {
+    readClaim = (owner) => (#claim in owner ? owner.#claim : undefined);
   }
 
   /**
@@ -85,7 +90,7 @@ export class TCPPortOwner {
 
   /** Gives the port back. Names a server that still listens on it, in a warning. Does nothing the second time. */
   cleanup(): void {
-    releaseClaim(claimOf(this));
+    releaseClaim(this.#claim);
   }
 
   toString(): string {
@@ -138,7 +143,7 @@ export async function acquireFrom(
 
 /** For fixtures, which know more about the end of a test than an owner does. */
 export function claimOf(owner: TCPPortOwner): PortClaim {
-  const claim = claims.get(owner);
+  const claim = readClaim(owner);
   if (claim === undefined) throw new InvalidOptionError('owner', owner, 'a TCPPortOwner');
   return claim;
 }

@@ -1,8 +1,7 @@
 /** The fixtures for Playwright Test. */
 import { test as base, type Fixtures, type TestInfo, type TestType } from '@playwright/test';
 import type { TCPPortOwner } from '../../pool/tcp-port-owner.ts';
-import type { PortOptions, Ports, PortUse } from '../port-dispenser.ts';
-import { PortDispenser } from '../port-dispenser.ts';
+import type { DispenserFacts, PortDispenser, PortOptions, Ports, PortUse } from '../port-dispenser.ts';
 
 export interface PortTestFixtures {
   /** A port of this test's own. */
@@ -36,7 +35,7 @@ const allFixtures: Fixtures<PortTestFixtures & ReportFixture, PortWorkerFixtures
 
   ports: [
     async ({ portOptions }, use, testInfo) => {
-      const dispenser = new PortDispenser({
+      const dispenser = await openDispenser({
         fixture: 'ports',
         label: testInfo.titlePath.join(' > '),
         defaults: portOptions,
@@ -63,7 +62,7 @@ const allFixtures: Fixtures<PortTestFixtures & ReportFixture, PortWorkerFixtures
     // Playwright reads the names of the wanted fixtures from the pattern.
     // oxlint-disable-next-line no-empty-pattern
     async ({}, use, workerInfo) => {
-      const dispenser = new PortDispenser({
+      const dispenser = await openDispenser({
         fixture: 'workerPorts',
         label: `worker ${workerInfo.parallelIndex} of project '${workerInfo.project.name}'`,
         defaults: {},
@@ -109,6 +108,12 @@ export const test: TestType<
   PortTestFixtures & Parameters<Parameters<typeof base>[2]>[0],
   PortWorkerFixtures
 > = base.extend(portFixtures) as never;
+
+/** Loaded with the first port: a test file that uses none pays nothing. */
+async function openDispenser(facts: DispenserFacts): Promise<PortDispenser> {
+  const module = await import('../port-dispenser.ts');
+  return new module.PortDispenser(facts);
+}
 
 function annotate(testInfo: TestInfo, { fixture, port }: PortUse): void {
   testInfo.annotations.push({ type: fixture, description: String(port) });

@@ -1,7 +1,7 @@
 /** Adds the global setup to a Playwright configuration. */
 import { fileURLToPath } from 'node:url';
 import type { PlaywrightTestConfig } from '@playwright/test';
-import { rememberRunOptions, type RunPoolOptions } from '../run-pool.ts';
+import { rememberRunOptions, type RunPoolOptions } from '../run-options.ts';
 
 /**
  * `export default withPorts(defineConfig({...}))`. The user's own global setups run after ours, so they can use ports.

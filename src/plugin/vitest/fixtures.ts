@@ -1,7 +1,7 @@
 /** The fixtures for Vitest, in the object form of `test.extend`, which every supported version has. */
 import { test as base, type RunnerTestCase, type TestAPI, type TestContext } from 'vitest';
 import type { TCPPortOwner } from '../../pool/tcp-port-owner.ts';
-import { PortDispenser, type PortOptions, type Ports, type PortUse } from '../port-dispenser.ts';
+import type { DispenserFacts, PortDispenser, PortOptions, Ports, PortUse } from '../port-dispenser.ts';
 import { currentFile, defaultTestTimeoutMs } from './worker-state.ts';
 
 export interface PortFixtures {
@@ -41,7 +41,7 @@ const fixtures = {
   ): Promise<void> => {
     await releaseForgotten();
     const pending: Promise<unknown>[] = [];
-    const dispenser = new PortDispenser({
+    const dispenser = await openDispenser({
       fixture: 'ports',
       label: titleOf(task),
       defaults: portOptions,
@@ -71,7 +71,7 @@ const fixtures = {
   filePort: [
     // oxlint-disable-next-line no-empty-pattern
     async ({}: object, use: Use<TCPPortOwner>): Promise<void> => {
-      const dispenser = openScope('filePort');
+      const dispenser = await openScope('filePort');
       await use(await dispenser.acquire());
       await closeScope(dispenser);
     },
@@ -81,7 +81,7 @@ const fixtures = {
   workerPorts: [
     // oxlint-disable-next-line no-empty-pattern
     async ({}: object, use: Use<Ports>): Promise<void> => {
-      const dispenser = openScope('workerPorts');
+      const dispenser = await openScope('workerPorts');
       await use(dispenser);
       await closeScope(dispenser);
     },
@@ -125,8 +125,14 @@ const scopeDispensers = new Set<PortDispenser>();
 /** How to release the ports of tests that have not been released yet. */
 const unreleased = new Map<Task, () => Promise<void>>();
 
-function openScope(fixture: string): PortDispenser {
-  const dispenser = new PortDispenser({
+/** Loaded with the first port: a test file that uses none pays nothing. */
+async function openDispenser(facts: DispenserFacts): Promise<PortDispenser> {
+  const module = await import('../port-dispenser.ts');
+  return new module.PortDispenser(facts);
+}
+
+async function openScope(fixture: string): Promise<PortDispenser> {
+  const dispenser = await openDispenser({
     fixture,
     label: `${fixture} of ${currentFile()}`,
     defaults: {},

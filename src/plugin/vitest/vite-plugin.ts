@@ -1,7 +1,7 @@
 /** The Vite plugin that adds the global setup to a Vitest configuration. */
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vitest/config';
-import { rememberRunOptions, type RunPoolOptions } from '../run-pool.ts';
+import { rememberRunOptions, type RunPoolOptions } from '../run-options.ts';
 
 /** `plugins: [portslice()]` in vitest.config. */
 export default function portslice(options: RunPoolOptions = {}): Plugin {
