@@ -8,6 +8,7 @@ import {
   playwrightFiles,
   readRun,
   reportedUses,
+  reportedWorkerUses,
   runPlaywright,
 } from './support/playwright-project.ts';
 import { expect, type Finished, type Project, test } from './support/project.ts';
@@ -56,6 +57,7 @@ function expectReported(run: Run): void {
     { fixture: 'port', port: noted['port'], outcome: 'free' },
     { fixture: 'ports', port: noted['ports'], outcome: 'free' },
   ]);
+  expect(reportedWorkerUses(several)).toMatchObject([{ fixture: 'workerPort', port: noted['workerPort'] }]);
   const startMs = Date.parse(several.startTime);
   for (const { acquiredAtMs, releasedAtMs, waitedMs } of uses) {
     // The clocks of two processes and their rounding may differ a little.
@@ -66,6 +68,7 @@ function expectReported(run: Run): void {
   }
   expect(portsOf(run.result('has none'))).toEqual({});
   expect(reportedUses(run.result('has none'))).toEqual([]);
+  expect(reportedWorkerUses(run.result('has none'))).toEqual([]);
 
   const tries = run.results('needs a second try');
   expect(tries.map((result) => portsOf(result)['port'])).toEqual([

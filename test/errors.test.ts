@@ -69,8 +69,8 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
   },
   PORTSLICE_TEST_ENDED: async () => {
     await using _opened = await openTestPool(1);
-    const facts = { fixture: 'ports', label: 'ends', defaults: {}, testTimeoutMs: 0, onAcquire: () => {} };
-    const ports = new PortDispenser(facts);
+    const facts = { fixture: 'ports', label: 'ends', defaults: {}, testTimeoutMs: 0, servesOneTest: true };
+    const ports = new PortDispenser({ ...facts, onAcquire: () => {} });
     await ports.releaseAll(true);
     await ports.acquire();
   },

@@ -81,9 +81,20 @@ export interface ReportedUse {
   readonly outcome: string;
 }
 
-export function reportedUses({ attachments }: JSONReportTestResult): ReportedUse[] {
-  const body = attachments.find(({ name }) => name === 'portslice')?.body;
-  return body === undefined ? [] : (JSON.parse(atob(body)) as ReportedUse[]);
+/** Of the test's own ports. */
+export function reportedUses(result: JSONReportTestResult): ReportedUse[] {
+  return allUses(result).filter(({ fixture }) => !fixture.startsWith('worker'));
+}
+
+/** Of the ports that the test's worker had at its end. */
+export function reportedWorkerUses(result: JSONReportTestResult): ReportedUse[] {
+  return allUses(result).filter(({ fixture }) => fixture.startsWith('worker'));
+}
+
+function allUses({ attachments }: JSONReportTestResult): ReportedUse[] {
+  return attachments.flatMap(({ name, body }) =>
+    name === 'portslice' && body !== undefined ? (JSON.parse(atob(body)) as ReportedUse[]) : [],
+  );
 }
 
 function readSpecs(report: string): JSONReportSpec[] {

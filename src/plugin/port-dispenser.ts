@@ -42,6 +42,8 @@ export interface DispenserFacts {
   readonly defaults: PortOptions;
   /** Of the test, 0: none. Ours shall be the error that people see, so we wait for a part of it only. */
   readonly testTimeoutMs: number;
+  /** Then what the test has used of its time counts too. Several tests may each wait anew. */
+  readonly servesOneTest: boolean;
   readonly onAcquire: (use: PortUse) => void;
 }
 
@@ -124,9 +126,10 @@ export class PortDispenser implements Ports {
   }
 
   #longestWaitMs(): number {
-    const { testTimeoutMs } = this.#facts;
+    const { testTimeoutMs, servesOneTest } = this.#facts;
     if (testTimeoutMs <= 0) return Infinity;
-    return Math.max(0, testTimeoutMs * PART_OF_TEST_TIMEOUT - (monotonicMs() - this.#startMs));
+    const usedMs = servesOneTest ? monotonicMs() - this.#startMs : 0;
+    return Math.max(0, testTimeoutMs * PART_OF_TEST_TIMEOUT - usedMs);
   }
 
   async #giveServersTimeToEnd(): Promise<void> {

@@ -2,7 +2,7 @@
 import { PortsliceError } from '../errors.ts';
 import { publishedPoolHandle } from '../platform/environment.ts';
 import { threadState } from '../platform/thread-state.ts';
-import { PoolSession } from './pool-session.ts';
+import { lastSession, PoolSession } from './pool-session.ts';
 import { getServerTCPPorts } from './server-ports.ts';
 import { takeSlice } from './slice-owners.ts';
 import { warnOnce } from './warnings.ts';
@@ -20,15 +20,25 @@ interface Current extends SessionSlice {
   readonly publishedHandle: string | undefined;
 }
 
+function thisThread(): { current?: Current } {
+  return threadState('current', () => ({}));
+}
+
 /** @throws what creating a private pool throws */
 export function currentSlice(): SessionSlice {
-  const holder = threadState<{ current?: Current }>('current', () => ({}));
+  const holder = thisThread();
   const publishedHandle = publishedPoolHandle();
   const { current } = holder;
   if (current !== undefined && current.publishedHandle === publishedHandle && !current.session.isClosed)
     return current;
   holder.current = { ...chooseSlice(publishedHandle), publishedHandle };
   return holder.current;
+}
+
+/** The pool from which this thread allocates or, where it never did and is part of no run, the one that it knew last. */
+export function sessionToReport(): PoolSession {
+  if (hasRunPool()) return currentSlice().session;
+  return thisThread().current?.session ?? lastSession() ?? currentSlice().session;
 }
 
 /** Whether this thread can allocate from the pool of that handle. If not, the user is told why. */

@@ -3,7 +3,7 @@ import { ClaimOrder } from '../core/claim-order.ts';
 import { formatPoolHandle, parsePoolHandle } from '../core/pool-handle.ts';
 import { segmentOffsets } from '../core/segment-layout.ts';
 import { findSegmentProblem, Segment, writeSegment } from '../core/segment.ts';
-import { planPool, sliceCountFor } from '../core/slices.ts';
+import { planPool, type PoolPlan, sliceCountFor } from '../core/slices.ts';
 import {
   PoolClosedError,
   PoolDamagedError,
@@ -54,6 +54,21 @@ export class PoolSession {
       kernel.randomBytes(4).readUInt32LE() / 2 ** 32,
     );
     const memory = kernel.createMemory(segmentOffsets(plan.ports.length, plan.slices.length).byteLength);
+    try {
+      return remember(PoolSession.#open(options, plan, memory, kernel));
+    } catch (error) {
+      memory.close();
+      throw error;
+    }
+  }
+
+  /** Fills the memory and makes it known. */
+  static #open(
+    options: PoolPlanOptions,
+    plan: PoolPlan,
+    memory: SharedMemory,
+    kernel: PortKernel,
+  ): PoolSession {
     const runId = kernel.randomBytes(16).toString('hex');
     const facts = {
       runId,
@@ -72,10 +87,10 @@ export class PoolSession {
     try {
       checkKernel(session);
     } catch (error) {
-      session.close();
+      if (beacon !== undefined) kernel.closeDescriptors([beacon]);
       throw error;
     }
-    return remember(session);
+    return session;
   }
 
   /**

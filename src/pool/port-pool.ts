@@ -2,10 +2,10 @@
 import type { SliceBounds } from '../core/slices.ts';
 import { InvalidOptionError, PoolClosedError, PoolHandleError } from '../errors.ts';
 import { publishedPoolHandle } from '../platform/environment.ts';
-import { currentSlice, DEFAULT_REST_MS, hasRunPool, type SessionSlice } from './current-slice.ts';
+import { DEFAULT_REST_MS, type SessionSlice, sessionToReport } from './current-slice.ts';
 import { checkInteger, checkNames, MAX_TIMEOUT_MS, RUN_POOL_OPTION_NAMES } from './option-checks.ts';
 import type { AcquireOptions } from './owner-options.ts';
-import { lastSession, PoolSession } from './pool-session.ts';
+import { PoolSession } from './pool-session.ts';
 import type { PortClaim } from './port-claim.ts';
 import { releaseAll } from './release.ts';
 import { getServerTCPPorts, type ServerPortOptions } from './server-ports.ts';
@@ -141,9 +141,9 @@ export class PortSlice {
 }
 
 /**
- * The statistics of the whole run; without a run, of the pool that this thread has opened last. After the end of the pool
- * they stay as they were.
+ * The statistics of the pool from which this thread allocates: of the whole run, or of its private pool. In a thread that
+ * never did, of the pool that it has opened last. After the end of the pool they stay as they were.
  */
 export function portAllocationStats(): PortAllocationStats {
-  return readStatistics((hasRunPool() ? undefined : lastSession()) ?? currentSlice().session);
+  return readStatistics(sessionToReport());
 }

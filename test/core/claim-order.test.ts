@@ -43,12 +43,13 @@ class Pool {
   }
 
   /** What the order promises, in the simplest words: looks at everything, each time. */
-  naiveNext(): number {
+  naiveNext(latestReleaseMs = Infinity): number {
     const free = this.indexes.filter((index) => this.isFree(index));
     const neverUsed = free.find((index) => this.states[index] === 0);
     if (neverUsed !== undefined) return neverUsed;
     const timeOf = (index: number): number => this.releasedAtMs[index] as number;
-    return free.toSorted((a, b) => timeOf(a) - timeOf(b))[0] ?? -1;
+    const rested = free.filter((index) => timeOf(index) <= latestReleaseMs);
+    return rested.toSorted((a, b) => timeOf(a) - timeOf(b))[0] ?? -1;
   }
 }
 
@@ -103,6 +104,16 @@ function claimNext(pool: Pool, order: ClaimOrder, passedBy: number | undefined):
   if (index !== -1) pool.claim(index);
 }
 
+/** In one search; what it is not given for the first time it can be given for the second, later one. */
+function searchTwice(pool: Pool, order: ClaimOrder, latestReleasesMs: readonly number[]): void {
+  order.begin();
+  for (const latestReleaseMs of latestReleasesMs) {
+    const index = order.next(latestReleaseMs);
+    expect(index).toBe(pool.naiveNext(latestReleaseMs));
+    if (index !== -1) return pool.claim(index);
+  }
+}
+
 describe('the order of claims', () => {
   test('is that of a naive search through everything, over any history of claims and releases', () => {
     const anyHistory = fc.array(anyStep, { maxLength: 150, size: 'max' });
@@ -111,6 +122,22 @@ describe('the order of claims', () => {
         const pool = new Pool(portCount);
         const order = pool.order();
         for (const step of steps) take(pool, order, step);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('with a latest time of release is that of a naive search that passes over later ones', () => {
+    const anySearch = fc.record({ latestReleaseMs: fc.nat(60), laterMs: fc.constantFrom(Infinity, 60) });
+    const anyHistory = fc.array(fc.tuple(anyStep, anySearch), { maxLength: 100, size: 'max' });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 12 }), anyHistory, (portCount, history) => {
+        const pool = new Pool(portCount);
+        const order = pool.order();
+        for (const [step, { latestReleaseMs, laterMs }] of history) {
+          if (!step.act.endsWith('claim')) take(pool, order, step);
+          else searchTwice(pool, order, [latestReleaseMs, laterMs]);
+        }
       }),
       { numRuns: 500 },
     );

@@ -114,6 +114,10 @@ describe('what is no segment of this version', () => {
     ['a slice before the pool', damaged((words) => (words[64] = -1)), /slice 0 lies outside/],
     ['a slice of fewer than no ports', damaged((words) => (words[69] = -1)), /slice 1 lies outside/],
     ['a slice that ends after the pool', damaged((words) => (words[73] = 4)), /slice 2 lies outside/],
+    // A slice with one port less; then the table's first two ports, which share a word.
+    ['slices that leave a port out', damaged((words) => (words[65] = 1)), /slices do not make up the pool/],
+    ['port 0', damaged((words) => (words[76] = 20_001 * 0x1_00_00)), /port 0, or a port twice/],
+    ['a port twice', damaged((words) => (words[76] = 20_000 * 0x1_00_01)), /port 0, or a port twice/],
   ])('is found out: %s', (_, buffer, problem) => {
     expect(findSegmentProblem(buffer)).toMatch(problem);
   });

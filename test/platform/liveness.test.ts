@@ -43,6 +43,7 @@ test('A process that has ended and was not looked after is alive, but not runnin
   // The shell becomes a program that never waits for the child that it has inherited. The child ends with its input.
   const code = 'exec 3<&0; cat <&3 >&2 & exec 3<&-; echo $!; exec sleep 1000';
   const parent = spawn('sh', ['-c', code], { stdio: ['pipe', 'pipe', 'inherit'] });
+  await using _end = { [Symbol.asyncDispose]: () => stopProcess(parent) };
   const [text] = (await once(parent.stdout, 'data')) as [Buffer];
   const zombie = Number(text);
   await until('the new program', () => readFileSync(`/proc/${parent.pid}/comm`, 'utf8') === 'sleep\n');
@@ -50,5 +51,4 @@ test('A process that has ended and was not looked after is alive, but not runnin
   parent.stdin.end();
   await until('the end of the child', () => !isRunning(zombie));
   expect(isAlive(zombie)).toBe(true);
-  await stopProcess(parent);
 });

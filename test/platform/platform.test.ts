@@ -16,7 +16,11 @@ interface Outcomes {
 }
 
 /** @param commands the shell code of each command that this platform has */
-async function on(name: string, commands: Readonly<Record<string, string>> = {}): Promise<Outcomes> {
+async function on(
+  name: string,
+  commands: Readonly<Record<string, string>> = {},
+  arch: string = process.arch,
+): Promise<Outcomes> {
   const folder = mkdtempSync(path.join(tmpdir(), 'portslice-platform-'));
   try {
     for (const [command, code] of Object.entries(commands)) {
@@ -25,6 +29,7 @@ async function on(name: string, commands: Readonly<Record<string, string>> = {})
     }
     const script = `
       Object.defineProperty(process, 'platform', { value: '${name}' });
+      Object.defineProperty(process, 'arch', { value: '${arch}' });
       const { platform } = await import('./src/platform/platform.ts');
       const attempt = (act) => {
         try { return { value: act() } } catch ({ name, code, message }) { return { error: { name, code, message } } }
@@ -52,6 +57,16 @@ describe('the platform', () => {
     expect(excluded.value).toEqual([]);
     expect(kernel.value).toBe('object');
   });
+
+  test.each(['ia32', 'arm', 's390x', 'ppc64'])(
+    'Linux on %s has a range and no allocation, and the error names the processor',
+    async (arch) => {
+      const { range, kernel } = await on('linux', {}, arch);
+      expect(range.value).toBeDefined();
+      expect(kernel).toMatchObject(NOT_IMPLEMENTED);
+      expect(kernel.error?.message).toContain(`'linux-${arch}'`);
+    },
+  );
 
   test.each(['darwin', 'freebsd'])('%s has a range that sysctl tells, and no allocation', async (name) => {
     const told = await on(name, { sysctl: 'echo 49152; echo 65535' });

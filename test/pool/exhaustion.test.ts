@@ -10,6 +10,7 @@ import { openTestPool } from '../support/test-pool.ts';
 import { collectWarnings } from '../support/warnings.ts';
 
 const claim = () => new TCPPortOwner();
+const claimTwo = () => TCPPortOwner.acquireMany(2, { acquireTimeoutMs: 30 });
 
 test('the message lists the holders with port, process, age and label, the oldest first', async () => {
   await using opened = await openTestPool(3);
@@ -59,6 +60,21 @@ test('the ports of other runs, of strangers and of seals are counted apart', asy
     new RegExp(`  ${leaking.port} sealed by pid ${process.pid} for .* s: 'leaks'`),
   );
   expect(await warnings.withCode('PORTSLICE_LEAK')).toHaveLength(1);
+});
+
+test('each port is counted once, however many slices and looks there are', async () => {
+  await using opened = await openTestPool(5, { workers: 2 });
+  const [ours, theirs, listened] = [opened.ports.slice(0, 1), opened.ports.slice(1, 4), opened.ports.at(-1)];
+  await using otherRun = startPortWorker({ env: { PORTSLICE_PORTS: theirs.join(',') } });
+  expect(await otherRun.call('claimAll')).toHaveLength(3);
+  await using _stranger = await listen({ port: listened });
+  const counts = { lockedByOtherRuns: 3, listenedOnByStrangers: 1, poolPortCount: 5 };
+  expect((await errorOf(PortPoolExhaustedError, claimTwo)).facts).toMatchObject({ ...counts, holders: [] });
+  using owner = new TCPPortOwner();
+  expect([owner.port]).toEqual(ours);
+  for (const act of [claim, () => opened.pool.slice(2).acquire({ acquireTimeoutMs: 0 })]) {
+    expect((await errorOf(PortPoolExhaustedError, act)).facts).toMatchObject(counts);
+  }
 });
 
 test('a port that another process has sealed is listed with that process', async () => {

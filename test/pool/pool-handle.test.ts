@@ -1,6 +1,15 @@
 /** PortPool.create and PortPool.attach: what a handle may name, and what becomes of one that names something else. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, constants, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -11,6 +20,7 @@ import {
   PoolHandleError,
   PoolStaleError,
   PortPool,
+  type PortPoolOptions,
   portIsInUse,
   TCPPortOwner,
 } from '../../src/index.ts';
@@ -105,6 +115,74 @@ describe('a pool', () => {
     expect(portIsInUse(opened.ports[0] as number)).toBe(true);
   });
 
+  test('gives back nothing of others in its thread when one who has attached closes it', async () => {
+    await using opened = await openTestPool(4, { workers: 1 });
+    using owner = new TCPPortOwner({ label: 'of a fixture' });
+    const attached = PortPool.attach();
+    const slice = attached.slice(1);
+    const port = String(await slice.acquire({ label: 'of the attached' }));
+    attached.close();
+    attached.close();
+    expect(opened.pool.snapshot().map(({ label, state }) => `${label} ${state}`)).toEqual(
+      expect.arrayContaining(['of a fixture held', 'of the attached free']),
+    );
+    await using stranger = startPortWorker({ env: { PORTSLICE_PORTS: `${port},${owner.port}` } });
+    expect(await stranger.call('claimAll')).toEqual([Number(port)]);
+    for (const act of [
+      () => attached.stats(),
+      () => attached.snapshot(),
+      () => attached.slice(),
+      () => slice.acquire(),
+    ]) {
+      await errorOf(PoolClosedError, act);
+    }
+    const again = PortPool.attach();
+    using _owner = await again.slice(1).acquire();
+    using _other = new TCPPortOwner();
+    expect(again.stats().currentlyAllocatedPorts).toBe(3);
+    opened.pool.close();
+    await errorOf(PoolClosedError, () => again.stats());
+  });
+
+  test('gives back what was still being waited for when it was closed', async () => {
+    await using opened = await openTestPool(1);
+    const owner = new TCPPortOwner();
+    const attached = PortPool.attach();
+    const waiting = errorOf(PoolClosedError, () => attached.slice().acquire());
+    await until('it waits', () => opened.pool.stats().waits === 1);
+    attached.close();
+    owner.cleanup();
+    expect(await waiting).toBeInstanceOf(PoolClosedError);
+    expect(opened.pool.snapshot()).toMatchObject([{ state: 'free' }]);
+  });
+
+  test.each([0, 1, 2, 3])('costs nothing if its creator may open only %i more files', async (left) => {
+    await using creator = startPortWorker({ descriptorLimit: 256 });
+    // What is needed once is loaded then.
+    await creator.call('closePool', await creator.call('createPool', { ports: '2000' }));
+    const countDescriptors = (): number => readdirSync(`/proc/${creator.pid}/fd`).length;
+    await creator.call('useUpDescriptors', left);
+    const before = countDescriptors();
+    await expect(creator.call('createPool', { ports: '2000' })).rejects.toMatchObject({
+      code: 'PORTSLICE_RESOURCE_LIMIT',
+    });
+    expect(countDescriptors()).toBe(before);
+    expect(beaconsOf(creator.pid)).toEqual([]);
+  });
+
+  test('that cannot be opened for want of a descriptor is no unusable pool, but a limit', async () => {
+    await using opened = await openTestPool(1);
+    await using worker = startPortWorker({ descriptorLimit: 256 });
+    // What is needed once is loaded then.
+    await worker.call('isInUse', opened.ports[0] as number);
+    await worker.call('useUpDescriptors', 0);
+    const [code, message] = await attachProblem(worker, opened.pool.handle);
+    expect(code).toBe('PORTSLICE_RESOURCE_LIMIT');
+    expect(message).toContain('EMFILE');
+    await worker.call('giveDescriptorsBack');
+    expect(await attachProblem(worker, opened.pool.handle)).toEqual(['none', '']);
+  });
+
   test.each([
     ['workers', -1],
     ['workers', 2001],
@@ -115,6 +193,15 @@ describe('a pool', () => {
     ['restMs', Number.NaN],
   ])('with %s = %o is refused', async (option, value) => {
     const act = () => PortPool.create({ ports: '2000', [option]: value });
+    expect((await errorOf(InvalidOptionError, act)).option).toBe(option);
+  });
+
+  test.each([
+    [{ ports: '2000', worker: 4 }, 'worker'],
+    [{ restMS: 5 }, 'restMS'],
+    [null, 'options'],
+  ])('with the options %o is refused', async (options, option) => {
+    const act = () => PortPool.create(options as PortPoolOptions);
     expect((await errorOf(InvalidOptionError, act)).option).toBe(option);
   });
 });

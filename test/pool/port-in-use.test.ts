@@ -158,7 +158,7 @@ describe('bad arguments', () => {
     expect(error.host).toBe('192.0.2.1');
   });
 
-  test.each([{ hosts: [] }, { socketAddressFamily: 'both' }, { host: 'localhost' }])(
+  test.each([{ hosts: [] }, { socketAddressFamily: 'both' }, { host: 'localhost' }, { hold: false }, null])(
     'options %o are refused',
     async (options) => {
       const act = () => portIsInUse(2000, options as { hosts: string[] });

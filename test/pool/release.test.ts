@@ -5,7 +5,10 @@ import { releaseClaim } from '../../src/pool/release.ts';
 import { claimOf } from '../../src/pool/tcp-port-owner.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { listen, startServer } from '../support/listening-server.ts';
+import { needNamespace, needProgram } from '../support/needs.ts';
+import { type PortBlock, reservePorts } from '../support/port-block.ts';
 import { startPortWorker } from '../support/port-worker.ts';
+import { scriptOutput } from '../support/run-script.ts';
 import { openTestPool, type TestPool } from '../support/test-pool.ts';
 import { collectWarnings } from '../support/warnings.ts';
 
@@ -179,6 +182,73 @@ describe('the port of a failed test', () => {
   });
 });
 
+/** In a process of its own: the lines, with a pool of the ports, what became of owners, and all ports claimed anew. */
+function scriptWithPool({ spec }: PortBlock, lines: string): string {
+  return `
+    import { execFileSync, spawn } from 'node:child_process';
+    import { once } from 'node:events';
+    import { closeSync, openSync } from 'node:fs';
+    import net from 'node:net';
+    import { PortPool, TCPPortOwner } from './src/index.ts';
+    import { releaseClaim } from './src/pool/release.ts';
+    import { claimOf } from './src/pool/tcp-port-owner.ts';
+
+    const pool = PortPool.create({ ports: '${spec}' });
+    process.env.PORTSLICE_POOL = pool.handle;
+    const phasesOf = (owners) => owners.map((owner) => claimOf(owner).phase);
+    const claimAgain = async () => {
+      process.env.PORTSLICE_POOL = PortPool.create({ ports: '${spec}' }).handle;
+      const owners = await TCPPortOwner.acquireMany(3, { hosts: ['127.0.0.1'] });
+      return owners.map(Number).toSorted();
+    };
+    ${lines}
+  `;
+}
+
+describe('an owner whose address is gone from this machine', () => {
+  test('is released or sealed all the same, and free when others need it or the pool ends', async (context) => {
+    await using block = await reservePorts(3);
+    const ip = needProgram(context, 'ip');
+    const script = scriptWithPool(
+      block,
+      `
+      const address = (act) => execFileSync('${ip}', ['addr', act, '10.1.1.1/32', 'dev', 'lo']);
+      address('add');
+      for (const port of ${JSON.stringify(block.ports)}) {
+        await once(net.createServer().listen(port, '127.0.0.9').unref(), 'listening');
+      }
+      const owners = [1, 2, 3].map(() => new TCPPortOwner({ hosts: ['10.1.1.1'] }));
+      const [released, sealed] = owners;
+      address('del');
+      released.cleanup();
+      releaseClaim(claimOf(sealed), true);
+      const phases = [phasesOf(owners)];
+      // With it nothing is free, so that the other process asks for what is sealed.
+      const again = new TCPPortOwner({ hosts: ['127.0.0.1'] });
+      const other = "import { TCPPortOwner } from './src/index.ts';" +
+        "console.log((await TCPPortOwner.acquire({ hosts: ['127.0.0.1'] })).port);";
+      const child = spawn(process.execPath, ['--input-type=module', '-e', other], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const [[port]] = await Promise.all([once(child.stdout, 'data'), once(child, 'exit')]);
+      phases.push(phasesOf(owners));
+      pool.close();
+      phases.push(phasesOf([...owners, again]));
+      const given = Number(port) === sealed.port;
+      console.log(JSON.stringify({ phases, given, free: await claimAgain() }));
+      `,
+    );
+    const wrapper = needNamespace(context);
+    expect(await scriptOutput(script, { wrapper, nodeOptions: ['--no-warnings'] })).toEqual({
+      phases: [
+        ['released', 'leaked', 'held'],
+        ['released', 'released', 'held'],
+        ['released', 'released', 'released', 'released'],
+      ],
+      given: true,
+      free: block.ports,
+    });
+  });
+});
+
 describe('without descriptors', () => {
   test.each([0, 1])('with %i left, a claim fails with the limit and leaves the record free', async (left) => {
     await using opened = await openTestPool(2);
@@ -214,6 +284,35 @@ describe('without descriptors', () => {
     await worker.call('release', port);
     expect(stateOf(opened, port)).toBe('free');
     expect(portIsInUse(port)).toBe(false);
+  });
+
+  test('a pool can still be ended, with its sealed and leaked ports too', async () => {
+    await using block = await reservePorts(3);
+    const script = scriptWithPool(
+      block,
+      `
+      const owners = [1, 2, 3].map(() => new TCPPortOwner());
+      const [, sealed, leaked] = owners;
+      const server = net.createServer().listen(leaked.port);
+      await once(server, 'listening');
+      leaked.cleanup();
+      releaseClaim(claimOf(sealed), true);
+      const before = phasesOf(owners);
+      const opened = [];
+      try { for (;;) opened.push(openSync('/dev/null')) } catch {}
+      pool.close();
+      const after = phasesOf(owners);
+      for (const descriptor of opened) closeSync(descriptor);
+      await new Promise((resolve) => server.close(resolve));
+      console.log(JSON.stringify({ before, after, free: await claimAgain() }));
+      `,
+    );
+    const wrapper = ['sh', '-c', 'ulimit -n 256; exec "$0" "$@"'];
+    expect(await scriptOutput(script, { wrapper, nodeOptions: ['--no-warnings'] })).toEqual({
+      before: ['held', 'sealed', 'leaked'],
+      after: ['released', 'released', 'released'],
+      free: block.ports,
+    });
   });
 
   test.each([{}, { hold: false }])('an owner with %o can still be sealed', async (options) => {

@@ -9,6 +9,7 @@ import {
   getServerTCPPorts,
   InvalidOptionError,
   PortSpecError,
+  type ServerPortOptions,
 } from '../../src/index.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { namespaceWrapper } from '../support/namespaces.ts';
@@ -285,8 +286,14 @@ describe('bad input', () => {
     ['excludedPorts', [65_536]],
     ['excludedPorts', [2000.5]],
     ['excludedPorts', ['2000']],
+    ['excludePorts', [2000]],
   ])('the option %s = %o is refused', async (option, value) => {
     const act = () => getServerTCPPorts({ [option]: value });
     expect((await errorOf(InvalidOptionError, act)).option).toBe(option);
+  });
+
+  test.each([null, '2000'])('%o in place of options is refused', async (options) => {
+    const act = () => getServerTCPPorts(options as ServerPortOptions);
+    expect((await errorOf(InvalidOptionError, act)).option).toBe('options');
   });
 });

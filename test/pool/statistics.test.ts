@@ -1,4 +1,5 @@
 /** What the segment tells about the whole run. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { portAllocationStats, TCPPortOwner } from '../../src/index.ts';
 import { listen } from '../support/listening-server.ts';
@@ -81,6 +82,18 @@ describe('the statistics', () => {
     await worker.call('claim');
     expect(await worker.call('stats')).toMatchObject({ totalServerPorts: 5, currentlyAllocatedPorts: 1 });
     expect(block.pool.stats().currentlyAllocatedPorts).toBe(0);
+  });
+});
+
+describe('the end of the pool', () => {
+  test('leaves the statistics as they were, and asking for them makes no other pool', async () => {
+    const opened = await openTestPool(3);
+    new TCPPortOwner().cleanup();
+    using _held = new TCPPortOwner();
+    const last = opened.pool.stats();
+    await opened[Symbol.asyncDispose]();
+    expect(portAllocationStats()).toEqual({ ...last, currentlyAllocatedPorts: 0 });
+    expect(readFileSync('/proc/net/unix', 'latin1')).not.toContain(`@portslice/pool/${process.pid}/`);
   });
 });
 

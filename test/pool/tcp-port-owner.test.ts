@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import {
   HostError,
@@ -7,10 +8,13 @@ import {
   TCPPortOwner,
   type TCPPortOwnerOptions,
 } from '../../src/index.ts';
+import { releaseClaim } from '../../src/pool/release.ts';
+import { claimOf } from '../../src/pool/tcp-port-owner.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { listen } from '../support/listening-server.ts';
 import { startPortWorker } from '../support/port-worker.ts';
 import { openTestPool } from '../support/test-pool.ts';
+import { collectWarnings } from '../support/warnings.ts';
 
 describe('an owner', () => {
   test('is its port as text, as a number and in JSON', async () => {
@@ -28,6 +32,17 @@ describe('an owner', () => {
     expect(+owner).toBe(port);
     expect(owner[Symbol.toPrimitive]('default')).toBe(String(port));
     expect(JSON.stringify({ owner })).toBe(`{"owner":${port}}`);
+  });
+
+  test('is shown by console.log with what became of it and for what it was', async () => {
+    await using _opened = await openTestPool(1);
+    const owner = new TCPPortOwner({ label: 'pays by card' });
+    expect(inspect(owner)).toBe(`TCPPortOwner ${owner.port} (held, 'pays by card')`);
+    owner.cleanup();
+    expect(inspect({ owner })).toBe(`{ owner: TCPPortOwner ${owner.port} (released, 'pays by card') }`);
+    const unnamed = new TCPPortOwner();
+    releaseClaim(claimOf(unnamed), true);
+    expect(inspect(unnamed)).toBe(`TCPPortOwner ${unnamed.port} (sealed)`);
   });
 
   test('tells with which hosts and family it was made, which cannot be changed', async () => {
@@ -52,6 +67,8 @@ describe('an owner', () => {
     [{ hosts: ['127.0.0.1', 'localhost'] }, [], 'http://localhost:PORT'],
     [{ hosts: ['127.0.0.1', ''] }, [], 'http://localhost:PORT'],
     [{ hosts: ['127.0.0.1', '::1'] }, [], 'http://127.0.0.1:PORT'],
+    [{ hosts: ['0.0.0.0'] }, [], 'http://localhost:PORT'],
+    [{ hosts: ['127.0.0.1', '::'] }, [], 'http://localhost:PORT'],
   ])('of %o has url(...%o) = %s', async (options, args, expected) => {
     await using _opened = await openTestPool(1);
     using owner = new TCPPortOwner(options);
@@ -69,6 +86,48 @@ describe('an owner', () => {
     await otherRun.call('closeServer', owner.port);
     await otherRun.call('listen', owner.port, '127.0.0.1');
     await otherRun.call('closeServer', owner.port);
+  });
+});
+
+describe('the wildcard of a family among the hosts', () => {
+  test('of IPv6 is every address: a port with a listener on IPv4 is not given', async () => {
+    await using opened = await openTestPool(2);
+    const [listened, free] = opened.ports as [number, number];
+    await using _foreign = await listen({ port: listened, host: '127.0.0.1' });
+    using owner = new TCPPortOwner({ hosts: ['::'] });
+    expect(owner.port).toBe(free);
+    await errorOf(PortPoolExhaustedError, () => new TCPPortOwner({ hosts: ['::'] }));
+  });
+
+  test.each<[TCPPortOwnerOptions, elsewhere: string]>([
+    [{ hosts: ['127.0.0.1', '0.0.0.0'] }, '::1'],
+    [{ hosts: ['::1', '::'], socketAddressFamily: 'ipv6' }, '127.0.0.1'],
+  ])('may stand beside an address of it, without a hold too: %o', async (options, elsewhere) => {
+    await using opened = await openTestPool(1);
+    await using _foreign = await listen({ port: opened.ports[0], host: elsewhere });
+    for (const hold of [false, true]) {
+      using owner = new TCPPortOwner({ ...options, hold });
+      expect(owner.port).toBe(opened.ports[0]);
+    }
+  });
+});
+
+describe('a hold on the named addresses only, because a stranger has another one', () => {
+  test('is told once in the run, whoever has it', async () => {
+    await using opened = await openTestPool(4);
+    using warnings = collectWarnings();
+    using _checked = new TCPPortOwner({ hosts: ['127.0.0.1'] });
+    const strangers = opened.ports.map((port) => listen({ port, host: '127.0.0.9' }).catch(() => undefined));
+    expect(await Promise.all(strangers)).not.toContain(undefined);
+    using _unheld = new TCPPortOwner({ hosts: ['127.0.0.1'], hold: false });
+    expect(await warnings.withCode('PORTSLICE_NARROW_HOLD')).toEqual([]);
+    using narrow = new TCPPortOwner({ hosts: ['127.0.0.1'] });
+    await using worker = startPortWorker({ env: opened.env });
+    await worker.call('claim', { hosts: ['127.0.0.1'] });
+    expect(await warnings.withCode('PORTSLICE_NARROW_HOLD')).toEqual([
+      expect.stringContaining(`Port ${narrow.port} is held on the addresses of 'hosts' only`),
+    ]);
+    expect(await worker.call('warnings')).toEqual([]);
   });
 });
 
@@ -259,7 +318,7 @@ describe('bad options', () => {
     expect(opened.pool.snapshot()).toEqual([]);
   });
 
-  test.each([{ host: 'localhost' }, { family: 'ipv4' }, { Hold: true }, { timeoutMs: 5 }])(
+  test.each([{ host: 'localhost' }, { family: 'ipv4' }, { Hold: true }, { acquireTimeoutMs: 5 }])(
     'the unknown option of %o is refused, and the known ones are listed',
     async (options) => {
       const error = await errorOf(InvalidOptionError, () => new TCPPortOwner(options as TCPPortOwnerOptions));

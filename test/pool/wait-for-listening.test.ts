@@ -9,11 +9,15 @@ import {
   ServerExitedError,
   TCPPortOwner,
   waitForListening,
+  type WaitForListeningOptions,
   WaitTimeoutError,
 } from '../../src/index.ts';
 import { errorOf } from '../support/catch-error.ts';
+import { NOBODY } from '../support/kernel-peer.ts';
 import { listen, serverCommand, startServer, stopProcess } from '../support/listening-server.ts';
+import { needProgram, needRoot } from '../support/needs.ts';
 import { reservePorts } from '../support/port-block.ts';
+import { scriptOutput } from '../support/run-script.ts';
 import { openTestPool } from '../support/test-pool.ts';
 import { until } from '../support/until.ts';
 
@@ -83,6 +87,13 @@ describe('nobody who listens', () => {
     expect(error.message).toContain(
       `Nothing accepted a connection on 127.0.0.1:${port} within 30 ms (ECONNREFUSED)`,
     );
+  });
+
+  test('on the port of an owner of every address is looked for on localhost', async () => {
+    await using _opened = await openTestPool(1);
+    using owner = new TCPPortOwner({ hosts: ['0.0.0.0'] });
+    const act = () => waitForListening(owner, { timeoutMs: 0 });
+    expect((await errorOf(WaitTimeoutError, act)).message).toContain(` localhost:${owner.port} `);
   });
 
   test('is an error also with a time-out of 0, after one try', async () => {
@@ -183,6 +194,56 @@ describe('a foreign listener', () => {
   });
 });
 
+/** The kernel shows only to root whose sockets another user's are, so this waits as a user who is nobody. */
+async function waitAsNobody(port: number, pid: number): Promise<string> {
+  const code = `
+    import { waitForListening } from './src/index.ts';
+    process.setgid(${NOBODY});
+    process.setuid(${NOBODY});
+    const outcome = await waitForListening(${port}, { pid: ${pid}, timeoutMs: 15_000 }).catch(({ message }) => message);
+    console.log(JSON.stringify(outcome ?? 'listens'));
+  `;
+  return scriptOutput<string>(code);
+}
+
+describe('a listener whose process is hidden from us', () => {
+  test('is foreign if it is of another user than the server, and also if the server is dead', async (context) => {
+    needRoot(context);
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    await using _server = await listen({ port });
+    const own = spawn('sleep', ['600'], { stdio: 'ignore', uid: NOBODY, gid: NOBODY });
+    const foreign = new RegExp(`^Port ${port} is listened on by a process of user 0, not by pid ${own.pid}`);
+    try {
+      expect(await waitAsNobody(port, own.pid as number)).toMatch(foreign);
+    } finally {
+      await stopProcess(own);
+    }
+    expect(await waitAsNobody(port, own.pid as number)).toMatch(foreign);
+  });
+
+  test('is the server if it is of the same user', async (context) => {
+    needRoot(context);
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    // Only root may look into a program that has changed its user, as many servers do, or that asks for it (PR_SET_DUMPABLE).
+    const code = `
+import ctypes, os, socket
+os.setgid(${NOBODY}); os.setuid(${NOBODY}); ctypes.CDLL(None).prctl(4, 0)
+s = socket.create_server(('', ${port})); print('listening', flush=True); s.accept(); input()
+`;
+    const server = spawn(needProgram(context, 'python3'), ['-c', code], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    try {
+      await once(server.stdout, 'data');
+      expect(await waitAsNobody(port, server.pid as number)).toBe('listens');
+    } finally {
+      await stopProcess(server);
+    }
+  });
+});
+
 describe('bad arguments', () => {
   test.each([0, 65_536, 1.5, '80', null, undefined, {}])('port %o is refused', async (port) => {
     const act = () => waitForListening(port as number);
@@ -201,6 +262,14 @@ describe('bad arguments', () => {
     ['host', 5],
   ])('%s = %o is refused', async (option, value) => {
     const act = () => waitForListening(2000, { [option]: value });
+    expect((await errorOf(InvalidOptionError, act)).option).toBe(option);
+  });
+
+  test.each([
+    [{ timeout: 5 }, 'timeout'],
+    [null, 'options'],
+  ])('the options %o are refused', async (options, option) => {
+    const act = () => waitForListening(2000, options as WaitForListeningOptions);
     expect((await errorOf(InvalidOptionError, act)).option).toBe(option);
   });
 });

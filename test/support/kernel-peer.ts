@@ -32,7 +32,7 @@ export interface KernelPeer extends AsyncDisposable {
 }
 
 /** What a call threw in the peer. */
-export class PeerError extends Error {
+class PeerError extends Error {
   readonly errorName: string;
   readonly facts: Readonly<Record<string, unknown>>;
 

@@ -13,7 +13,7 @@ export interface Endpoint {
 }
 
 /** 'done', or the name of the errno. */
-export type Outcome = string;
+type Outcome = string;
 
 /** Every kind of address that a server binds. */
 export const ENDPOINTS: readonly Endpoint[] = [

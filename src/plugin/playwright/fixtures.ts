@@ -40,6 +40,7 @@ const allFixtures: Fixtures<PortTestFixtures & ReportFixture, PortWorkerFixtures
         label: testInfo.titlePath.join(' > '),
         defaults: portOptions,
         testTimeoutMs: testInfo.timeout,
+        servesOneTest: true,
         onAcquire: (port) => annotate(testInfo, port),
       });
       await use(dispenser);
@@ -67,6 +68,7 @@ const allFixtures: Fixtures<PortTestFixtures & ReportFixture, PortWorkerFixtures
         label: `worker ${workerInfo.parallelIndex} of project '${workerInfo.project.name}'`,
         defaults: {},
         testTimeoutMs: workerInfo.project.timeout,
+        servesOneTest: false,
         onAcquire: () => undefined,
       });
       workerDispensers.add(dispenser);

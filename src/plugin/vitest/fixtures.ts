@@ -46,6 +46,7 @@ const fixtures = {
       label: titleOf(task),
       defaults: portOptions,
       testTimeoutMs: task.timeout,
+      servesOneTest: true,
       onAcquire: (port) => {
         noteUse(task, port);
         pending.push(tryToAnnotate(annotate, port));
@@ -137,6 +138,7 @@ async function openScope(fixture: string): Promise<PortDispenser> {
     label: `${fixture} of ${currentFile()}`,
     defaults: {},
     testTimeoutMs: defaultTestTimeoutMs(),
+    servesOneTest: false,
     onAcquire: () => undefined,
   });
   scopeDispensers.add(dispenser);

@@ -81,11 +81,11 @@ export function describeLocks(name: string, openKernel: () => PortKernel): void 
       const child: ChildProcess = spawn(process.execPath, ['-e', 'process.stdin.resume()'], {
         stdio: ['pipe', 'ignore', 'inherit'],
       });
+      await using _end = { [Symbol.asyncDispose]: () => stopProcess(child) };
       await once(child, 'spawn');
       kernel.closeDescriptors([mine]);
       kernel.closeDescriptors([lock(port())]);
       expect(child.exitCode).toBeNull();
-      await stopProcess(child);
     });
 
     test('goes to exactly one of several processes that want it at once', async () => {

@@ -5,15 +5,15 @@ import type { Segment } from '../../../src/core/segment.ts';
 
 const LIMIT_MS = 10_000;
 
-/** Waits until that many parties have come: only then is what follows concurrent. */
-function meet(segment: Segment, parties: number): void {
+/** Waits until that many have come in all: only then is what follows concurrent. */
+function meet(segment: Segment, arrivals: number): void {
   segment.addToHeader(HeaderWord.pressure, 1);
   const deadlineMs = performance.now() + LIMIT_MS;
-  while (segment.header(HeaderWord.pressure) < parties)
+  while (segment.header(HeaderWord.pressure) < arrivals)
     if (performance.now() > deadlineMs) throw new Error('The other party has not come.');
 }
 
-export const segmentActions = {
+const segmentActions = {
   read: (segment: Segment, index: number) => ({
     state: segment.states[index],
     releasedAtMs: segment.releasedAtMs[index],
@@ -31,12 +31,13 @@ export const segmentActions = {
     for (let time = 0; time < times; time++) segment.addToHeader(HeaderWord.leaks, 1);
   },
   /** @returns how often the highest value was lower than what had just been raised to */
-  raiseMany: (segment: Segment, parties: number, first: number, step: number, last: number): number => {
-    meet(segment, parties);
+  raiseMany: (segment: Segment, parties: number, side: 0 | 1, rounds: number): number => {
     let tooLow = 0;
-    for (let value = first; value <= last; value += step) {
-      segment.raiseHeader(HeaderWord.peakClaims, value);
-      if (segment.header(HeaderWord.peakClaims) < value) tooLow++;
+    for (let round = 1; round <= rounds; round++) {
+      // Side by side in every round, or the quicker party would be alone soon.
+      meet(segment, parties * round);
+      segment.raiseHeader(HeaderWord.peakClaims, round * 2 + side);
+      if (segment.header(HeaderWord.peakClaims) < round * 2 + side) tooLow++;
     }
     return tooLow;
   },
@@ -55,11 +56,14 @@ export const segmentActions = {
     meet(segment, parties);
     return [...segment.states.keys()].filter((index) => segment.transition(index, 0, nextClaim(0)));
   },
-  /** @returns the flags that this party was the first to set, numbered through */
-  flagAll: (segment: Segment, parties: number, firstWord: number, wordCount: number): number[] => {
-    meet(segment, parties);
-    const flags = Array.from({ length: wordCount * 31 }, (_, flag) => flag);
-    return flags.filter((flag) => segment.setFlagOnce(firstWord + Math.floor(flag / 31), flag % 31));
+  /** @returns how many flags this party was the first to set */
+  flagAll: (segment: Segment, parties: number, firstWord: number, wordCount: number): number => {
+    let first = 0;
+    for (let word = 0; word < wordCount; word++) {
+      meet(segment, parties * (word + 1));
+      for (let bit = 0; bit < 31; bit++) if (segment.setFlagOnce(firstWord + word, bit)) first++;
+    }
+    return first;
   },
   relabel: (segment: Segment, parties: number, labels: readonly string[], rounds: number): void => {
     meet(segment, parties);

@@ -39,12 +39,12 @@ describe('who listens on a port', () => {
         const child = child_process.spawn(process.execPath, ['-e', 'process.stdin.resume(); process.stdout.write(String(process.pid))'],
           { stdio: ['pipe', 'inherit', 'inherit', server._handle.fd, server._handle.fd] });
       });`;
+    // The child's standard input is the parent's pipe: it ends with the parent.
     const parent = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await using _end = { [Symbol.asyncDispose]: () => stopProcess(parent) };
     const [childId] = (await once(parent.stdout, 'data')) as [Buffer];
     const found = platform.findListeners(port)?.map(({ processId }) => processId as number);
     expect(found?.toSorted(byNumber)).toEqual([parent.pid as number, Number(childId)].toSorted(byNumber));
-    // The child's standard input is the parent's pipe: it ends with the parent.
-    await stopProcess(parent);
   });
 
   test('is nobody where there are only connections, and a port with a client of this number is not in TIME_WAIT', async () => {

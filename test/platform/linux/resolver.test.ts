@@ -60,8 +60,22 @@ describe('a host', () => {
     await expect(peer.kernel('holdTargetFor', ['no-such-host.invalid'], 'dual')).rejects.toMatchObject({
       errorName: 'HostError',
       facts: { host: 'no-such-host.invalid' },
-      message: expect.stringMatching(/^Host 'no-such-host.invalid' does not resolve/) as string,
+      // In the words of the C library's resolver, which differ: 'Name or service not known', say.
+      message: expect.stringMatching(
+        /^Host 'no-such-host.invalid' does not resolve \([A-Z][a-z]+( [a-z]+)+\)/,
+      ) as string,
     });
+  });
+
+  test('is of this machine also when the kernel has no ephemeral port left', async (context) => {
+    const range = 'echo "40000 40001" > /proc/sys/net/ipv4/ip_local_port_range';
+    await using peer = await startPeer({ wrapper: needNamespace(context, range) });
+    for (const port of [40_000, 40_001]) await peer.tell.listen({ port });
+    for (const host of ['127.0.0.1', '::1'])
+      expect((await peer.kernel('holdTargetFor', [host], 'dual')).exactAddresses).toHaveLength(1);
+    await expect(peer.kernel('holdTargetFor', ['192.0.2.1'], 'dual')).rejects.toThrow(
+      /not an address of this machine/,
+    );
   });
 
   test('costs no descriptor, whether it resolves or not', async () => {
@@ -84,6 +98,18 @@ describe('the target of a hold', () => {
     expect(target([''])).toBeUndefined();
     expect(target(['', 'localhost'])).toBeUndefined();
     expect(target(['127.0.0.1', ''])).toBeUndefined();
+  });
+
+  test('is every address for the wildcard of IPv6, on which servers serve both families', () => {
+    expect(target(['::'])).toBeUndefined();
+    expect(target(['::1', '::'])).toBeUndefined();
+    expect(target(['::'], 'ipv6')).toEqual([`ipv6 ${'0'.repeat(32)}`]);
+  });
+
+  test('has no address beside the wildcard of its family', () => {
+    expect(target(['127.0.0.1', '0.0.0.0'])).toEqual(['ipv4 00000000']);
+    expect(target(['0.0.0.0', '::1', '127.0.0.1'])).toEqual(['ipv4 00000000', IPV6_LOCALHOST]);
+    expect(target(['::1', '::'], 'ipv6')).toEqual([`ipv6 ${'0'.repeat(32)}`]);
   });
 
   test('is the wildcard address of a single family', () => {
