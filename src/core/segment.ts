@@ -5,36 +5,23 @@
 import { decodeLabel, encodeLabel } from './label.ts';
 import type { PortState } from './port-state.ts';
 import { withState } from './port-state.ts';
+import { readSlices } from './segment-format.ts';
 import {
   HEADER_BYTES,
   HeaderWord,
   MAX_LABEL_BYTES,
-  MAX_PORT_COUNT,
-  MAX_SLICE_COUNT,
   NETWORK_NAMESPACE_BYTES,
   NETWORK_NAMESPACE_OFFSET,
   RECORD_BYTES,
   RECORD_LABEL_OFFSET,
   RecordWord,
-  SEGMENT_LAYOUT_VERSION,
-  SEGMENT_MAGIC,
   segmentOffsets,
   SLICE_WORDS,
   SliceWord,
   START_EPOCH_FLOAT,
   START_MONOTONIC_FLOAT,
 } from './segment-layout.ts';
-import type { PoolPlan, SliceBounds } from './slices.ts';
-
-export interface SegmentFacts {
-  /** 128 bits in hexadecimal. */
-  readonly runId: string;
-  readonly creatorProcessId: number;
-  readonly networkNamespace: string;
-  readonly restMs: number;
-  readonly startMonotonicMs: number;
-  readonly startEpochMs: number;
-}
+import type { SliceBounds } from './slices.ts';
 
 export interface ClaimFacts {
   readonly processId: number;
@@ -45,83 +32,6 @@ export interface ClaimFacts {
 
 const WORDS_PER_RECORD = RECORD_BYTES / 4;
 const LABEL_READ_ATTEMPTS = 8;
-
-/** Writes a new segment into zeroed memory. The magic comes last: until then nobody can attach. */
-export function writeSegment(buffer: ArrayBuffer, facts: SegmentFacts, plan: PoolPlan): void {
-  const words = new Int32Array(buffer);
-  const offsets = segmentOffsets(plan.ports.length, plan.slices.length);
-  words[HeaderWord.layoutVersion] = SEGMENT_LAYOUT_VERSION;
-  words[HeaderWord.byteLength] = offsets.byteLength;
-  words[HeaderWord.portCount] = plan.ports.length;
-  words[HeaderWord.sliceCount] = plan.slices.length;
-  words[HeaderWord.restMs] = facts.restMs;
-  words[HeaderWord.creatorProcessId] = facts.creatorProcessId;
-  for (let word = 0; word < 4; word++) {
-    words[HeaderWord.runId + word] = Number.parseInt(facts.runId.slice(word * 8, word * 8 + 8), 16);
-  }
-  const floats = new Float64Array(buffer, 0, HEADER_BYTES / 8);
-  floats[START_MONOTONIC_FLOAT] = facts.startMonotonicMs;
-  floats[START_EPOCH_FLOAT] = facts.startEpochMs;
-  new TextEncoder().encodeInto(
-    facts.networkNamespace,
-    new Uint8Array(buffer, NETWORK_NAMESPACE_OFFSET, NETWORK_NAMESPACE_BYTES),
-  );
-  plan.slices.forEach((slice, number) => {
-    const row = offsets.slices / 4 + number * SLICE_WORDS;
-    words[row + SliceWord.firstIndex] = slice.firstIndex;
-    words[row + SliceWord.portCount] = slice.portCount;
-  });
-  new Uint16Array(buffer, offsets.ports, plan.ports.length).set(plan.ports);
-  Atomics.store(words, HeaderWord.magic, SEGMENT_MAGIC);
-}
-
-/** What is wrong with the bytes as a segment of this version, or undefined. Reads only what it has checked. */
-export function findSegmentProblem(buffer: ArrayBuffer): string | undefined {
-  if (buffer.byteLength < HEADER_BYTES) return `it has only ${buffer.byteLength} bytes`;
-  const words = new Int32Array(buffer, 0, HEADER_BYTES / 4);
-  const read = (word: number): number => Atomics.load(words, word);
-  if (read(HeaderWord.magic) !== SEGMENT_MAGIC)
-    return 'it does not begin with the magic number of a port pool';
-  if (read(HeaderWord.layoutVersion) !== SEGMENT_LAYOUT_VERSION) {
-    return `its layout has version ${read(HeaderWord.layoutVersion)}, this package reads version ${SEGMENT_LAYOUT_VERSION}`;
-  }
-  const portCount = read(HeaderWord.portCount);
-  const sliceCount = read(HeaderWord.sliceCount);
-  if (portCount < 1 || portCount > MAX_PORT_COUNT) return `it claims to have ${portCount} ports`;
-  if (sliceCount < 1 || sliceCount > MAX_SLICE_COUNT) return `it claims to have ${sliceCount} slices`;
-  const expected = segmentOffsets(portCount, sliceCount).byteLength;
-  if (read(HeaderWord.byteLength) !== expected || buffer.byteLength !== expected) {
-    return `it has ${buffer.byteLength} bytes and claims ${read(HeaderWord.byteLength)}, where ${expected} are needed`;
-  }
-  const slices = readSlices(new Int32Array(buffer), portCount, sliceCount);
-  const outside = slices.findIndex(
-    ({ firstIndex, portCount: count }) => firstIndex < 0 || count < 0 || firstIndex + count > portCount,
-  );
-  if (outside !== -1) return `its slice ${outside} lies outside the pool`;
-  // A wrong number of slices can go with the right size, which is rounded up.
-  if (slices.reduce((sum, slice) => sum + slice.portCount, 0) !== portCount)
-    return 'its slices do not make up the pool';
-  const ports = new Uint16Array(buffer, segmentOffsets(portCount, sliceCount).ports, portCount);
-  return namesEachOnce(ports) ? undefined : 'its table names port 0, or a port twice';
-}
-
-function namesEachOnce(ports: Uint16Array): boolean {
-  const seen = new Uint8Array(MAX_PORT_COUNT + 1);
-  seen[0] = 1;
-  for (const port of ports) {
-    if (seen[port] === 1) return false;
-    seen[port] = 1;
-  }
-  return true;
-}
-
-function readSlices(words: Int32Array, portCount: number, sliceCount: number): SliceBounds[] {
-  const table = segmentOffsets(portCount, sliceCount).slices / 4;
-  return Array.from({ length: sliceCount }, (_, number) => ({
-    firstIndex: words[table + number * SLICE_WORDS + SliceWord.firstIndex] as number,
-    portCount: words[table + number * SLICE_WORDS + SliceWord.portCount] as number,
-  }));
-}
 
 export class Segment {
   readonly ports: Uint16Array;

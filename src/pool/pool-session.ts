@@ -1,8 +1,9 @@
 /** One pool as one thread sees it: the mapped segment, the kernel, and what this thread has claimed. */
 import { ClaimOrder } from '../core/claim-order.ts';
 import { formatPoolHandle, parsePoolHandle } from '../core/pool-handle.ts';
+import { findSegmentProblem, writeSegment } from '../core/segment-format.ts';
 import { segmentOffsets } from '../core/segment-layout.ts';
-import { findSegmentProblem, Segment, writeSegment } from '../core/segment.ts';
+import { Segment } from '../core/segment.ts';
 import { planPool, type PoolPlan, sliceCountFor } from '../core/slices.ts';
 import {
   PoolClosedError,

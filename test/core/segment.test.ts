@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { findSegmentProblem, type SegmentFacts, writeSegment } from '../../src/core/segment-format.ts';
 import { HeaderWord, MAX_LABEL_BYTES, RecordWord, segmentOffsets } from '../../src/core/segment-layout.ts';
-import { findSegmentProblem, Segment, type SegmentFacts, writeSegment } from '../../src/core/segment.ts';
+import { Segment } from '../../src/core/segment.ts';
 import { planPool, type PoolPlan } from '../../src/core/slices.ts';
 import { actionsOn, type RunAction } from '../platform/conformance/segment-actions.ts';
 import { describeSegmentMemory } from '../platform/conformance/segment-memory.ts';

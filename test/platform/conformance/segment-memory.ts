@@ -1,7 +1,8 @@
 /** What a segment needs of the memory that it lies in. Instantiated for each kind of memory. */
 import { describe, expect, test } from 'vitest';
+import { writeSegment } from '../../../src/core/segment-format.ts';
 import { segmentOffsets, HeaderWord, MAX_LABEL_BYTES } from '../../../src/core/segment-layout.ts';
-import { Segment, writeSegment } from '../../../src/core/segment.ts';
+import { Segment } from '../../../src/core/segment.ts';
 import { planPool } from '../../../src/core/slices.ts';
 import { actionsOn, type RunAction } from './segment-actions.ts';
 
