@@ -57,7 +57,7 @@ for (const barrier of ['one', 'two', 'three']) {
 }
 await Promise.all(pools.map(({ pool }) => pool.destroy()));
 const pool = PortPool.attach();
-const held = pool.snapshot().filter(({ state }) => state !== 'free').map(({ label, slice }) => ({ label, slice }));
+const held = pool.snapshot().filter(({ state }) => state !== 'free').map(({ label, slice, state }) => ({ label, slice, state }));
 console.log(JSON.stringify({ handle: pool.handle, rounds, held }));
 `;
 
@@ -84,7 +84,7 @@ for (const [node, find] of [
       rounds: readonly Used[][];
       held: unknown;
     };
-    expect(held).toEqual([{ label: 'main', slice: 0 }]);
+    expect(held).toEqual([{ label: 'main', slice: 0, state: 'held' }]);
     for (const round of rounds) {
       expect(round.map((used) => used.handle)).toEqual(round.map(() => handle));
       const slices = round.map((used) => [...new Set(used.slices)]);

@@ -1,7 +1,7 @@
 /** Gives a port back: looks for a leaked server, closes the hold, then the lock, then frees the record. */
 import { PortState, stateOf, withState } from '../core/port-state.ts';
 import { HeaderWord, RecordWord } from '../core/segment-layout.ts';
-import { epochMs } from '../platform/clock.ts';
+import { blockMs, epochMs } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
 import { describeListeners } from './listeners.ts';
@@ -46,12 +46,25 @@ function evenIfItFails<T>(act: () => T): T | undefined {
   }
 }
 
-/** The bind can also fail on what a server without SO_REUSEADDR has left in TIME_WAIT: that is no leak. */
+/** In all longer than a big process needs from a fork to its exec. */
+const LOOKS_AFTER_MS = [1, 2, 4, 8, 16, 32, 64];
+
+/**
+ * Who has leaked a server on the port; undefined: nobody. The bind can also fail on what a server without SO_REUSEADDR has
+ * left in TIME_WAIT, and on a socket that this process has closed while a child that it has just forked still has it until
+ * its exec: neither is a leak.
+ */
 function findLeak(claim: PortClaim): readonly Listener[] | undefined {
   if (!stillListens(claim)) return undefined;
-  const listeners = platform.findListeners(claim.port);
-  if (listeners === undefined) return [];
-  return listeners.length > 0 ? listeners : undefined;
+  let listeners = platform.findListeners(claim.port);
+  for (const lookAfterMs of LOOKS_AFTER_MS) {
+    if (listeners?.length === 0) return undefined;
+    if (listeners?.some(({ processId }) => processId === process.pid) === true) return listeners;
+    blockMs(lookAfterMs);
+    if (!stillListens(claim)) return undefined;
+    listeners = platform.findListeners(claim.port);
+  }
+  return listeners ?? [];
 }
 
 function reportLeak({ session, port, label }: PortClaim, listeners: readonly Listener[]): void {

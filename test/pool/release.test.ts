@@ -46,6 +46,17 @@ describe('a port on which nothing listens', () => {
 });
 
 describe('a leak', () => {
+  test('is not the server of a process that is about to end, or a socket that a forked child has until its exec', async () => {
+    await using opened = await openTestPool(1);
+    using warnings = collectWarnings();
+    const owner = new TCPPortOwner();
+    await using server = await startServer(owner.port);
+    process.kill(server.pid, 'SIGKILL');
+    owner.cleanup();
+    expect(stateOf(opened, owner.port)).toBe('free');
+    expect(await warnings.withCode('PORTSLICE_LEAK')).toEqual([]);
+  });
+
   test('is named with port, label, process and command', async () => {
     await using opened = await openTestPool(1);
     using warnings = collectWarnings();
