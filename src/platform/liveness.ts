@@ -13,6 +13,16 @@ export function isAlive(threadId: number): boolean {
   }
 }
 
+/** As `isAlive`, asking once for each thread: for a pass over many records. */
+export function livenessOfOnePass(): (threadId: number) => boolean {
+  const known = new Map<number, boolean>();
+  return (threadId) => {
+    let alive = known.get(threadId);
+    if (alive === undefined) known.set(threadId, (alive = isAlive(threadId)));
+    return alive;
+  };
+}
+
 /** As `isAlive`, but a process that has ended counts as ended even while its parent has not looked yet. */
 export function isRunning(processId: number): boolean {
   if (!isAlive(processId)) return false;

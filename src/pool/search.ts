@@ -4,7 +4,7 @@
  */
 import { PortState, stateOf } from '../core/port-state.ts';
 import { RecordWord } from '../core/segment-layout.ts';
-import { isAlive } from '../platform/liveness.ts';
+import { livenessOfOnePass } from '../platform/liveness.ts';
 import { claimFree, claimStale } from './claim.ts';
 import type { PortClaim, Search } from './port-claim.ts';
 import { freeOneSeal } from './release.ts';
@@ -22,21 +22,27 @@ function findFree(search: Search): PortClaim | undefined {
   const restedBeforeMs = session.nowMs() - session.segment.restMs;
   const own = claimInSlice(search, slice, restedBeforeMs);
   if (own !== undefined) return own;
-  const slices = slicesInOrder(search);
-  for (const latestReleaseMs of [restedBeforeMs, Infinity]) {
-    for (const other of slices) {
-      const claim = claimInSlice(search, other, latestReleaseMs);
-      if (claim !== undefined) return claim;
-    }
-  }
-  return undefined;
+  const others = otherSlices(search);
+  return claimInSlices(search, others, restedBeforeMs) ?? claimInSlices(search, [slice, ...others], Infinity);
 }
 
-/** The own slice, slice 0, then the others from the next one on, so that borrowers spread. */
-function slicesInOrder({ session, slice }: Search): number[] {
+/** Slice 0, then the others from the next one on, so that borrowers spread. */
+function otherSlices({ session, slice }: Search): number[] {
   const { length } = session.segment.slices;
-  const others = Array.from({ length }, (_, step) => (slice + step) % length);
-  return [...new Set([slice, 0, ...others])];
+  const fromNext = Array.from({ length }, (_, step) => (slice + step) % length);
+  return [...new Set([0, ...fromNext])].filter((other) => other !== slice);
+}
+
+function claimInSlices(
+  search: Search,
+  slices: readonly number[],
+  latestReleaseMs: number,
+): PortClaim | undefined {
+  for (const slice of slices) {
+    const claim = claimInSlice(search, slice, latestReleaseMs);
+    if (claim !== undefined) return claim;
+  }
+  return undefined;
 }
 
 function claimInSlice(search: Search, slice: number, latestReleaseMs: number): PortClaim | undefined {
@@ -65,12 +71,10 @@ function reclaim(search: Search, thorough: boolean): PortClaim | undefined {
 function claimFromTheDead(search: Search, thorough: boolean): PortClaim | undefined {
   const { segment, claims } = search.session;
   const ours = new Set([...claims].map((claim) => claim.index));
-  const alive = new Map<number, boolean>();
+  const isAlive = livenessOfOnePass();
   for (let index = 0; index < segment.states.length; index++) {
     if (stateOf(Atomics.load(segment.states, index)) === PortState.free || ours.has(index)) continue;
-    const owner = segment.record(index, RecordWord.threadId);
-    if (!alive.has(owner)) alive.set(owner, isAlive(owner));
-    if (alive.get(owner) === true && !thorough) continue;
+    if (!thorough && isAlive(segment.record(index, RecordWord.threadId))) continue;
     const claim = claimStale(search, index);
     if (claim !== undefined) return claim;
   }

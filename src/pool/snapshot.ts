@@ -1,7 +1,7 @@
 /** What the segment tells about ports and the run, for people and reports. */
 import { NEVER_USED_WORD, PortState, type PortStateName, stateNameOf, stateOf } from '../core/port-state.ts';
 import { HeaderWord, RecordWord } from '../core/segment-layout.ts';
-import { isAlive } from '../platform/liveness.ts';
+import { livenessOfOnePass } from '../platform/liveness.ts';
 import type { PoolSession } from './pool-session.ts';
 
 /** One port that was claimed at least once, or tried. */
@@ -75,13 +75,11 @@ export function readStatistics(session: PoolSession): PortAllocationStats {
 
 /** Counted, not read: a killed worker's ports are not allocated any more, though nobody has noticed yet. */
 function countLiveClaims({ segment }: PoolSession): number {
-  const alive = new Map<number, boolean>();
+  const isAlive = livenessOfOnePass();
   let count = 0;
   for (let index = 0; index < segment.states.length; index++) {
     if (stateOf(Atomics.load(segment.states, index)) !== PortState.held) continue;
-    const owner = segment.record(index, RecordWord.threadId);
-    if (!alive.has(owner)) alive.set(owner, isAlive(owner));
-    if (alive.get(owner) === true) count++;
+    if (isAlive(segment.record(index, RecordWord.threadId))) count++;
   }
   return count;
 }

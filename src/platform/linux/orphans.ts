@@ -5,7 +5,7 @@
 import { readdirSync } from 'node:fs';
 import type { LibC } from './libc.ts';
 import { lockName, takeName } from './lock.ts';
-import { Scratch, readAbstractAddress, MAX_SOCKET_ADDRESS_BYTES } from './scratch.ts';
+import { boundName } from './sockets.ts';
 import { openingThreadIsGone } from './thread-descriptors.ts';
 
 /** Where /proc does not list our descriptors, these many are asked one by one. */
@@ -37,15 +37,7 @@ function findOrphans(libc: LibC): number[] {
 }
 
 function isLock(libc: LibC, descriptor: number): boolean {
-  const { scratch, scratchPointer } = libc;
-  scratch.writeUInt32LE(MAX_SOCKET_ADDRESS_BYTES, Scratch.length);
-  const result = libc.getsockname(
-    descriptor,
-    scratchPointer + Scratch.unixAddress,
-    scratchPointer + Scratch.length,
-  );
-  const name = result === 0 ? readAbstractAddress(libc, scratch.readUInt32LE(Scratch.length)) : undefined;
-  return name?.startsWith(LOCK_PREFIX) === true;
+  return boundName(libc, descriptor)?.startsWith(LOCK_PREFIX) === true;
 }
 
 function listDescriptors(): number[] {

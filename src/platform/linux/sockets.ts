@@ -14,7 +14,13 @@ import {
   SOL_SOCKET,
 } from './constants.ts';
 import type { LibC } from './libc.ts';
-import { Scratch, writeAbstractAddress, writeInternetAddress } from './scratch.ts';
+import {
+  MAX_SOCKET_ADDRESS_BYTES,
+  readAbstractAddress,
+  Scratch,
+  writeAbstractAddress,
+  writeInternetAddress,
+} from './scratch.ts';
 
 /** Of the longer of the two kinds, sockaddr_in6. */
 const INTERNET_ADDRESS_BYTES = 28;
@@ -57,15 +63,23 @@ export function closingOnError<T>(libc: LibC, descriptor: number, act: () => T):
 
 /** The port of a bound socket. */
 export function boundPort(libc: LibC, descriptor: number): number {
+  const byteLength = readName(libc, descriptor, Scratch.internetAddress, INTERNET_ADDRESS_BYTES);
+  if (byteLength === undefined) throw errorFor('getsockname', libc.errno());
+  return libc.scratch.readUInt16BE(Scratch.internetAddress + 2);
+}
+
+/** The abstract name that a descriptor is bound to; undefined if it has none, or is no socket. */
+export function boundName(libc: LibC, descriptor: number): string | undefined {
+  const byteLength = readName(libc, descriptor, Scratch.unixAddress, MAX_SOCKET_ADDRESS_BYTES);
+  return byteLength === undefined ? undefined : readAbstractAddress(libc, byteLength);
+}
+
+/** Has the kernel write the address at that place of the scratch memory. @returns its length; undefined: no socket */
+function readName(libc: LibC, descriptor: number, at: number, maxBytes: number): number | undefined {
   const { scratch, scratchPointer } = libc;
-  scratch.writeUInt32LE(INTERNET_ADDRESS_BYTES, Scratch.length);
-  const result = libc.getsockname(
-    descriptor,
-    scratchPointer + Scratch.internetAddress,
-    scratchPointer + Scratch.length,
-  );
-  if (result !== 0) throw errorFor('getsockname', libc.errno());
-  return scratch.readUInt16BE(Scratch.internetAddress + 2);
+  scratch.writeUInt32LE(maxBytes, Scratch.length);
+  const result = libc.getsockname(descriptor, scratchPointer + at, scratchPointer + Scratch.length);
+  return result === 0 ? scratch.readUInt32LE(Scratch.length) : undefined;
 }
 
 export function setReuseAddress(libc: LibC, descriptor: number, on: boolean): void {

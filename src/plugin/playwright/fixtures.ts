@@ -1,7 +1,8 @@
 /** The fixtures for Playwright Test. */
 import { test as base, type Fixtures, type TestInfo, type TestType } from '@playwright/test';
 import type { TCPPortOwner } from '../../pool/tcp-port-owner.ts';
-import type { DispenserFacts, PortDispenser, PortOptions, Ports, PortUse } from '../port-dispenser.ts';
+import { openDispenser } from '../open-dispenser.ts';
+import type { PortDispenser, PortOptions, Ports, PortUse } from '../port-dispenser.ts';
 
 export interface PortTestFixtures {
   /** A port of this test's own. */
@@ -110,12 +111,6 @@ export const test: TestType<
   PortTestFixtures & Parameters<Parameters<typeof base>[2]>[0],
   PortWorkerFixtures
 > = base.extend(portFixtures) as never;
-
-/** Loaded with the first port: a test file that uses none pays nothing. */
-async function openDispenser(facts: DispenserFacts): Promise<PortDispenser> {
-  const module = await import('../port-dispenser.ts');
-  return new module.PortDispenser(facts);
-}
 
 function annotate(testInfo: TestInfo, { fixture, port }: PortUse): void {
   testInfo.annotations.push({ type: fixture, description: String(port) });

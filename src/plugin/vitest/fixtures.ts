@@ -1,7 +1,8 @@
 /** The fixtures for Vitest, in the object form of `test.extend`, which every supported version has. */
 import { test as base, type RunnerTestCase, type TestAPI, type TestContext } from 'vitest';
 import type { TCPPortOwner } from '../../pool/tcp-port-owner.ts';
-import type { DispenserFacts, PortDispenser, PortOptions, Ports, PortUse } from '../port-dispenser.ts';
+import { openDispenser } from '../open-dispenser.ts';
+import type { PortDispenser, PortOptions, Ports, PortUse } from '../port-dispenser.ts';
 import { currentFile, defaultTestTimeoutMs } from './worker-state.ts';
 
 export interface PortFixtures {
@@ -125,12 +126,6 @@ export const test: TestAPI<PortFixtures> = base.extend<PortFixtures>(portFixture
 const scopeDispensers = new Set<PortDispenser>();
 /** How to release the ports of tests that have not been released yet. */
 const unreleased = new Map<Task, () => Promise<void>>();
-
-/** Loaded with the first port: a test file that uses none pays nothing. */
-async function openDispenser(facts: DispenserFacts): Promise<PortDispenser> {
-  const module = await import('../port-dispenser.ts');
-  return new module.PortDispenser(facts);
-}
 
 async function openScope(fixture: string): Promise<PortDispenser> {
   const dispenser = await openDispenser({
