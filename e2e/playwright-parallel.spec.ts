@@ -123,7 +123,10 @@ test('where no port comes free, our error is the one that people see, and it nam
   const run = await runPlaywright(project, [], { env: { PORTSLICE_PORTS: String(firstPort) } });
   expect(run.exitCode).toBe(1);
   const { message } = run.result('second').error ?? {};
-  expect(message).toContain('PortPoolExhaustedError: No port is free in the pool of 1 after 8');
+  // How long exactly is left of the test's time is in test/plugin/port-dispenser.test.ts, without a clock.
+  expect(message).toMatch(
+    /PortPoolExhaustedError: No port is free in the pool of 1 after \d+ ms: 1 held in this run/,
+  );
   expect(message).toContain(`${firstPort} held by pid`);
   expect(message).toContain("worker 0 of project ''");
   expect(run.output).not.toContain('Test timeout');
