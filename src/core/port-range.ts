@@ -10,10 +10,6 @@ export interface PortRange {
 export const LOWEST_PORT = 1;
 export const HIGHEST_PORT = 65_535;
 
-export function isInPortRange(port: number, range: PortRange): boolean {
-  return port >= range.firstPort && port <= range.lastPort;
-}
-
 /** Whether the text is ASCII digits only, so that Number() finds no hexadecimal, sign or fraction in it. */
 export function isDecimal(text: string | undefined): text is string {
   return text !== undefined && /^\d+$/.test(text);
@@ -25,19 +21,42 @@ export function isPortRange(firstPort: number, lastPort: number): boolean {
   return areIntegers && LOWEST_PORT <= firstPort && firstPort <= lastPort && lastPort <= HIGHEST_PORT;
 }
 
-/**
- * All ports of the ranges, ascending and unique. The ranges may overlap and come in any order.
- * The work is bounded by the number of ranges plus 65,535, however often a port is named.
- */
-export function portsInRanges(ranges: Iterable<PortRange>): number[] {
+/** The same ports in ascending ranges with a gap after each. The given ones may overlap and come in any order. */
+export function joinRanges(ranges: Iterable<PortRange>): PortRange[] {
   const ascending = [...ranges].toSorted((left, right) => left.firstPort - right.firstPort);
-  const ports: number[] = [];
-  let nextPort = 0;
-  for (const { firstPort, lastPort } of ascending) {
-    for (let port = Math.max(firstPort, nextPort); port <= lastPort; port++) ports.push(port);
-    nextPort = Math.max(nextPort, lastPort + 1);
+  const joined: PortRange[] = [];
+  for (const range of ascending) {
+    const { firstPort, lastPort } = joined.at(-1) ?? { firstPort: -1, lastPort: -1 };
+    if (range.firstPort > lastPort + 1) joined.push(range);
+    else joined[joined.length - 1] = { firstPort, lastPort: Math.max(lastPort, range.lastPort) };
   }
-  return ports;
+  return joined;
+}
+
+/** The ranges without the ports of others; both as `joinRanges` returns them. */
+export function subtractRanges(ranges: readonly PortRange[], removed: readonly PortRange[]): PortRange[] {
+  const left: PortRange[] = [];
+  let next = 0;
+  for (const { firstPort, lastPort } of ranges) {
+    let from = firstPort;
+    while (next < removed.length && (removed[next] as PortRange).lastPort < from) next++;
+    for (let at = next; at < removed.length && (removed[at] as PortRange).firstPort <= lastPort; at++) {
+      const gap = removed[at] as PortRange;
+      if (gap.firstPort > from) left.push({ firstPort: from, lastPort: gap.firstPort - 1 });
+      from = Math.max(from, gap.lastPort + 1);
+    }
+    if (from <= lastPort) left.push({ firstPort: from, lastPort });
+  }
+  return left;
+}
+
+export function countPorts(ranges: readonly PortRange[]): number {
+  return ranges.reduce((count, { firstPort, lastPort }) => count + lastPort - firstPort + 1, 0);
+}
+
+/** One range for each port. */
+export function rangesOfPorts(ports: Iterable<number>): PortRange[] {
+  return Array.from(ports, (port) => ({ firstPort: port, lastPort: port }));
 }
 
 /** The range as a spec writes it: `2000-2020`, or `6001` for a single port. */

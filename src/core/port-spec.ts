@@ -3,7 +3,7 @@
  * Nothing is guessed or skipped: with a typing error, tests would silently get other ports than the user meant.
  */
 import { PortSpecError } from '../errors.ts';
-import { HIGHEST_PORT, isDecimal, LOWEST_PORT, type PortRange, portsInRanges } from './port-range.ts';
+import { HIGHEST_PORT, isDecimal, joinRanges, LOWEST_PORT, type PortRange } from './port-range.ts';
 
 interface Place {
   readonly source: string;
@@ -14,30 +14,30 @@ const SHOWN_TOKEN_LENGTH = 40;
 const HOW_TO_WRITE = 'Write ports (1-65535) and ranges with commas between, such as 2000-2020,6001';
 
 /**
- * The ports that a spec names, ascending and unique. A spec is ports from 1 to 65535 and inclusive ranges, separated
+ * The ports that a spec names, as ascending ranges that do not touch. A spec is ports from 1 to 65535 and inclusive ranges, separated
  * by commas, with white space anywhere around the numbers, such as ` 2000 - 2020, 6001 `.
  * @param source names the origin in errors, such as `PORTSLICE_PORTS`
  * @throws {PortSpecError} for no port at all, an empty item (also after a trailing comma), a number outside 1-65535,
  *   a reversed range, any other text
  */
-export function parsePortSpec(text: string, source: string): number[] {
+export function parsePortSpec(text: string, source: string): PortRange[] {
   if (text.trim() === '') throw nothingNamed(source);
-  return portsInRanges(parseItems(text, { source }));
+  return joinRanges(parseItems(text, { source }));
 }
 
 /**
- * The ports that a file names, ascending and unique. Each line is a spec; blank lines and `#` comments, of a whole
+ * The ports that a file names, as ascending ranges that do not touch. Each line is a spec; blank lines and `#` comments, of a whole
  * line or at its end, are skipped. Any line ends and a byte order mark are fine.
  * @param path names the file in errors, which also tell the line
  * @throws {PortSpecError} as `parsePortSpec`, and for a file that names no port
  */
-export function parsePortsFile(text: string, path: string): number[] {
+export function parsePortsFile(text: string, path: string): PortRange[] {
   const lines = text.split(/\r\n|\r|\n/).map(withoutComment);
   const ranges = lines.flatMap((line, index) => {
     return line === '' ? [] : parseItems(line, { source: path, line: index + 1 });
   });
   if (ranges.length === 0) throw nothingNamed(path);
-  return portsInRanges(ranges);
+  return joinRanges(ranges);
 }
 
 function withoutComment(line: string): string {

@@ -1,4 +1,6 @@
 /** Writes a new segment, and tells whether given bytes are one. Pure: it sees an ArrayBuffer and nothing else. */
+import { PortList } from './port-list.ts';
+import { isPortRange, joinRanges, type PortRange } from './port-range.ts';
 import {
   HEADER_BYTES,
   HeaderWord,
@@ -8,6 +10,7 @@ import {
   NETWORK_NAMESPACE_OFFSET,
   SEGMENT_LAYOUT_VERSION,
   SEGMENT_MAGIC,
+  type SegmentCounts,
   segmentOffsets,
   SLICE_WORDS,
   SliceWord,
@@ -15,6 +18,7 @@ import {
   START_MONOTONIC_FLOAT,
 } from './segment-layout.ts';
 import type { PoolPlan, SliceBounds } from './slices.ts';
+
 export interface SegmentFacts {
   /** 128 bits in hexadecimal. */
   readonly runId: string;
@@ -25,14 +29,20 @@ export interface SegmentFacts {
   readonly startEpochMs: number;
 }
 
+export function countsOf({ ports, slices }: PoolPlan): SegmentCounts {
+  return { portCount: ports.length, sliceCount: slices.length, rangeCount: ports.ranges.length };
+}
+
 /** Writes a new segment into zeroed memory. The magic comes last: until then nobody can attach. */
 export function writeSegment(buffer: ArrayBuffer, facts: SegmentFacts, plan: PoolPlan): void {
   const words = new Int32Array(buffer);
-  const offsets = segmentOffsets(plan.ports.length, plan.slices.length);
+  const counts = countsOf(plan);
+  const offsets = segmentOffsets(counts);
   words[HeaderWord.layoutVersion] = SEGMENT_LAYOUT_VERSION;
   words[HeaderWord.byteLength] = offsets.byteLength;
-  words[HeaderWord.portCount] = plan.ports.length;
-  words[HeaderWord.sliceCount] = plan.slices.length;
+  words[HeaderWord.portCount] = counts.portCount;
+  words[HeaderWord.sliceCount] = counts.sliceCount;
+  words[HeaderWord.rangeCount] = counts.rangeCount;
   words[HeaderWord.restMs] = facts.restMs;
   words[HeaderWord.creatorProcessId] = facts.creatorProcessId;
   for (let word = 0; word < 4; word++) {
@@ -50,7 +60,9 @@ export function writeSegment(buffer: ArrayBuffer, facts: SegmentFacts, plan: Poo
     words[row + SliceWord.firstIndex] = slice.firstIndex;
     words[row + SliceWord.portCount] = slice.portCount;
   });
-  new Uint16Array(buffer, offsets.ports, plan.ports.length).set(plan.ports);
+  new Uint16Array(buffer, offsets.ranges, counts.rangeCount * 2).set(
+    plan.ports.ranges.flatMap(({ firstPort, lastPort }) => [firstPort, lastPort]),
+  );
   Atomics.store(words, HeaderWord.magic, SEGMENT_MAGIC);
 }
 
@@ -66,13 +78,16 @@ export function findSegmentProblem(buffer: ArrayBuffer): string | undefined {
   }
   const portCount = read(HeaderWord.portCount);
   const sliceCount = read(HeaderWord.sliceCount);
+  const rangeCount = read(HeaderWord.rangeCount);
   if (portCount < 1 || portCount > MAX_PORT_COUNT) return `it claims to have ${portCount} ports`;
   if (sliceCount < 1 || sliceCount > MAX_SLICE_COUNT) return `it claims to have ${sliceCount} slices`;
-  const expected = segmentOffsets(portCount, sliceCount).byteLength;
+  if (rangeCount < 1 || rangeCount > portCount) return `it claims to have ${rangeCount} ranges of ports`;
+  const counts = { portCount, sliceCount, rangeCount };
+  const expected = segmentOffsets(counts).byteLength;
   if (read(HeaderWord.byteLength) !== expected || buffer.byteLength !== expected) {
     return `it has ${buffer.byteLength} bytes and claims ${read(HeaderWord.byteLength)}, where ${expected} are needed`;
   }
-  const slices = readSlices(new Int32Array(buffer), portCount, sliceCount);
+  const slices = readSlices(buffer, counts);
   const outside = slices.findIndex(
     ({ firstIndex, portCount: count }) => firstIndex < 0 || count < 0 || firstIndex + count > portCount,
   );
@@ -80,24 +95,30 @@ export function findSegmentProblem(buffer: ArrayBuffer): string | undefined {
   // A wrong number of slices can go with the right size, which is rounded up.
   if (slices.reduce((sum, slice) => sum + slice.portCount, 0) !== portCount)
     return 'its slices do not make up the pool';
-  const ports = new Uint16Array(buffer, segmentOffsets(portCount, sliceCount).ports, portCount);
-  return namesEachOnce(ports) ? undefined : 'its table names port 0, or a port twice';
+  const ranges = readRanges(buffer, counts);
+  if (!ranges.every(({ firstPort, lastPort }) => isPortRange(firstPort, lastPort)))
+    return 'its table names port 0, or a reversed range';
+  // Joined, ranges that overlap have fewer ports.
+  const distinctPortCount = new PortList(joinRanges(ranges)).length;
+  return distinctPortCount === portCount && new PortList(ranges).length === portCount
+    ? undefined
+    : `its ranges name ${distinctPortCount} different ports, it claims ${portCount}`;
 }
 
-function namesEachOnce(ports: Uint16Array): boolean {
-  const seen = new Uint8Array(MAX_PORT_COUNT + 1);
-  seen[0] = 1;
-  for (const port of ports) {
-    if (seen[port] === 1) return false;
-    seen[port] = 1;
-  }
-  return true;
+/** The ranges of the pool in the order of use, of a segment with these counts. */
+export function readRanges(buffer: ArrayBuffer, counts: SegmentCounts): PortRange[] {
+  const ends = new Uint16Array(buffer, segmentOffsets(counts).ranges, counts.rangeCount * 2);
+  return Array.from({ length: counts.rangeCount }, (_, place) => ({
+    firstPort: ends[place * 2] as number,
+    lastPort: ends[place * 2 + 1] as number,
+  }));
 }
 
 /** The slice table, of a segment with these counts. */
-export function readSlices(words: Int32Array, portCount: number, sliceCount: number): SliceBounds[] {
-  const table = segmentOffsets(portCount, sliceCount).slices / 4;
-  return Array.from({ length: sliceCount }, (_, number) => ({
+export function readSlices(buffer: ArrayBuffer, counts: SegmentCounts): SliceBounds[] {
+  const words = new Int32Array(buffer);
+  const table = segmentOffsets(counts).slices / 4;
+  return Array.from({ length: counts.sliceCount }, (_, number) => ({
     firstIndex: words[table + number * SLICE_WORDS + SliceWord.firstIndex] as number,
     portCount: words[table + number * SLICE_WORDS + SliceWord.portCount] as number,
   }));

@@ -1,14 +1,14 @@
 /**
- * Where everything is in the segment. The only file that knows an offset; all sizes follow from two counts.
+ * Where everything is in the segment. The only file that knows an offset; all sizes follow from three counts.
  *
- *   header | slice table | ports (u16) | state words (i32) | times of release (u32) | records
+ *   header | slice table | ranges of ports (2 x u16) | state words (i32) | times of release (u32) | records
  *
  * State words and times lie densely, apart from the records, because every search reads them.
  */
 
 export const SEGMENT_MAGIC = 0x434c5350; // 'PSLC'
 /** Raise it whenever a reader of the old layout would misread the new one. */
-export const SEGMENT_LAYOUT_VERSION = 1;
+export const SEGMENT_LAYOUT_VERSION = 2;
 
 export const MAX_PORT_COUNT = 65535;
 export const MAX_SLICE_COUNT = 4096;
@@ -31,6 +31,7 @@ export const HeaderWord = {
   borrowedClaims: 16,
   waits: 17,
   leaks: 18,
+  rangeCount: 19,
 } as const;
 
 /** Float64 index of the pool's start on the monotonic clock and on the wall clock, both in milliseconds. */
@@ -60,9 +61,15 @@ export const RecordWord = {
 export const RECORD_LABEL_OFFSET = 32;
 export const MAX_LABEL_BYTES: number = RECORD_BYTES - RECORD_LABEL_OFFSET;
 
+export interface SegmentCounts {
+  readonly portCount: number;
+  readonly sliceCount: number;
+  readonly rangeCount: number;
+}
+
 export interface SegmentOffsets {
   readonly slices: number;
-  readonly ports: number;
+  readonly ranges: number;
   readonly states: number;
   readonly releasedAtMs: number;
   readonly records: number;
@@ -70,13 +77,13 @@ export interface SegmentOffsets {
 }
 
 /** Byte offset of each part. */
-export function segmentOffsets(portCount: number, sliceCount: number): SegmentOffsets {
+export function segmentOffsets({ portCount, sliceCount, rangeCount }: SegmentCounts): SegmentOffsets {
   const slices = HEADER_BYTES;
-  const ports = slices + sliceCount * SLICE_WORDS * 4;
-  const states = align(ports + portCount * 2, 64);
+  const ranges = slices + sliceCount * SLICE_WORDS * 4;
+  const states = align(ranges + rangeCount * 4, 64);
   const releasedAtMs = states + portCount * 4;
   const records = align(releasedAtMs + portCount * 4, RECORD_BYTES);
-  return { slices, ports, states, releasedAtMs, records, byteLength: records + portCount * RECORD_BYTES };
+  return { slices, ranges, states, releasedAtMs, records, byteLength: records + portCount * RECORD_BYTES };
 }
 
 function align(offset: number, boundary: number): number {

@@ -3,9 +3,10 @@
  * The tables that never change are copied on opening, so that later damage can spoil order and statistics only.
  */
 import { decodeLabel, encodeLabel } from './label.ts';
+import { PortList } from './port-list.ts';
 import type { PortState } from './port-state.ts';
 import { withState } from './port-state.ts';
-import { readSlices } from './segment-format.ts';
+import { readRanges, readSlices } from './segment-format.ts';
 import {
   HEADER_BYTES,
   HeaderWord,
@@ -34,7 +35,8 @@ const WORDS_PER_RECORD = RECORD_BYTES / 4;
 const LABEL_READ_ATTEMPTS = 8;
 
 export class Segment {
-  readonly ports: Uint16Array;
+  /** In the order of use: a port's place here is its index everywhere. */
+  readonly ports: PortList;
   readonly slices: readonly SliceBounds[];
   readonly runId: string;
   readonly networkNamespace: string;
@@ -57,10 +59,12 @@ export class Segment {
     this.#bytes = new Uint8Array(buffer);
     const portCount = this.#words[HeaderWord.portCount] as number;
     const sliceCount = this.#words[HeaderWord.sliceCount] as number;
-    const offsets = segmentOffsets(portCount, sliceCount);
+    const rangeCount = this.#words[HeaderWord.rangeCount] as number;
+    const counts = { portCount, sliceCount, rangeCount };
+    const offsets = segmentOffsets(counts);
     const floats = new Float64Array(buffer, 0, HEADER_BYTES / 8);
-    this.ports = new Uint16Array(buffer, offsets.ports, portCount).slice();
-    this.slices = readSlices(this.#words, portCount, sliceCount);
+    this.ports = new PortList(readRanges(buffer, counts));
+    this.slices = readSlices(buffer, counts);
     this.states = new Int32Array(buffer, offsets.states, portCount);
     this.releasedAtMs = new Uint32Array(buffer, offsets.releasedAtMs, portCount);
     this.#recordsWord = offsets.records / 4;

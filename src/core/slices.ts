@@ -1,4 +1,6 @@
 /** How the pool is ordered and divided into slices. */
+import { PortList } from './port-list.ts';
+import { HIGHEST_PORT, subtractRanges } from './port-range.ts';
 
 /** Ports below this, where people's own servers live, are handed out last. */
 const FIRST_PREFERRED_PORT = 10_000;
@@ -13,25 +15,20 @@ export interface SliceBounds {
 
 export interface PoolPlan {
   /** The pool in the order of use. */
-  readonly ports: readonly number[];
+  readonly ports: PortList;
   /** Slice 0 is the run's own; it lies last, and with it the low ports. */
   readonly slices: readonly SliceBounds[];
 }
 
 /**
- * Orders the server ports and divides them into `sliceCount` contiguous, disjoint slices.
+ * Orders the server ports, which are ascending, and divides them into `sliceCount` contiguous, disjoint slices.
  * @param rotation in [0, 1): where in the preferred ports the pool starts, so that concurrent runs rarely meet
  */
-export function planPool(serverPorts: readonly number[], sliceCount: number, rotation: number): PoolPlan {
-  const preferred = rotate(
-    serverPorts.filter((port) => port >= FIRST_PREFERRED_PORT),
-    rotation,
-  );
-  const low = rotate(
-    serverPorts.filter((port) => port < FIRST_PREFERRED_PORT),
-    rotation,
-  );
-  const ports = [...preferred, ...low];
+export function planPool(serverPorts: PortList, sliceCount: number, rotation: number): PoolPlan {
+  const preferredRange = { firstPort: FIRST_PREFERRED_PORT, lastPort: HIGHEST_PORT };
+  const low = new PortList(subtractRanges(serverPorts.ranges, [preferredRange]));
+  const preferred = serverPorts.slice(low.length, serverPorts.length);
+  const ports = rotate(preferred, rotation).concat(rotate(low, rotation));
   const dividedPortCount =
     preferred.length >= sliceCount * MIN_PREFERRED_PORTS_PER_SLICE ? preferred.length : ports.length;
   return { ports, slices: divide(dividedPortCount, ports.length, sliceCount) };
@@ -48,9 +45,9 @@ function divide(dividedPortCount: number, poolPortCount: number, sliceCount: num
   return [{ firstIndex, portCount: poolPortCount - firstIndex }, ...slices];
 }
 
-function rotate(ports: readonly number[], rotation: number): number[] {
+function rotate(ports: PortList, rotation: number): PortList {
   const start = Math.floor(rotation * ports.length);
-  return [...ports.slice(start), ...ports.slice(0, start)];
+  return ports.slice(start, ports.length).concat(ports.slice(0, start));
 }
 
 /** A few more slices than workers, because a worker's successor can start before its predecessor is dead. */

@@ -2,10 +2,13 @@
  * Time, as references taken when this module loads: fake timers that a test installs later do not reach them.
  * The monotonic clock is the system's, so that the processes of a run can compare their times.
  */
-import { setInterval as startInterval, clearInterval as stopInterval } from 'node:timers';
-import { setTimeout as sleep } from 'node:timers/promises';
-
 const { hrtime } = process;
+const {
+  setTimeout: startTimeout,
+  clearTimeout: stopTimeout,
+  setInterval: startInterval,
+  clearInterval: stopInterval,
+} = process.getBuiltinModule('node:timers');
 const { now } = Date;
 
 /** Milliseconds of the system's monotonic clock. */
@@ -26,12 +29,17 @@ export function blockMs(durationMs: number): void {
 
 /** @throws the signal's reason as soon as it is aborted */
 export async function pause(durationMs: number, signal?: AbortSignal): Promise<void> {
-  try {
-    await sleep(durationMs, undefined, signal === undefined ? {} : { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  }
+  signal?.throwIfAborted();
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      stopTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = startTimeout(end, durationMs);
+    signal?.addEventListener('abort', end);
+  });
+  signal?.throwIfAborted();
 }
 
 export { startInterval, stopInterval };

@@ -1,6 +1,4 @@
 /** The one table that says what an errno of a socket call means to portslice. */
-import { constants } from 'node:os';
-import { getSystemErrorName } from 'node:util';
 import { PermissionError, ResourceLimitError, SystemCallError } from '../errors.ts';
 import type { PortsliceError } from '../errors.ts';
 
@@ -12,19 +10,17 @@ export type ErrnoMeaning =
   | 'family-unavailable'
   | 'fatal';
 
-const { errno } = constants;
-
-const MEANINGS: ReadonlyMap<number, ErrnoMeaning> = new Map([
-  [errno.EADDRINUSE, 'taken'],
-  [errno.EMFILE, 'limit'],
-  [errno.ENFILE, 'limit'],
-  [errno.ENOBUFS, 'limit'],
-  [errno.ENOMEM, 'limit'],
-  [errno.EACCES, 'denied'],
-  [errno.EPERM, 'denied'],
-  [errno.EADDRNOTAVAIL, 'address-not-local'],
-  [errno.EAFNOSUPPORT, 'family-unavailable'],
-]);
+const MEANINGS: Readonly<Record<string, ErrnoMeaning>> = {
+  EADDRINUSE: 'taken',
+  EMFILE: 'limit',
+  ENFILE: 'limit',
+  ENOBUFS: 'limit',
+  ENOMEM: 'limit',
+  EACCES: 'denied',
+  EPERM: 'denied',
+  EADDRNOTAVAIL: 'address-not-local',
+  EAFNOSUPPORT: 'family-unavailable',
+};
 
 const LIMITS: Readonly<Record<string, string>> = {
   EMFILE: 'this process has no descriptor left',
@@ -33,12 +29,20 @@ const LIMITS: Readonly<Record<string, string>> = {
   ENOMEM: 'the kernel has no memory left',
 };
 
+/** A search asks for every port that is taken. */
+const known = new Map<number, ErrnoMeaning>();
+
 export function meaningOf(code: number): ErrnoMeaning {
-  return MEANINGS.get(code) ?? 'fatal';
+  let meaning = known.get(code);
+  if (meaning === undefined) {
+    meaning = (code > 0 ? MEANINGS[errnoName(code)] : undefined) ?? 'fatal';
+    known.set(code, meaning);
+  }
+  return meaning;
 }
 
 function errnoName(code: number): string {
-  return getSystemErrorName(-code);
+  return process.getBuiltinModule('node:util').getSystemErrorName(-code);
 }
 
 /** The typed error for a failed call; call it for every meaning that the caller does not handle itself. */

@@ -1,14 +1,11 @@
 /**
- * Loads koffi, the foreign function interface. The prebuilt package of this machine is required directly, which is
- * several times faster than koffi's own entry; where that fails, the entry is loaded, which also knows other builds.
+ * Loads koffi, the foreign function interface. Its prebuilt addon is loaded directly where it is found beside koffi,
+ * which is several times faster than koffi's own entry; elsewhere the entry is loaded, which also knows other builds.
  */
-import { createRequire } from 'node:module';
 import type * as Koffi from 'koffi';
 import { ForeignFunctionError } from '../errors.ts';
 
 export type KoffiModule = Pick<typeof Koffi, 'load' | 'address' | 'view' | 'errno'>;
-
-const require = createRequire(import.meta.url);
 
 /** @param target the platform and the processor, such as 'linux-x64'. @throws ForeignFunctionError */
 export function loadKoffi(target: string): KoffiModule {
@@ -20,14 +17,40 @@ export function loadKoffi(target: string): KoffiModule {
   }
 }
 
-/** The fast way; throws whatever `require` throws. @internal */
+/**
+ * The fast way: no package is resolved and no JavaScript is loaded. Throws whatever goes wrong.
+ * @internal
+ */
 export function loadPrebuiltKoffi(target: string): KoffiModule {
-  const requireFromKoffi = createRequire(require.resolve('koffi'));
-  return requireFromKoffi(`@koromix/koffi-${target}`) as KoffiModule;
+  const { existsSync } = process.getBuiltinModule('node:fs');
+  const [operatingSystem, processor] = target.split('-');
+  // Then this may be the C library of this process, and koffi knows how to tell.
+  if (existsSync(`/lib/ld-musl-${process.arch === 'x64' ? 'x86_64' : 'aarch64'}.so.1`))
+    throw new Error('a machine with musl');
+  const addon = `@koromix/koffi-${target}/${operatingSystem}_${processor}/koffi.node`;
+  const file = findPackageFolders()
+    .map((folder) => `${folder}/${addon}`)
+    .find((path) => existsSync(path));
+  if (file === undefined) throw new Error(`${addon} is not where it is expected`);
+  const module = { exports: {} };
+  process.dlopen(module, file);
+  return module.exports as KoffiModule;
+}
+
+/** Where the packages that koffi depends on can be: beside its real folder, where npm and pnpm put them, and inside it. */
+function findPackageFolders(): string[] {
+  const { existsSync, realpathSync } = process.getBuiltinModule('node:fs');
+  for (let folder = import.meta.dirname; folder !== ''; folder = folder.slice(0, folder.lastIndexOf('/'))) {
+    if (!existsSync(`${folder}/node_modules/koffi`)) continue;
+    const koffi = realpathSync(`${folder}/node_modules/koffi`);
+    return [koffi.slice(0, koffi.lastIndexOf('/')), `${koffi}/node_modules`];
+  }
+  return [];
 }
 
 /** The slow way. @throws ForeignFunctionError @internal */
 export function loadKoffiEntry(): KoffiModule {
+  const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
   try {
     return require('koffi') as KoffiModule;
   } catch (error) {

@@ -1,7 +1,5 @@
 /** Whether the thread of a record or slice is alive. A hint only: numbers are used again, and namespaces hide processes. */
 
-import { readFileSync } from 'node:fs';
-
 export function isAlive(threadId: number): boolean {
   if (threadId <= 0) return false;
   try {
@@ -27,7 +25,7 @@ export function livenessOfOnePass(): (threadId: number) => boolean {
 export function isRunning(processId: number): boolean {
   if (!isAlive(processId)) return false;
   try {
-    const text = readFileSync(`/proc/${processId}/stat`, 'latin1');
+    const text = process.getBuiltinModule('node:fs').readFileSync(`/proc/${processId}/stat`, 'latin1');
     return !'ZX'.includes(text.charAt(text.lastIndexOf(')') + 2));
   } catch {
     // Gone by now, or no /proc: then the signal's answer stands.

@@ -9,7 +9,7 @@ import { openLinuxKernel } from './linux/kernel.ts';
 import { findListeners, isOnlyInTimeWait } from './linux/listeners.ts';
 import { findAncestors, findUser } from './linux/processes.ts';
 import type { Platform } from './port-kernel.ts';
-import { readWindowsEphemeralRange, readWindowsExcludedPorts } from './windows/ephemeral-range.ts';
+import { readWindowsEphemeralRange, readWindowsExcludedRanges } from './windows/ephemeral-range.ts';
 
 function choosePlatform(name: NodeJS.Platform): Platform {
   const unsupported: Platform = {
@@ -19,7 +19,7 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         problem: 'this platform is unknown',
       });
     },
-    readExcludedPorts: () => [],
+    readExcludedRanges: () => [],
     openKernel: () => {
       throw new UnsupportedPlatformError(name, 'The allocation of ports');
     },
@@ -32,7 +32,7 @@ function choosePlatform(name: NodeJS.Platform): Platform {
     case 'linux':
       return {
         readEphemeralRange: readLinuxEphemeralRange,
-        readExcludedPorts: () => [],
+        readExcludedRanges: () => [],
         openKernel: openLinuxKernel,
         findListeners,
         isOnlyInTimeWait,
@@ -46,7 +46,7 @@ function choosePlatform(name: NodeJS.Platform): Platform {
       return {
         ...unsupported,
         readEphemeralRange: readWindowsEphemeralRange,
-        readExcludedPorts: readWindowsExcludedPorts,
+        readExcludedRanges: readWindowsExcludedRanges,
       };
     default:
       return unsupported;

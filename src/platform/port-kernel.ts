@@ -90,7 +90,7 @@ export interface Platform extends ProcessLookup {
   /** @throws EphemeralRangeError */
   readEphemeralRange(): EphemeralRangeReading;
   /** What the OS itself keeps from applications. */
-  readExcludedPorts(): number[];
+  readExcludedRanges(): PortRange[];
   /** Loads the foreign function interface. @throws ForeignFunctionError, UnsupportedPlatformError */
   openKernel(): PortKernel;
 }

@@ -58,7 +58,7 @@ function pollMs(poll: number): number {
   return Math.min(LAST_POLL_MS, FIRST_POLL_MS * 1.5 ** poll) * (0.5 + Math.random());
 }
 
-function claimAll(
+export function claimAll(
   claimant: Claimant,
   count: number,
   thorough: boolean,

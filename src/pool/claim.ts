@@ -140,5 +140,5 @@ function warnOfNarrowHold({ segment }: PoolSession, port: number): void {
 }
 
 function portAt({ segment }: PoolSession, index: number): number {
-  return segment.ports[index] as number;
+  return segment.ports.at(index);
 }

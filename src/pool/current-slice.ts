@@ -3,7 +3,7 @@ import { PortsliceError } from '../errors.ts';
 import { publishedPoolHandle } from '../platform/environment.ts';
 import { threadState } from '../platform/thread-state.ts';
 import { lastSession, PoolSession } from './pool-session.ts';
-import { getServerTCPPorts } from './server-ports.ts';
+import { findServerPorts } from './server-ports.ts';
 import { takeSlice } from './slice-owners.ts';
 import { warnOnce } from './warnings.ts';
 import { workerHint } from './worker-hint.ts';
@@ -71,7 +71,7 @@ function attachOrWarn(handle: string): PoolSession | undefined {
 function privatePool(): PoolSession {
   const holder = threadState<{ session?: PoolSession }>('private-pool', () => ({}));
   if (holder.session === undefined || holder.session.isClosed) {
-    holder.session = PoolSession.create({ ports: getServerTCPPorts(), workers: 0, restMs: DEFAULT_REST_MS });
+    holder.session = PoolSession.create({ ports: findServerPorts(), workers: 0, restMs: DEFAULT_REST_MS });
   }
   return holder.session;
 }

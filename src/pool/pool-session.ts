@@ -1,7 +1,8 @@
 /** One pool as one thread sees it: the mapped segment, the kernel, and what this thread has claimed. */
 import { ClaimOrder } from '../core/claim-order.ts';
 import { formatPoolHandle, parsePoolHandle } from '../core/pool-handle.ts';
-import { findSegmentProblem, writeSegment } from '../core/segment-format.ts';
+import type { PortList } from '../core/port-list.ts';
+import { countsOf, findSegmentProblem, writeSegment } from '../core/segment-format.ts';
 import { segmentOffsets } from '../core/segment-layout.ts';
 import { Segment } from '../core/segment.ts';
 import { planPool, type PoolPlan, sliceCountFor } from '../core/slices.ts';
@@ -20,7 +21,7 @@ import type { PortClaim } from './port-claim.ts';
 import { checkKernel } from './start-up-check.ts';
 
 export interface PoolPlanOptions {
-  readonly ports: readonly number[];
+  readonly ports: PortList;
   readonly workers: number;
   readonly restMs: number;
 }
@@ -54,7 +55,7 @@ export class PoolSession {
       sliceCountFor(options.workers),
       kernel.randomBytes(4).readUInt32LE() / 2 ** 32,
     );
-    const memory = kernel.createMemory(segmentOffsets(plan.ports.length, plan.slices.length).byteLength);
+    const memory = kernel.createMemory(segmentOffsets(countsOf(plan)).byteLength);
     try {
       return remember(PoolSession.#open(options, plan, memory, kernel));
     } catch (error) {

@@ -8,7 +8,7 @@ import type { AcquireOptions } from './owner-options.ts';
 import { PoolSession } from './pool-session.ts';
 import type { PortClaim } from './port-claim.ts';
 import { releaseAll } from './release.ts';
-import { getServerTCPPorts, type ServerPortOptions } from './server-ports.ts';
+import { findServerPorts, type ServerPortOptions } from './server-ports.ts';
 import { takeSlice } from './slice-owners.ts';
 import { type PortAllocationStats, type PortRecord, readRecords, readStatistics } from './snapshot.ts';
 import { acquireFrom, claimOf, type TCPPortOwner } from './tcp-port-owner.ts';
@@ -35,14 +35,12 @@ export class PortPool {
   readonly #isCreator: boolean;
   /** Publish it as PORTSLICE_POOL: processes that have it in their environment allocate from this pool. */
   readonly handle: string;
-  /** In the order of the slices, which begin at a random place. */
-  readonly ports: readonly number[];
+  #ports: readonly number[] | undefined;
 
   private constructor(session: PoolSession, isCreator: boolean) {
     this.#use = { session, claims: new WeakSet(), isClosed: false };
     this.#isCreator = isCreator;
     this.handle = session.handle;
-    this.ports = Object.freeze([...session.segment.ports]);
   }
 
   /**
@@ -54,7 +52,7 @@ export class PortPool {
     const { workers = 0, restMs = DEFAULT_REST_MS, ports, excludedPorts } = options;
     checkInteger('workers', workers, 0, MAX_WORKERS);
     checkInteger('restMs', restMs, 0, MAX_TIMEOUT_MS);
-    const serverPorts = getServerTCPPorts({ ports, excludedPorts });
+    const serverPorts = findServerPorts({ ports, excludedPorts });
     return new PortPool(PoolSession.create({ ports: serverPorts, workers, restMs }), true);
   }
 
@@ -67,6 +65,11 @@ export class PortPool {
     if (handle === undefined) throw new PoolHandleError(handle, 'PORTSLICE_POOL is not set');
     if (typeof handle !== 'string') throw new InvalidOptionError('handle', handle, 'the handle of a pool');
     return new PortPool(PoolSession.attach(handle), false);
+  }
+
+  /** In the order of the slices, which begin at a random place. */
+  get ports(): readonly number[] {
+    return (this.#ports ??= Object.freeze([...this.#use.session.segment.ports]));
   }
 
   /**
@@ -124,8 +127,8 @@ export class PortSlice {
     const { firstIndex, portCount } = slices[slice] as SliceBounds;
     this.#use = use;
     this.#slice = slice;
-    this.first = portCount === 0 ? 0 : (ports[firstIndex] as number);
-    this.last = portCount === 0 ? 0 : (ports[firstIndex + portCount - 1] as number);
+    this.first = portCount === 0 ? 0 : ports.at(firstIndex);
+    this.last = portCount === 0 ? 0 : ports.at(firstIndex + portCount - 1);
     this.portCount = portCount;
   }
 

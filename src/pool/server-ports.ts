@@ -1,7 +1,13 @@
 /** The server ports of this machine: what the user's spec, the environment and the operating system say together. */
-import { readFileSync } from 'node:fs';
 import { browserBlockedPorts } from '../core/browser-blocked-ports.ts';
-import { formatPortRange, HIGHEST_PORT, LOWEST_PORT, type PortRange } from '../core/port-range.ts';
+import type { PortList } from '../core/port-list.ts';
+import {
+  formatPortRange,
+  HIGHEST_PORT,
+  LOWEST_PORT,
+  type PortRange,
+  rangesOfPorts,
+} from '../core/port-range.ts';
 import { parsePortsFile, parsePortSpec } from '../core/port-spec.ts';
 import { computeServerPorts } from '../core/server-ports.ts';
 import { EphemeralRangeError, InvalidOptionError, PortSpecError } from '../errors.ts';
@@ -40,18 +46,23 @@ export function getEphemeralTCPPortRange(): readonly [min: number, max: number] 
  * @throws PortSpecError, EphemeralRangeError, InvalidOptionError
  */
 export function getServerTCPPorts(options: ServerPortOptions = {}): number[] {
+  return [...findServerPorts(options)];
+}
+
+/** The same ports in the form in which pools have them. */
+export function findServerPorts(options: ServerPortOptions = {}): PortList {
   checkNames(options, SERVER_PORT_OPTION_NAMES);
   const spec = readSpec(options);
-  const excludedPorts = [
-    ...checkExcludedPorts(options.excludedPorts),
+  const excludedRanges = [
+    ...rangesOfPorts(checkExcludedPorts(options.excludedPorts)),
     ...readExcludedVariable(),
-    ...platform.readExcludedPorts(),
+    ...platform.readExcludedRanges(),
   ];
   const ephemeralRange = spec === undefined ? readEphemeralRange() : readEphemeralRangeIfPossible();
   const result = computeServerPorts({
     ephemeralRange,
-    spec: spec?.ports,
-    excludedPorts,
+    spec: spec?.ranges,
+    excludedRanges,
     blockedPorts: browserBlockedPorts,
   });
   if (result.ports.length === 0) {
@@ -81,7 +92,7 @@ export function getServerTCPPorts(options: ServerPortOptions = {}): number[] {
 }
 
 interface Spec {
-  readonly ports: readonly number[];
+  readonly ranges: readonly PortRange[];
   readonly source: string;
 }
 
@@ -89,7 +100,7 @@ function readSpec({ ports }: ServerPortOptions): Spec | undefined {
   if (ports === undefined) return readSpecVariables();
   if (typeof ports !== 'string')
     throw new InvalidOptionError('ports', ports, "a spec such as '2000-2020,6001'");
-  return { ports: parsePortSpec(ports, "the option 'ports'"), source: "the option 'ports'" };
+  return { ranges: parsePortSpec(ports, "the option 'ports'"), source: "the option 'ports'" };
 }
 
 function readSpecVariables(): Spec | undefined {
@@ -103,16 +114,16 @@ function readSpecVariables(): Spec | undefined {
         fix: 'Unset one of them',
       });
     }
-    if (text !== undefined) return { ports: parsePortSpec(text, list), source: list };
-    if (path !== undefined) return { ports: readPortsFile(path, file), source: `${file}=${path}` };
+    if (text !== undefined) return { ranges: parsePortSpec(text, list), source: list };
+    if (path !== undefined) return { ranges: readPortsFile(path, file), source: `${file}=${path}` };
   }
   return undefined;
 }
 
-function readPortsFile(path: string, variable: string): number[] {
+function readPortsFile(path: string, variable: string): PortRange[] {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = process.getBuiltinModule('node:fs').readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new PortSpecError({
@@ -140,7 +151,7 @@ function checkExcludedPorts(excludedPorts: Iterable<number> = []): number[] {
   return ports;
 }
 
-function readExcludedVariable(): number[] {
+function readExcludedVariable(): PortRange[] {
   const text = readVariable(EXCLUDED_VARIABLE);
   return text === undefined ? [] : parsePortSpec(text, EXCLUDED_VARIABLE);
 }

@@ -45,7 +45,7 @@ export function readRecords({ segment }: PoolSession): PortRecord[] {
     if (word === NEVER_USED_WORD) continue;
     const releasedAtMs = Atomics.load(segment.releasedAtMs, index);
     records.push({
-      port: segment.ports[index] as number,
+      port: segment.ports.at(index),
       state: stateNameOf(word),
       label: segment.readLabel(index),
       processId: segment.record(index, RecordWord.processId),

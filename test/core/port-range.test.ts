@@ -1,29 +1,19 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  countPorts,
   formatPortRange,
   isDecimal,
-  isInPortRange,
   isPortRange,
-  portsInRanges,
+  joinRanges,
+  subtractRanges,
 } from '../../src/core/port-range.ts';
+import { portsIn } from '../support/port-lists.ts';
 import { formatPortSpec } from '../support/port-spec-text.ts';
 
 const anyPort = fc.integer({ min: 1, max: 65_535 });
 const anyRange = fc.tuple(anyPort, anyPort).map(([left, right]) => {
   return { firstPort: Math.min(left, right), lastPort: Math.max(left, right) };
-});
-
-describe('isInPortRange', () => {
-  test.each([
-    [1999, false],
-    [2000, true],
-    [2010, true],
-    [2020, true],
-    [2021, false],
-  ])('counts both ends as part of 2000-2020: %i is %s', (port, expected) => {
-    expect(isInPortRange(port, { firstPort: 2000, lastPort: 2020 })).toBe(expected);
-  });
 });
 
 describe('isPortRange', () => {
@@ -55,25 +45,15 @@ describe('isDecimal', () => {
   );
 });
 
-describe('portsInRanges', () => {
-  test('has no ports for no ranges', () => {
-    expect(portsInRanges([])).toEqual([]);
-  });
+/** Near each other, so that they often touch and overlap. */
+const closeRange = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.nat(8)).map(([firstPort, more]) => {
+  return { firstPort, lastPort: firstPort + more };
+});
+const anyRanges = fc.oneof(fc.array(anyRange, { maxLength: 5 }), fc.array(closeRange, { maxLength: 12 }));
 
-  test('includes both ends of each range, up to the very last port', () => {
-    expect(portsInRanges([{ firstPort: 65_533, lastPort: 65_535 }])).toEqual([65_533, 65_534, 65_535]);
-  });
-
-  test('names each port once, in ascending order, whatever the order and overlap of the ranges', () => {
-    fc.assert(
-      fc.property(fc.array(anyRange, { maxLength: 5 }), (ranges) => {
-        const expected = Array.from({ length: 65_535 }, (_, index) => index + 1).filter((port) => {
-          return ranges.some(({ firstPort, lastPort }) => firstPort <= port && port <= lastPort);
-        });
-        expect(portsInRanges(ranges)).toEqual(expected);
-      }),
-      { numRuns: 20 },
-    );
+describe('joinRanges', () => {
+  test('has no ranges for none', () => {
+    expect(joinRanges([])).toEqual([]);
   });
 
   test('keeps what a long range covers beyond a short one inside it', () => {
@@ -82,7 +62,42 @@ describe('portsInRanges', () => {
       { firstPort: 2, lastPort: 3 },
       { firstPort: 4, lastPort: 6 },
     ];
-    expect(portsInRanges(ranges)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(joinRanges(ranges)).toEqual([{ firstPort: 1, lastPort: 6 }]);
+  });
+
+  test('names the same ports in ascending order, with a gap between ranges', () => {
+    fc.assert(
+      fc.property(anyRanges, (ranges) => {
+        const joined = joinRanges(ranges);
+        expect(new Set(portsIn(joined))).toEqual(new Set(ranges.flatMap((range) => portsIn([range]))));
+        for (const [place, { firstPort }] of joined.entries())
+          expect(firstPort).toBeGreaterThan((joined[place - 1]?.lastPort ?? -1) + 1);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('subtractRanges', () => {
+  test('leaves exactly the ports that are not removed', () => {
+    fc.assert(
+      fc.property(anyRanges, anyRanges, (ranges, removed) => {
+        const left = subtractRanges(joinRanges(ranges), joinRanges(removed));
+        const gone = new Set(portsIn(joinRanges(removed)));
+        const expected = portsIn(joinRanges(ranges)).filter((port) => !gone.has(port));
+        expect(portsIn(left)).toEqual(expected);
+        expect(countPorts(left)).toBe(expected.length);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('removes the first port, the last and one in the middle', () => {
+    const removed = [5, 7, 9].map((port) => ({ firstPort: port, lastPort: port }));
+    expect(subtractRanges([{ firstPort: 5, lastPort: 9 }], removed)).toEqual([
+      { firstPort: 6, lastPort: 6 },
+      { firstPort: 8, lastPort: 8 },
+    ]);
   });
 });
 

@@ -1,8 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parsePortSpec, parsePortsFile } from '../../src/core/port-spec.ts';
+import * as portSpec from '../../src/core/port-spec.ts';
 import { PortSpecError } from '../../src/errors.ts';
+import { portsIn } from '../support/port-lists.ts';
 import { formatPortSpec } from '../support/port-spec-text.ts';
+
+const parsePortSpec = (text: string, source: string): number[] =>
+  portsIn(portSpec.parsePortSpec(text, source));
+const parsePortsFile = (text: string, path: string): number[] => portsIn(portSpec.parsePortsFile(text, path));
 
 const somePorts = fc
   .uniqueArray(fc.oneof(fc.integer({ min: 1, max: 65_535 }), fc.integer({ min: 2000, max: 2030 })), {

@@ -64,12 +64,12 @@ describe('the layout', () => {
     const anyPortCount = fc.integer({ min: 1, max: MAX_PORT_COUNT });
     const anySliceCount = fc.integer({ min: 1, max: MAX_SLICE_COUNT });
     fc.assert(
-      fc.property(anyPortCount, anySliceCount, (portCount, sliceCount) => {
-        const at = segmentOffsets(portCount, sliceCount);
+      fc.property(anyPortCount, anySliceCount, anyPortCount, (portCount, sliceCount, rangeCount) => {
+        const at = segmentOffsets({ portCount, sliceCount, rangeCount });
         const parts: Part[] = [
           { name: 'header', offset: 0, byteLength: HEADER_BYTES },
           { name: 'slices', offset: at.slices, byteLength: sliceCount * SLICE_WORDS * 4 },
-          { name: 'ports', offset: at.ports, byteLength: portCount * 2 },
+          { name: 'ranges', offset: at.ranges, byteLength: rangeCount * 4 },
           { name: 'states', offset: at.states, byteLength: portCount * 4 },
           { name: 'times of release', offset: at.releasedAtMs, byteLength: portCount * 4 },
           { name: 'records', offset: at.records, byteLength: portCount * RECORD_BYTES },

@@ -1,11 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findSegmentProblem, type SegmentFacts, writeSegment } from '../../src/core/segment-format.ts';
+import {
+  countsOf,
+  findSegmentProblem,
+  type SegmentFacts,
+  writeSegment,
+} from '../../src/core/segment-format.ts';
 import { HeaderWord, MAX_LABEL_BYTES, RecordWord, segmentOffsets } from '../../src/core/segment-layout.ts';
 import { Segment } from '../../src/core/segment.ts';
 import { planPool, type PoolPlan } from '../../src/core/slices.ts';
 import { actionsOn, type RunAction } from '../platform/conformance/segment-actions.ts';
 import { describeSegmentMemory } from '../platform/conformance/segment-memory.ts';
+import { listOf } from '../support/port-lists.ts';
 
 const facts: SegmentFacts = {
   runId: 'fedcba9876543210000000000000000f',
@@ -15,10 +21,10 @@ const facts: SegmentFacts = {
   startMonotonicMs: 123_456.789,
   startEpochMs: 1_800_000_000_123,
 };
-const smallPlan = planPool([20_000, 20_001, 20_002, 65_535], 3, 0);
+const smallPlan = planPool(listOf([20_000, 20_001, 20_002, 65_535]), 3, 0);
 
 function bytesOf(plan: PoolPlan, itsFacts: SegmentFacts = facts): ArrayBuffer {
-  const buffer = new ArrayBuffer(segmentOffsets(plan.ports.length, plan.slices.length).byteLength);
+  const buffer = new ArrayBuffer(segmentOffsets(countsOf(plan)).byteLength);
   writeSegment(buffer, itsFacts, plan);
   return buffer;
 }
@@ -58,12 +64,12 @@ describe('a written segment', () => {
     });
     fc.assert(
       fc.property(anyPorts, fc.integer({ min: 1, max: 40 }), anyFacts, (ports, sliceCount, itsFacts) => {
-        const plan = planPool(ports, sliceCount, 0.4);
+        const plan = planPool(listOf(ports), sliceCount, 0.4);
         const buffer = bytesOf(plan, itsFacts);
         expect(findSegmentProblem(buffer)).toBeUndefined();
         const segment = new Segment(buffer);
         expect(segment).toMatchObject(itsFacts);
-        expect([...segment.ports]).toEqual(plan.ports);
+        expect([...segment.ports]).toEqual([...plan.ports]);
         expect(segment.slices).toEqual(plan.slices);
       }),
     );
@@ -81,9 +87,9 @@ describe('a written segment', () => {
   test('keeps its ports and slices as they were when it was opened, whatever is written there later', () => {
     const buffer = bytesOf(smallPlan);
     const segment = new Segment(buffer);
-    const at = segmentOffsets(4, 3);
+    const at = segmentOffsets(countsOf(smallPlan));
     new Uint8Array(buffer, at.slices, at.states - at.slices).fill(0xff);
-    expect([...segment.ports]).toEqual(smallPlan.ports);
+    expect([...segment.ports]).toEqual([...smallPlan.ports]);
     expect(segment.slices).toEqual(smallPlan.slices);
   });
 });
@@ -96,8 +102,8 @@ describe('what is no segment of this version', () => {
     ['another magic number', damaged((words) => (words[HeaderWord.magic] = 0x46_4c_45_7f)), /magic number/],
     [
       'a newer layout',
-      damaged((words) => (words[HeaderWord.layoutVersion] = 2)),
-      /version 2, this package reads version 1/,
+      damaged((words) => (words[HeaderWord.layoutVersion] = 3)),
+      /version 3, this package reads version 2/,
     ],
     ['no ports', damaged((words) => (words[HeaderWord.portCount] = 0)), /0 ports/],
     ['a negative number of ports', damaged((words) => (words[HeaderWord.portCount] = -1)), /-1 ports/],
@@ -115,10 +121,14 @@ describe('what is no segment of this version', () => {
     ['a slice before the pool', damaged((words) => (words[64] = -1)), /slice 0 lies outside/],
     ['a slice of fewer than no ports', damaged((words) => (words[69] = -1)), /slice 1 lies outside/],
     ['a slice that ends after the pool', damaged((words) => (words[73] = 4)), /slice 2 lies outside/],
-    // A slice with one port less; then the table's first two ports, which share a word.
+    ['no ranges', damaged((words) => (words[HeaderWord.rangeCount] = 0)), /0 ranges/],
+    ['more ranges than ports', damaged((words) => (words[HeaderWord.rangeCount] = 5)), /5 ranges/],
+    // A slice with one port less; then the table's first range and its second, whose ends share a word each.
     ['slices that leave a port out', damaged((words) => (words[65] = 1)), /slices do not make up the pool/],
-    ['port 0', damaged((words) => (words[76] = 20_001 * 0x1_00_00)), /port 0, or a port twice/],
-    ['a port twice', damaged((words) => (words[76] = 20_000 * 0x1_00_01)), /port 0, or a port twice/],
+    ['port 0', damaged((words) => (words[76] = 20_001 * 0x1_00_00)), /port 0, or a reversed range/],
+    ['a reversed range', damaged((words) => (words[76] = 20_002 + 20_000 * 0x1_00_00)), /a reversed range/],
+    ['a port twice', damaged((words) => (words[77] = 20_000 * 0x1_00_01)), /name 3 different ports/],
+    ['a port too many', damaged((words) => (words[76] = 20_000 + 20_003 * 0x1_00_00)), /name 5 different/],
   ])('is found out: %s', (_, buffer, problem) => {
     expect(findSegmentProblem(buffer)).toMatch(problem);
   });

@@ -1,7 +1,19 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_SLICE_COUNT } from '../../src/core/segment-layout.ts';
-import { planPool, type PoolPlan, sliceCountFor } from '../../src/core/slices.ts';
+import * as slicing from '../../src/core/slices.ts';
+import { listOf } from '../support/port-lists.ts';
+
+const { sliceCountFor } = slicing;
+
+interface PlainPlan extends Omit<slicing.PoolPlan, 'ports'> {
+  readonly ports: number[];
+}
+
+function planPool(serverPorts: readonly number[], sliceCount: number, rotation: number): PlainPlan {
+  const { ports, slices } = slicing.planPool(listOf(serverPorts), sliceCount, rotation);
+  return { ports: [...ports], slices };
+}
 
 const ascending = (ports: Iterable<number>): number[] => [...ports].toSorted((a, b) => a - b);
 const portsBetween = (first: number, last: number): number[] =>
@@ -23,7 +35,7 @@ const anyPool = {
 };
 
 function expectOfAnyPlan(
-  check: (plan: PoolPlan, serverPorts: number[], sliceCount: number, rotation: number) => void,
+  check: (plan: PlainPlan, serverPorts: number[], sliceCount: number, rotation: number) => void,
 ): void {
   fc.assert(
     fc.property(
@@ -47,7 +59,7 @@ describe('a pool plan', () => {
       expect(slices).toHaveLength(sliceCount);
       const [first, ...workers] = slices;
       let nextIndex = 0;
-      for (const { firstIndex, portCount } of [...workers, first as PoolPlan['slices'][number]]) {
+      for (const { firstIndex, portCount } of [...workers, first as slicing.SliceBounds]) {
         expect(firstIndex).toBe(nextIndex);
         expect(portCount).toBeGreaterThanOrEqual(0);
         nextIndex += portCount;

@@ -354,14 +354,14 @@ describe('a damaged segment', () => {
   });
 
   // 10 ports and 5 slices: slice 0, two, and two spare ones.
-  const table = segmentOffsets(10, 5);
+  const table = segmentOffsets({ portCount: 10, sliceCount: 5, rangeCount: 1 });
 
   test.each([
     ['its run id', HeaderWord.runId * 4, [0x7f], 'PORTSLICE_POOL_STALE'],
     ['its network namespace', NETWORK_NAMESPACE_OFFSET, [0x7f], 'PORTSLICE_POOL_FOREIGN'],
     ['the place of slice 0', table.slices, [0x7f], 'PORTSLICE_POOL_DAMAGED'],
     ['the size of slice 1', table.slices + 20, [1], 'PORTSLICE_POOL_DAMAGED'],
-    ['the list of its ports, to 0', table.ports + 2, [0, 0], 'PORTSLICE_POOL_DAMAGED'],
+    ['the list of its ports, to 0', table.ranges + 2, [0, 0], 'PORTSLICE_POOL_DAMAGED'],
   ])('is refused if %s is changed', async (_what, offset, bytes, expected) => {
     await using opened = await openTestPool(10, { workers: 2 });
     await using worker = startPortWorker();
@@ -378,7 +378,7 @@ describe('a damaged segment', () => {
     const memory = openSync(`/proc/self/fd/${descriptorOf(opened.pool.handle)}`, 'r+');
     await worker.call('attach');
     // Every record says "never used" now.
-    const { states, byteLength } = segmentOffsets(8, 1);
+    const { states, byteLength } = segmentOffsets({ portCount: 8, sliceCount: 1, rangeCount: 1 });
     writeSync(memory, Buffer.alloc(byteLength - states), 0, byteLength - states, states);
     const theirs = await worker.call('claimAll');
     expect(theirs).toHaveLength(5);

@@ -38,18 +38,25 @@ const url = new URL('port-worker.program.ts', import.meta.url);
 
 export interface PortWorkerOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** In place of this Node: a program and its arguments, to which `node program` is added. */
   readonly descriptorLimit?: number;
+  /** A command that starts another one: `['unshare', '--net']`. */
+  readonly wrapper?: readonly string[];
 }
 
-export function startPortWorker({ env = {}, descriptorLimit }: PortWorkerOptions = {}): PortWorker {
+export function startPortWorker({
+  env = {},
+  descriptorLimit,
+  wrapper = [],
+}: PortWorkerOptions = {}): PortWorker {
+  const command = [...wrapper, process.execPath];
   // A shell sets the limit, since a process cannot set it for its children.
   const limited = {
     execPath: '/bin/sh',
     execArgv: ['-c', `ulimit -n ${descriptorLimit}; exec "$0" "$@"`, process.execPath, ...EXEC_ARGV],
   };
   const child = fork(fileURLToPath(url), {
-    execArgv: EXEC_ARGV,
+    execPath: command[0] as string,
+    execArgv: [...command.slice(1), ...EXEC_ARGV],
     ...(descriptorLimit === undefined ? {} : limited),
     env: cleanEnvironment(env),
     serialization: 'advanced',

@@ -1,5 +1,4 @@
 /** The ephemeral range of this network namespace. */
-import { readFileSync } from 'node:fs';
 import { parseLinuxEphemeralRange } from '../../core/ephemeral-range-text.ts';
 import { EphemeralRangeError } from '../../errors.ts';
 import type { EphemeralRangeReading } from '../port-kernel.ts';
@@ -12,7 +11,7 @@ const IANA_RANGE = { firstPort: 49152, lastPort: 65535 };
 export function readLinuxEphemeralRange(path: string = PATH): EphemeralRangeReading {
   let text: string;
   try {
-    text = readFileSync(path, 'latin1');
+    text = process.getBuiltinModule('node:fs').readFileSync(path, 'latin1');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT')

@@ -1,5 +1,4 @@
 /** Who listens on a port, from /proc. Takes milliseconds: for messages, never on the way of an allocation. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Listener } from '../port-kernel.ts';
 
 const TIME_WAIT = '06';
@@ -31,7 +30,7 @@ function readSockets(port: number): TCPSocket[] | undefined {
 /** The lines of a table; with IPv6 off there is no second one. */
 function readTable(path: string): string[] {
   try {
-    return readFileSync(path, 'latin1').split('\n');
+    return fs().readFileSync(path, 'latin1').split('\n');
   } catch {
     return [];
   }
@@ -65,7 +64,7 @@ function findOwners(sockets: readonly TCPSocket[]): Listener[] {
 
 function listNumbers(folder: string): number[] {
   try {
-    return readdirSync(folder).map(Number).filter(Number.isInteger);
+    return fs().readdirSync(folder).map(Number).filter(Number.isInteger);
   } catch {
     // Gone, or another user's.
     return [];
@@ -74,7 +73,7 @@ function listNumbers(folder: string): number[] {
 
 function readLink(path: string): string {
   try {
-    return readlinkSync(path);
+    return fs().readlinkSync(path);
   } catch {
     return '';
   }
@@ -82,10 +81,14 @@ function readLink(path: string): string {
 
 function readCommand(processId: number): string | undefined {
   try {
-    const text = readFileSync(`/proc/${processId}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    const text = fs().readFileSync(`/proc/${processId}/cmdline`, 'utf8').replaceAll('\0', ' ');
     // Arguments may have line breaks; messages are one line.
     return text.replaceAll(/\s+/g, ' ').trim();
   } catch {
     return undefined;
   }
+}
+
+function fs(): typeof import('node:fs') {
+  return process.getBuiltinModule('node:fs');
 }

@@ -2,7 +2,6 @@
  * Shared memory on Linux: a memfd, sized and then sealed against any change of size, which other processes open
  * through /proc. Nothing is left behind: it is gone with the last process that has it.
  */
-import { closeSync, constants as fileConstants, fstatSync, openSync, readlinkSync } from 'node:fs';
 import { PoolForeignError, PoolStaleError } from '../../errors.ts';
 import { errorFor, meaningOf } from '../errno.ts';
 import type { SharedMemory } from '../port-kernel.ts';
@@ -52,6 +51,7 @@ export function attachMemory(
   sourceDescriptor: number,
 ): SharedMemory {
   const path = `/proc/${processId}/fd/${sourceDescriptor}`;
+  const { closeSync, fstatSync } = process.getBuiltinModule('node:fs');
   const descriptor = openMemory(handle, path);
   try {
     const status = fstatSync(descriptor);
@@ -67,18 +67,19 @@ export function attachMemory(
 
 /** The link is read before anything is opened: a stale number can name a FIFO or a terminal. */
 function openMemory(handle: string, path: string): number {
+  const { constants, openSync, readlinkSync } = process.getBuiltinModule('node:fs');
   try {
     const target = readlinkSync(path);
     if (target !== LINK_TARGET) throw new PoolStaleError(handle, `${path} is now '${target}'`);
-    return openSync(path, fileConstants.O_RDWR | fileConstants.O_NONBLOCK);
+    return openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new PoolStaleError(handle, `${path} does not exist`, error);
     if (code === 'EACCES' || code === 'EPERM') {
       throw new PoolForeignError(handle, `${path} belongs to another user or is protected (${code})`, error);
     }
-    const { errno = 0 } = error as NodeJS.ErrnoException;
-    throw meaningOf(-errno) === 'limit' ? errorFor(`open(${path})`, -errno) : error;
+    const { errno } = error as NodeJS.ErrnoException;
+    throw errno !== undefined && meaningOf(-errno) === 'limit' ? errorFor(`open(${path})`, -errno) : error;
   }
 }
 

@@ -2,7 +2,6 @@
  * Locks and holds of terminated worker threads of this process. No record is needed to find them and none is believed:
  * the descriptor's own address and mark tell all. Only descriptors that carry our mark are ever closed.
  */
-import { readdirSync } from 'node:fs';
 import type { LibC } from './libc.ts';
 import { lockName, takeName } from './lock.ts';
 import { boundName } from './sockets.ts';
@@ -42,7 +41,7 @@ function isLock(libc: LibC, descriptor: number): boolean {
 
 function listDescriptors(): number[] {
   try {
-    return readdirSync('/proc/self/fd').map(Number);
+    return process.getBuiltinModule('node:fs').readdirSync('/proc/self/fd').map(Number);
   } catch {
     // No /proc, or one of another process namespace.
     return Array.from({ length: MAX_SCANNED_DESCRIPTORS }, (_, descriptor) => descriptor);

@@ -1,5 +1,4 @@
 /** What /proc tells of a process. */
-import { readFileSync, statSync } from 'node:fs';
 
 const MAX_DEPTH = 64;
 
@@ -14,7 +13,7 @@ export function findAncestors(processId: number): number[] {
 /** 0 if unknown. The command, in parentheses, may hold anything, so fields count from the last parenthesis. */
 function readParent(processId: number): number {
   try {
-    const text = readFileSync(`/proc/${processId}/stat`, 'latin1');
+    const text = process.getBuiltinModule('node:fs').readFileSync(`/proc/${processId}/stat`, 'latin1');
     return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
   } catch {
     return 0;
@@ -22,5 +21,5 @@ function readParent(processId: number): number {
 }
 
 export function findUser(processId: number): number | undefined {
-  return statSync(`/proc/${processId}`, { throwIfNoEntry: false })?.uid;
+  return process.getBuiltinModule('node:fs').statSync(`/proc/${processId}`, { throwIfNoEntry: false })?.uid;
 }

@@ -1,6 +1,6 @@
 /** The ephemeral range and the excluded ports of Windows. Parsed texts are tested; the commands were never run on Windows. */
 import { parseWindowsEphemeralRange, parseWindowsExcludedRanges } from '../../core/ephemeral-range-text.ts';
-import { portsInRanges } from '../../core/port-range.ts';
+import type { PortRange } from '../../core/port-range.ts';
 import { EphemeralRangeError } from '../../errors.ts';
 import type { EphemeralRangeReading } from '../port-kernel.ts';
 
@@ -10,8 +10,8 @@ export function readWindowsEphemeralRange(): EphemeralRangeReading {
 }
 
 /** @throws EphemeralRangeError */
-export function readWindowsExcludedPorts(): number[] {
-  return portsInRanges(parseWindowsExcludedRanges(netsh('excludedportrange', 'protocol=tcp')));
+export function readWindowsExcludedRanges(): PortRange[] {
+  return parseWindowsExcludedRanges(netsh('excludedportrange', 'protocol=tcp'));
 }
 
 function netsh(what: string, protocol: string): string {

@@ -1,5 +1,4 @@
 /** Adds the global setup to a Playwright configuration. */
-import { fileURLToPath } from 'node:url';
 import type { PlaywrightTestConfig } from '@playwright/test';
 import { rememberRunOptions, type RunPoolOptions } from '../run-options.ts';
 
@@ -25,7 +24,9 @@ export function withPorts<Config extends PlaywrightTestConfig>(
 
 function addGlobalSetup<Config extends PlaywrightTestConfig>(config: Config): Config {
   // Playwright takes paths and bare specifiers, no URLs.
-  const ours = fileURLToPath(import.meta.resolve('portslice/playwright/global-setup'));
+  const ours = process
+    .getBuiltinModule('node:url')
+    .fileURLToPath(import.meta.resolve('portslice/playwright/global-setup'));
   const theirs = [config.globalSetup ?? []].flat();
   return { ...config, globalSetup: [ours, ...theirs.filter((path) => path !== ours)] };
 }

@@ -1,5 +1,4 @@
 /** Pools of tinypool whose workers allocate from slices of one port pool. */
-import { availableParallelism } from 'node:os';
 import { Tinypool, type Options } from 'tinypool';
 import { environmentWithPool } from '../../platform/environment.ts';
 import { inheritedPoolHandle, startRunPool } from '../run-pool.ts';
@@ -13,7 +12,10 @@ const POOLS_SIDE_BY_SIDE = 4;
  * In the worker there is nothing to set up: `new TCPPortOwner()` takes from the worker's own slice.
  */
 export function createTinypool(options: Options = {}): Tinypool {
-  const workers = Math.max(availableParallelism(), options.maxThreads ?? 0);
+  const workers = Math.max(
+    process.getBuiltinModule('node:os').availableParallelism(),
+    options.maxThreads ?? 0,
+  );
   // Inside a test the pool of its run serves; as a process of its own, the runner makes one.
   const handle = inheritedPoolHandle() ?? startRunPool(workers * POOLS_SIDE_BY_SIDE).pool.handle;
   // Without `env`, tinypool starts child processes with an empty environment.

@@ -1,5 +1,4 @@
 /** The Vite plugin that adds the global setup to a Vitest configuration. */
-import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vitest/config';
 import { rememberRunOptions, type RunPoolOptions } from '../run-options.ts';
 
@@ -17,7 +16,9 @@ export default function portslice(options: RunPoolOptions = {}): Plugin {
 }
 
 function addGlobalSetup(test: { globalSetup?: string | string[] }): void {
-  const ours = fileURLToPath(import.meta.resolve('portslice/vitest/global-setup'));
+  const ours = process
+    .getBuiltinModule('node:url')
+    .fileURLToPath(import.meta.resolve('portslice/vitest/global-setup'));
   const theirs = [test.globalSetup ?? []].flat();
   // Ours first: the user's own setups can use ports then, and are torn down before the pool is.
   test.globalSetup = [ours, ...theirs.filter((path) => path !== ours)];

@@ -1,5 +1,4 @@
 /** What Vitest's worker knows of itself; Vitest gives it to fixtures of a file or worker in no other way. */
-import path from 'node:path';
 
 interface WorkerState {
   /** Of the test file. */
@@ -14,7 +13,9 @@ function workerState(): WorkerState {
 /** The test file, relative to the working directory. */
 export function currentFile(): string {
   const { filepath } = workerState();
-  return filepath === undefined ? 'an unknown file' : path.relative(process.cwd(), filepath);
+  return filepath === undefined
+    ? 'an unknown file'
+    : process.getBuiltinModule('node:path').relative(process.cwd(), filepath);
 }
 
 /** In milliseconds; 0: none. */

@@ -1,6 +1,7 @@
 /** What a segment needs of the memory that it lies in. Instantiated for each kind of memory. */
 import { describe, expect, test } from 'vitest';
-import { writeSegment } from '../../../src/core/segment-format.ts';
+import { PortList } from '../../../src/core/port-list.ts';
+import { countsOf, writeSegment } from '../../../src/core/segment-format.ts';
 import { segmentOffsets, HeaderWord, MAX_LABEL_BYTES } from '../../../src/core/segment-layout.ts';
 import { Segment } from '../../../src/core/segment.ts';
 import { planPool } from '../../../src/core/slices.ts';
@@ -20,11 +21,7 @@ export interface MemoryBackend {
 }
 
 const PORT_COUNT = 2000;
-const plan = planPool(
-  Array.from({ length: PORT_COUNT }, (_, index) => 20_000 + index),
-  3,
-  0.25,
-);
+const plan = planPool(new PortList([{ firstPort: 20_000, lastPort: 20_000 + PORT_COUNT - 1 }]), 3, 0.25);
 const facts = {
   runId: '000000000000000000000000deadbeef',
   creatorProcessId: 1,
@@ -44,7 +41,7 @@ export function describeSegmentMemory(name: string, { isConcurrent, create }: Me
   const parties = isConcurrent ? 2 : 1;
 
   async function openBoth(): Promise<Parties> {
-    const memory = await create(segmentOffsets(plan.ports.length, plan.slices.length).byteLength);
+    const memory = await create(segmentOffsets(countsOf(plan)).byteLength);
     writeSegment(memory.buffer, facts, plan);
     const segment = new Segment(memory.buffer);
     const there = await memory.open();
@@ -77,7 +74,7 @@ export function describeSegmentMemory(name: string, { isConcurrent, create }: Me
         label: 'größer',
         owner: 99,
         runId: facts.runId,
-        ports: plan.ports,
+        ports: [...plan.ports],
       });
     });
 
@@ -130,7 +127,7 @@ export function describeSegmentMemory(name: string, { isConcurrent, create }: Me
     test('lets each flag be set by exactly one', async () => {
       await using both = await openBoth();
       // Any words will do: here those of the records.
-      const firstWord = segmentOffsets(plan.ports.length, plan.slices.length).records / 4;
+      const firstWord = segmentOffsets(countsOf(plan)).records / 4;
       const theirs = both.there('flagAll', parties, firstWord, 300);
       const mine = await both.here('flagAll', parties, firstWord, 300);
       expect(mine + (await theirs)).toBe(9300);
