@@ -66,28 +66,50 @@ export function writeSegment(buffer: ArrayBuffer, facts: SegmentFacts, plan: Poo
   Atomics.store(words, HeaderWord.magic, SEGMENT_MAGIC);
 }
 
-/** What is wrong with the bytes as a segment of this version, or undefined. Reads only what it has checked. */
-export function findSegmentProblem(buffer: ArrayBuffer): string | undefined {
-  if (buffer.byteLength < HEADER_BYTES) return `it has only ${buffer.byteLength} bytes`;
+/**
+ * A copy of the header and of the tables that never change. Check it and use it: in the shared memory itself somebody
+ * can write between the check and the use.
+ */
+export function copyTables(buffer: ArrayBuffer): ArrayBuffer {
+  if (buffer.byteLength < HEADER_BYTES) return buffer.slice(0);
+  const { states } = segmentOffsets(readCounts(buffer));
+  return buffer.slice(0, Math.max(HEADER_BYTES, states));
+}
+
+/** The three counts of a header, which may be anything. */
+export function readCounts(buffer: ArrayBuffer): SegmentCounts {
   const words = new Int32Array(buffer, 0, HEADER_BYTES / 4);
-  const read = (word: number): number => Atomics.load(words, word);
+  return {
+    portCount: words[HeaderWord.portCount] as number,
+    sliceCount: words[HeaderWord.sliceCount] as number,
+    rangeCount: words[HeaderWord.rangeCount] as number,
+  };
+}
+
+/**
+ * What is wrong with the bytes as a segment of this version, or undefined. Reads only what it has checked.
+ * @param tables of `copyTables`; only this copy is checked
+ */
+export function findSegmentProblem(buffer: ArrayBuffer, tables = copyTables(buffer)): string | undefined {
+  if (buffer.byteLength < HEADER_BYTES) return `it has only ${buffer.byteLength} bytes`;
+  const words = new Int32Array(tables, 0, HEADER_BYTES / 4);
+  const read = (word: number): number => words[word] as number;
   if (read(HeaderWord.magic) !== SEGMENT_MAGIC)
     return 'it does not begin with the magic number of a port pool';
   if (read(HeaderWord.layoutVersion) !== SEGMENT_LAYOUT_VERSION) {
     return `its layout has version ${read(HeaderWord.layoutVersion)}, this package reads version ${SEGMENT_LAYOUT_VERSION}`;
   }
-  const portCount = read(HeaderWord.portCount);
-  const sliceCount = read(HeaderWord.sliceCount);
-  const rangeCount = read(HeaderWord.rangeCount);
+  const counts = readCounts(tables);
+  const { portCount, sliceCount, rangeCount } = counts;
   if (portCount < 1 || portCount > MAX_PORT_COUNT) return `it claims to have ${portCount} ports`;
   if (sliceCount < 1 || sliceCount > MAX_SLICE_COUNT) return `it claims to have ${sliceCount} slices`;
   if (rangeCount < 1 || rangeCount > portCount) return `it claims to have ${rangeCount} ranges of ports`;
-  const counts = { portCount, sliceCount, rangeCount };
-  const expected = segmentOffsets(counts).byteLength;
+  const { byteLength: expected, states } = segmentOffsets(counts);
   if (read(HeaderWord.byteLength) !== expected || buffer.byteLength !== expected) {
     return `it has ${buffer.byteLength} bytes and claims ${read(HeaderWord.byteLength)}, where ${expected} are needed`;
   }
-  const slices = readSlices(buffer, counts);
+  if (tables.byteLength < states) return 'somebody writes into it';
+  const slices = readSlices(tables, counts);
   const outside = slices.findIndex(
     ({ firstIndex, portCount: count }) => firstIndex < 0 || count < 0 || firstIndex + count > portCount,
   );
@@ -95,7 +117,8 @@ export function findSegmentProblem(buffer: ArrayBuffer): string | undefined {
   // A wrong number of slices can go with the right size, which is rounded up.
   if (slices.reduce((sum, slice) => sum + slice.portCount, 0) !== portCount)
     return 'its slices do not make up the pool';
-  const ranges = readRanges(buffer, counts);
+  if (!timesMakeSense(tables)) return 'its times make no sense';
+  const ranges = readRanges(tables, counts);
   if (!ranges.every(({ firstPort, lastPort }) => isPortRange(firstPort, lastPort)))
     return 'its table names port 0, or a reversed range';
   // Joined, ranges that overlap have fewer ports.
@@ -103,6 +126,13 @@ export function findSegmentProblem(buffer: ArrayBuffer): string | undefined {
   return distinctPortCount === portCount && new PortList(ranges).length === portCount
     ? undefined
     : `its ranges name ${distinctPortCount} different ports, it claims ${portCount}`;
+}
+
+function timesMakeSense(tables: ArrayBuffer): boolean {
+  const restMs = new Int32Array(tables, 0, HEADER_BYTES / 4)[HeaderWord.restMs];
+  const floats = new Float64Array(tables, 0, HEADER_BYTES / 8);
+  const times = [restMs, floats[START_MONOTONIC_FLOAT], floats[START_EPOCH_FLOAT]] as number[];
+  return times.every((time) => Number.isFinite(time) && time >= 0);
 }
 
 /** The ranges of the pool in the order of use, of a segment with these counts. */

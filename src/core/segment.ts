@@ -6,7 +6,7 @@ import { decodeLabel, encodeLabel } from './label.ts';
 import { PortList } from './port-list.ts';
 import type { PortState } from './port-state.ts';
 import { withState } from './port-state.ts';
-import { readRanges, readSlices } from './segment-format.ts';
+import { copyTables, readCounts, readRanges, readSlices } from './segment-format.ts';
 import {
   HEADER_BYTES,
   HeaderWord,
@@ -53,32 +53,28 @@ export class Segment {
   readonly #recordsWord: number;
   readonly #slicesWord: number;
 
-  /** The bytes must have passed `findSegmentProblem`. */
-  constructor(buffer: ArrayBuffer) {
+  /** @param tables of `copyTables`; they must have passed `findSegmentProblem` */
+  constructor(buffer: ArrayBuffer, tables: ArrayBuffer = copyTables(buffer)) {
     this.#words = new Int32Array(buffer);
     this.#bytes = new Uint8Array(buffer);
-    const portCount = this.#words[HeaderWord.portCount] as number;
-    const sliceCount = this.#words[HeaderWord.sliceCount] as number;
-    const rangeCount = this.#words[HeaderWord.rangeCount] as number;
-    const counts = { portCount, sliceCount, rangeCount };
+    const counts = readCounts(tables);
+    const { portCount } = counts;
     const offsets = segmentOffsets(counts);
-    const floats = new Float64Array(buffer, 0, HEADER_BYTES / 8);
-    this.ports = new PortList(readRanges(buffer, counts));
-    this.slices = readSlices(buffer, counts);
+    const header = new Int32Array(tables, 0, HEADER_BYTES / 4);
+    const floats = new Float64Array(tables, 0, HEADER_BYTES / 8);
+    this.ports = new PortList(readRanges(tables, counts));
+    this.slices = readSlices(tables, counts);
     this.states = new Int32Array(buffer, offsets.states, portCount);
     this.releasedAtMs = new Uint32Array(buffer, offsets.releasedAtMs, portCount);
     this.#recordsWord = offsets.records / 4;
     this.#slicesWord = offsets.slices / 4;
     this.runId = Array.from({ length: 4 }, (_, word) =>
-      ((this.#words[HeaderWord.runId + word] as number) >>> 0).toString(16).padStart(8, '0'),
+      ((header[HeaderWord.runId + word] as number) >>> 0).toString(16).padStart(8, '0'),
     ).join('');
-    const name = this.#bytes.subarray(
-      NETWORK_NAMESPACE_OFFSET,
-      NETWORK_NAMESPACE_OFFSET + NETWORK_NAMESPACE_BYTES,
-    );
-    this.networkNamespace = decodeLabel(name.slice()).replace(/\0+$/, '');
-    this.creatorProcessId = this.#words[HeaderWord.creatorProcessId] as number;
-    this.restMs = this.#words[HeaderWord.restMs] as number;
+    const name = new Uint8Array(tables, NETWORK_NAMESPACE_OFFSET, NETWORK_NAMESPACE_BYTES);
+    this.networkNamespace = decodeLabel(name).replace(/\0+$/, '');
+    this.creatorProcessId = header[HeaderWord.creatorProcessId] as number;
+    this.restMs = header[HeaderWord.restMs] as number;
     this.startMonotonicMs = floats[START_MONOTONIC_FLOAT] as number;
     this.startEpochMs = floats[START_EPOCH_FLOAT] as number;
   }

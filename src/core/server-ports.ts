@@ -43,7 +43,7 @@ const REGISTERED_RANGE: PortRange = { firstPort: 1024, lastPort: 49_151 };
  */
 export function computeServerPorts(input: ServerPortsInput): ServerPorts {
   const { ephemeralRange, spec, excludedRanges, blockedPorts } = input;
-  const removed = joinRanges([...excludedRanges, ...rangesOfPorts(blockedPorts)]);
+  const removed = joinRanges([...rangesOfPorts(blockedPorts), ...excludedRanges]);
   const allowed = (ranges: readonly PortRange[]): PortRange[] => subtractRanges(ranges, removed);
   if (spec === undefined) return chooseServerPorts(allowed, ephemeralRange);
   const ranges = allowed(joinRanges(spec));

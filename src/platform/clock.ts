@@ -3,12 +3,11 @@
  * The monotonic clock is the system's, so that the processes of a run can compare their times.
  */
 const { hrtime } = process;
-const {
-  setTimeout: startTimeout,
-  clearTimeout: stopTimeout,
-  setInterval: startInterval,
-  clearInterval: stopInterval,
-} = process.getBuiltinModule('node:timers');
+const timers: typeof import('node:timers') = process.getBuiltinModule('node:timers');
+const { setTimeout: startTimeout, clearTimeout: stopTimeout } = timers;
+export const startInterval: typeof timers.setInterval = timers.setInterval;
+export const stopInterval: typeof timers.clearInterval = timers.clearInterval;
+export const startImmediate: typeof timers.setImmediate = timers.setImmediate;
 const { now } = Date;
 
 /** Milliseconds of the system's monotonic clock. */
@@ -41,5 +40,3 @@ export async function pause(durationMs: number, signal?: AbortSignal): Promise<v
   });
   signal?.throwIfAborted();
 }
-
-export { startInterval, stopInterval };

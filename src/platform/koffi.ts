@@ -28,24 +28,22 @@ export function loadPrebuiltKoffi(target: string): KoffiModule {
   if (existsSync(`/lib/ld-musl-${process.arch === 'x64' ? 'x86_64' : 'aarch64'}.so.1`))
     throw new Error('a machine with musl');
   const addon = `@koromix/koffi-${target}/${operatingSystem}_${processor}/koffi.node`;
-  const file = findPackageFolders()
-    .map((folder) => `${folder}/${addon}`)
-    .find((path) => existsSync(path));
-  if (file === undefined) throw new Error(`${addon} is not where it is expected`);
   const module = { exports: {} };
-  process.dlopen(module, file);
+  process.dlopen(module, findBesideKoffi(addon));
   return module.exports as KoffiModule;
 }
 
-/** Where the packages that koffi depends on can be: beside its real folder, where npm and pnpm put them, and inside it. */
-function findPackageFolders(): string[] {
+/** npm puts what koffi depends on beside koffi or into it, pnpm beside koffi's real folder. */
+function findBesideKoffi(file: string): string {
   const { existsSync, realpathSync } = process.getBuiltinModule('node:fs');
-  for (let folder = import.meta.dirname; folder !== ''; folder = folder.slice(0, folder.lastIndexOf('/'))) {
-    if (!existsSync(`${folder}/node_modules/koffi`)) continue;
-    const koffi = realpathSync(`${folder}/node_modules/koffi`);
-    return [koffi.slice(0, koffi.lastIndexOf('/')), `${koffi}/node_modules`];
-  }
-  return [];
+  let folder = import.meta.dirname;
+  while (folder !== '' && !existsSync(`${folder}/node_modules/koffi`))
+    folder = folder.slice(0, folder.lastIndexOf('/'));
+  const beside = `${folder}/node_modules/${file}`;
+  if (existsSync(beside)) return beside;
+  const koffi = realpathSync.native(`${folder}/node_modules/koffi`);
+  const inside = `${koffi}/node_modules/${file}`;
+  return existsSync(inside) ? inside : `${koffi}/../${file}`;
 }
 
 /** The slow way. @throws ForeignFunctionError @internal */

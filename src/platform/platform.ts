@@ -7,7 +7,7 @@ import { readDarwinEphemeralRange } from './darwin/ephemeral-range.ts';
 import { readLinuxEphemeralRange } from './linux/ephemeral-range.ts';
 import { openLinuxKernel } from './linux/kernel.ts';
 import { findListeners, isOnlyInTimeWait } from './linux/listeners.ts';
-import { findAncestors, findUser } from './linux/processes.ts';
+import { findAncestors, findUser, hasChildBeforeExec } from './linux/processes.ts';
 import type { Platform } from './port-kernel.ts';
 import { readWindowsEphemeralRange, readWindowsExcludedRanges } from './windows/ephemeral-range.ts';
 
@@ -27,6 +27,7 @@ function choosePlatform(name: NodeJS.Platform): Platform {
     isOnlyInTimeWait: () => false,
     findAncestors: () => [],
     findUser: () => undefined,
+    hasChildBeforeExec: () => false,
   };
   switch (name) {
     case 'linux':
@@ -38,6 +39,7 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         isOnlyInTimeWait,
         findAncestors,
         findUser,
+        hasChildBeforeExec,
       };
     case 'darwin':
     case 'freebsd':

@@ -66,6 +66,8 @@ export interface PortKernel {
   checkStrictly(port: number, target: HoldTarget): Hold | undefined;
   /** True also for a socket that is bound without SO_REUSEADDR, and for its TIME_WAIT; `findListeners` tells exactly. */
   somethingListens(port: number, addresses: Hold['addresses']): boolean;
+  /** As `somethingListens`, cheaper, for a hold with descriptors whose port is used no more: it may listen itself from then on. */
+  somethingListensBeside(hold: Hold): boolean;
   takeSeal(port: number, addresses: Hold['addresses']): number[] | undefined;
   closeDescriptors(descriptors: readonly number[]): void;
   /** Closes what terminated threads of this process have left. */
@@ -82,6 +84,8 @@ export interface ProcessLookup {
   isOnlyInTimeWait(port: number): boolean;
   /** The process and the processes it descends from, nearest first. */
   findAncestors(processId: number): number[];
+  /** Whether a child that the process has just forked still has copies of its descriptors. */
+  hasChildBeforeExec(processId: number): boolean;
   /** The user that the process runs as. */
   findUser(processId: number): number | undefined;
 }

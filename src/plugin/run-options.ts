@@ -1,24 +1,20 @@
 /**
- * What a runner's configuration says about the pool, kept until the global setup makes it. Every worker evaluates the
- * configuration, so this file loads little.
+ * What a runner's configuration says about the pool, kept until the global setup makes it, which checks it. Every worker
+ * evaluates the configuration, so this file loads nothing. It is kept on `process`, since Vitest can load this file twice.
  */
-import { threadState } from '../platform/thread-state.ts';
-import { checkNames, RUN_POOL_OPTION_NAMES } from '../pool/option-checks.ts';
 import type { PortPoolOptions } from '../pool/port-pool.ts';
 
 /** What the plugins take: the options of the pool, whose number of workers the runner knows. */
 export type RunPoolOptions = Omit<PortPoolOptions, 'workers'>;
 
-function holder(): { options: RunPoolOptions } {
-  return threadState('run-options', () => ({ options: {} }));
-}
+const KEY: unique symbol = Symbol.for('portslice/run-options');
+const holder = process as { [KEY]?: RunPoolOptions };
 
-/** A project that says nothing leaves what another project has said. @throws InvalidOptionError */
+/** A project that says nothing leaves what another project has said. */
 export function rememberRunOptions(options: RunPoolOptions): void {
-  checkNames(options, RUN_POOL_OPTION_NAMES);
-  if (Object.keys(options).length > 0) holder().options = options;
+  if (Object.keys(options).length > 0) holder[KEY] = options;
 }
 
 export function rememberedRunOptions(): RunPoolOptions {
-  return holder().options;
+  return holder[KEY] ?? {};
 }

@@ -5,6 +5,7 @@
 import { publishedPoolHandle, publishPoolHandle } from '../platform/environment.ts';
 import { threadState } from '../platform/thread-state.ts';
 import { canAttach } from '../pool/current-slice.ts';
+import { checkNames, RUN_POOL_OPTION_NAMES } from '../pool/option-checks.ts';
 import { PortPool } from '../pool/port-pool.ts';
 import { rememberedRunOptions } from './run-options.ts';
 
@@ -27,7 +28,9 @@ function thisRun(): Run {
 export function startRunPool(workers: number): { readonly pool: PortPool; readonly stop: () => void } {
   const run = thisRun();
   if (run.pool === undefined) {
-    const pool = PortPool.create({ ...rememberedRunOptions(), workers });
+    const options = rememberedRunOptions();
+    checkNames(options, RUN_POOL_OPTION_NAMES);
+    const pool = PortPool.create({ ...options, workers });
     run.outerHandle = publishedPoolHandle();
     run.pool = pool;
     publishPoolHandle(pool.handle);

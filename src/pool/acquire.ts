@@ -1,14 +1,24 @@
 /** Claims ports at once, or waits for them. Several are claimed all or none, so that two tests cannot wait for each other. */
-import { HeaderWord } from '../core/segment-layout.ts';
+import { HeaderWord, RecordWord } from '../core/segment-layout.ts';
 import { blockMs, monotonicMs, pause } from '../platform/clock.ts';
-import { countClaims } from './claim.ts';
+import { platform } from '../platform/platform.ts';
+import { handOut } from './claim.ts';
 import { exhausted } from './exhaustion.ts';
+import type { PoolSession } from './pool-session.ts';
 import type { Misses, PortClaim, Search } from './port-claim.ts';
 import { undoClaim } from './release.ts';
 import { findPort, isBorrowed } from './search.ts';
 
-/** A port that is being released, or whose descriptors a forked child holds until its exec, is free after some ms. */
+/** A port that is being released is free after some ms. */
 const SECOND_LOOK_AFTER_MS = 8;
+/**
+ * A child has copies of our descriptors from its fork to its exec, so that what we have given back stays locked: for
+ * some ms, but for much of a second where the process is big and the machine busy. So long we look while there is such a
+ * child, and so long in any case, since the kernel may show it only later.
+ */
+const CHILD_PATIENCE_MS = 5000;
+const UNSEEN_CHILD_PATIENCE_MS = 100;
+const LONGEST_STEP_MS = 64;
 const FIRST_POLL_MS = 2;
 const LAST_POLL_MS = 30;
 /** Every so many polls nothing in the records is believed. */
@@ -24,12 +34,25 @@ export type Claimant = Omit<Search, 'misses'>;
 
 /** @throws PortPoolExhaustedError */
 export function claimNow(claimant: Claimant): PortClaim {
-  const first = claimAll(claimant, 1, false);
-  if ('claims' in first) return first.claims[0] as PortClaim;
-  blockMs(SECOND_LOOK_AFTER_MS);
-  const second = claimAll(claimant, 1, true);
-  if ('claims' in second) return second.claims[0] as PortClaim;
-  throw exhausted(claimant.session, 1, second.misses, 0);
+  const startMs = monotonicMs();
+  let isLast = false;
+  for (let stepMs = 0; ; stepMs = Math.min(2 * stepMs || SECOND_LOOK_AFTER_MS, LONGEST_STEP_MS)) {
+    const result = claimAll(claimant, 1, stepMs > 0);
+    if ('claims' in result) return result.claims[0] as PortClaim;
+    if (isLast) throw exhausted(claimant.session, 1, result.misses, 0);
+    // Asked before the wait: a child that has got to its exec by now closes its copies at once.
+    isLast = !childrenMayHave(claimant.session, result.misses, monotonicMs() - startMs);
+    blockMs(stepMs || SECOND_LOOK_AFTER_MS);
+  }
+}
+
+/** Whether what we have missed could be in the hands of a child of the process that had it last. */
+function childrenMayHave({ segment }: PoolSession, misses: Misses, waitedMs: number): boolean {
+  const missed = [...misses.lockedByOtherRuns, ...misses.listenedOnByStrangers];
+  if (missed.length === 0 || waitedMs > CHILD_PATIENCE_MS) return false;
+  if (waitedMs < UNSEEN_CHILD_PATIENCE_MS) return true;
+  const lastOwners = new Set(missed.map((index) => segment.record(index, RecordWord.processId)));
+  return [...lastOwners].some((processId) => processId > 0 && platform.hasChildBeforeExec(processId));
 }
 
 /** @throws PortPoolExhaustedError after `timeoutMs`; the signal's reason when it is aborted */
@@ -77,6 +100,6 @@ export function claimAll(
   } finally {
     if (!complete) claims.forEach(undoClaim);
   }
-  countClaims(search.session, claims, claims.filter((claim) => isBorrowed(search, claim)).length);
+  handOut(search.session, claims, claims.filter((claim) => isBorrowed(search, claim)).length);
   return { claims };
 }

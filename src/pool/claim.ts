@@ -29,7 +29,7 @@ export function claimStale(search: Search, index: number): PortClaim | undefined
   return lock === undefined ? undefined : guard(search, index, seize(session, index), lock);
 }
 
-/** With the lock bound: takes the hold and makes the claim known. */
+/** With the lock bound: takes the hold and describes the claim. */
 function guard(search: Search, index: number, mine: number, lock: number): PortClaim | undefined {
   const { session, slice, request, misses } = search;
   const { kernel, segment } = session;
@@ -61,7 +61,6 @@ function guard(search: Search, index: number, mine: number, lock: number): PortC
     atMs: session.nowMs(),
   });
   segment.writeLabel(index, request.label);
-  publish(claim);
   session.claims.add(claim);
   if (hold.addresses !== undefined && hold.descriptors.length > 0) warnOfNarrowHold(session, port);
   return claim;
@@ -115,12 +114,11 @@ function seize({ segment }: PoolSession, index: number): number {
   }
 }
 
-/** Only claims that somebody is given count, not those that wait for others and are taken back. */
-export function countClaims(
-  { segment }: PoolSession,
-  claims: readonly PortClaim[],
-  borrowedCount: number,
-): void {
+/**
+ * Makes claims known that somebody is given now. Those that wait for others, and may be taken back, do not count, and their
+ * records say claiming.
+ */
+export function handOut({ segment }: PoolSession, claims: readonly PortClaim[], borrowedCount: number): void {
   for (const { index } of claims) {
     segment.setRecord(index, RecordWord.claimCount, segment.record(index, RecordWord.claimCount) + 1);
   }
@@ -128,6 +126,8 @@ export function countClaims(
   segment.addToHeader(HeaderWord.borrowedClaims, borrowedCount);
   const current = segment.addToHeader(HeaderWord.currentClaims, claims.length);
   segment.raiseHeader(HeaderWord.peakClaims, current);
+  // After the count: who dies in between leaves it too high, never too low.
+  for (const claim of claims) publish(claim);
 }
 
 function warnOfNarrowHold({ segment }: PoolSession, port: number): void {

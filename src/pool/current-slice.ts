@@ -71,7 +71,12 @@ function attachOrWarn(handle: string): PoolSession | undefined {
 function privatePool(): PoolSession {
   const holder = threadState<{ session?: PoolSession }>('private-pool', () => ({}));
   if (holder.session === undefined || holder.session.isClosed) {
-    holder.session = PoolSession.create({ ports: findServerPorts(), workers: 0, restMs: DEFAULT_REST_MS });
+    holder.session = PoolSession.create({
+      ports: findServerPorts(),
+      workers: 0,
+      restMs: DEFAULT_REST_MS,
+      isPrivate: true,
+    });
   }
   return holder.session;
 }

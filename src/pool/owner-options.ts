@@ -1,6 +1,6 @@
 /** The options of owners, checked before anything is done. */
 import { InvalidOptionError } from '../errors.ts';
-import type { SocketAddressFamily } from '../platform/port-kernel.ts';
+import type { HoldTarget, SocketAddressFamily } from '../platform/port-kernel.ts';
 import { checkNames, checkSignal, checkTimeout } from './option-checks.ts';
 import type { PoolSession } from './pool-session.ts';
 import type { ClaimRequest } from './port-claim.ts';
@@ -29,6 +29,8 @@ export interface AcquireOptions extends TCPPortOwnerOptions {
 }
 
 const DEFAULT_HOSTS: readonly string[] = Object.freeze(['', 'localhost']);
+/** What the default hosts mean: every address. */
+const EVERYWHERE: HoldTarget = { exactAddresses: undefined };
 const DEFAULT_ACQUIRE_TIMEOUT_MS = 30_000;
 const OWNER_OPTION_NAMES: readonly string[] = ['hosts', 'socketAddressFamily', 'hold', 'label'];
 const ACQUIRE_OPTION_NAMES: readonly string[] = [...OWNER_OPTION_NAMES, 'acquireTimeoutMs', 'signal'];
@@ -43,14 +45,18 @@ export interface CheckedOptions {
   readonly signal: AbortSignal | undefined;
 }
 
+const DEFAULTS: CheckedOptions = checkValues({});
+
 /** @throws InvalidOptionError that names the option */
-export function checkOwnerOptions(options: TCPPortOwnerOptions = {}): CheckedOptions {
+export function checkOwnerOptions(options?: TCPPortOwnerOptions): CheckedOptions {
+  if (options === undefined) return DEFAULTS;
   checkNames(options, OWNER_OPTION_NAMES);
   return checkValues(options);
 }
 
 /** @throws InvalidOptionError that names the option */
-export function checkAcquireOptions(options: AcquireOptions = {}): CheckedOptions {
+export function checkAcquireOptions(options?: AcquireOptions): CheckedOptions {
+  if (options === undefined) return DEFAULTS;
   checkNames(options, ACQUIRE_OPTION_NAMES);
   return checkValues(options);
 }
@@ -69,7 +75,7 @@ function checkValues(options: AcquireOptions): CheckedOptions {
   checkTimeout('acquireTimeoutMs', acquireTimeoutMs);
   checkSignal(signal);
   return {
-    hosts: Object.freeze([...hosts]),
+    hosts: hosts === DEFAULT_HOSTS ? hosts : Object.freeze([...hosts]),
     socketAddressFamily,
     hold,
     label,
@@ -85,7 +91,12 @@ function isListOfNames(hosts: unknown): hosts is readonly string[] {
 /** @throws HostError */
 export function toRequest(session: PoolSession, options: CheckedOptions): ClaimRequest {
   const { hosts, socketAddressFamily, hold, label } = options;
-  return { target: session.kernel.holdTargetFor(hosts, socketAddressFamily), hold, label };
+  const isDefault = hosts === DEFAULT_HOSTS && socketAddressFamily === 'dual';
+  return {
+    target: isDefault ? EVERYWHERE : session.kernel.holdTargetFor(hosts, socketAddressFamily),
+    hold,
+    label,
+  };
 }
 
 /** Where a server on those hosts is reached from this machine. */

@@ -2,7 +2,7 @@
 import { ClaimOrder } from '../core/claim-order.ts';
 import { formatPoolHandle, parsePoolHandle } from '../core/pool-handle.ts';
 import type { PortList } from '../core/port-list.ts';
-import { countsOf, findSegmentProblem, writeSegment } from '../core/segment-format.ts';
+import { copyTables, countsOf, findSegmentProblem, writeSegment } from '../core/segment-format.ts';
 import { segmentOffsets } from '../core/segment-layout.ts';
 import { Segment } from '../core/segment.ts';
 import { planPool, type PoolPlan, sliceCountFor } from '../core/slices.ts';
@@ -18,12 +18,14 @@ import { platform } from '../platform/platform.ts';
 import type { PortKernel, SharedMemory } from '../platform/port-kernel.ts';
 import { threadState } from '../platform/thread-state.ts';
 import type { PortClaim } from './port-claim.ts';
-import { checkKernel } from './start-up-check.ts';
+import { checkKernel, checkKernelSoon } from './start-up-check.ts';
 
 export interface PoolPlanOptions {
   readonly ports: PortList;
   readonly workers: number;
   readonly restMs: number;
+  /** Of one process, not of a run. */
+  readonly isPrivate: boolean;
 }
 
 export class PoolSession {
@@ -39,17 +41,23 @@ export class PoolSession {
   readonly #beacon: number | undefined;
   #isClosed = false;
 
-  private constructor(handle: string, memory: SharedMemory, kernel: PortKernel, beacon?: number) {
+  private constructor(
+    handle: string,
+    memory: SharedMemory,
+    segment: Segment,
+    kernel: PortKernel,
+    beacon?: number,
+  ) {
     this.handle = handle;
     this.kernel = kernel;
-    this.segment = new Segment(memory.buffer);
+    this.segment = segment;
     this.#memory = memory;
     this.#beacon = beacon;
   }
 
   /** Makes a pool and its segment. */
   static create(options: PoolPlanOptions): PoolSession {
-    const kernel = platform.openKernel();
+    const kernel = openKernel();
     const plan = planPool(
       options.ports,
       sliceCountFor(options.workers),
@@ -85,9 +93,10 @@ export class PoolSession {
     // Others find live pools by this name. A process of another process namespace can have it: then it is not found.
     const beacon = kernel.takeName(`portslice/pool/${process.pid}/${descriptor}`);
     const handle = formatPoolHandle({ processId: process.pid, descriptor, runId });
-    const session = new PoolSession(handle, memory, kernel, beacon);
+    const session = new PoolSession(handle, memory, new Segment(memory.buffer), kernel, beacon);
     try {
-      checkKernel(session);
+      if (options.isPrivate) checkKernelSoon(session);
+      else checkKernel(session);
     } catch (error) {
       if (beacon !== undefined) kernel.closeDescriptors([beacon]);
       throw error;
@@ -105,11 +114,12 @@ export class PoolSession {
     const parsed = parsePoolHandle(handle);
     if (parsed === undefined)
       throw new PoolHandleError(handle, 'it is not a handle of this version of portslice');
-    const kernel = platform.openKernel();
+    const kernel = openKernel();
     const memory = kernel.attachMemory(handle, parsed.processId, parsed.descriptor);
-    const problem = findSegmentProblem(memory.buffer);
+    const tables = copyTables(memory.buffer);
+    const problem = findSegmentProblem(memory.buffer, tables);
     if (problem !== undefined) throw new PoolDamagedError(handle, problem);
-    const session = new PoolSession(handle, memory, kernel);
+    const session = new PoolSession(handle, memory, new Segment(memory.buffer, tables), kernel);
     if (session.segment.runId !== parsed.runId) {
       throw new PoolStaleError(handle, `its place is taken by the pool of run ${session.segment.runId}`);
     }
@@ -164,6 +174,13 @@ export function openSessions(): Iterable<PoolSession> {
 /** The one of this thread that was opened last; its memory can be read also after its end. */
 export function lastSession(): PoolSession | undefined {
   return last().session;
+}
+
+/** A worker thread often takes the place of a terminated one, so it begins with what that has left. */
+function openKernel(): PortKernel {
+  const kernel = platform.openKernel();
+  if (kernel.threadId !== process.pid) kernel.closeOrphans();
+  return kernel;
 }
 
 function sessions(): Map<string, PoolSession> {

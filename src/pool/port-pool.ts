@@ -53,7 +53,7 @@ export class PortPool {
     checkInteger('workers', workers, 0, MAX_WORKERS);
     checkInteger('restMs', restMs, 0, MAX_TIMEOUT_MS);
     const serverPorts = findServerPorts({ ports, excludedPorts });
-    return new PortPool(PoolSession.create({ ports: serverPorts, workers, restMs }), true);
+    return new PortPool(PoolSession.create({ ports: serverPorts, workers, restMs, isPrivate: false }), true);
   }
 
   /**

@@ -29,20 +29,19 @@ export function undoClaim(claim: PortClaim): void {
   freeClaim(claim);
 }
 
-/** Whether something still listens on the port. Cheap: one bind, and nothing more if it succeeds. */
-export function stillListens({ session, port, hold }: PortClaim): boolean {
-  return evenIfItFails(() => session.kernel.somethingListens(port, hold.addresses)) ?? false;
-}
-
 /**
- * A release gives everything back, whatever happens on the way: without a descriptor for the probe, or with its address
- * gone from this machine, nothing is known of a leak, and no more is lost than that.
+ * Whether something still listens on the port, which is used no more. A release gives everything back, whatever happens
+ * on the way: without a descriptor for the probe, or with its address gone from this machine, nothing is known of a leak,
+ * and no more is lost than that.
  */
-function evenIfItFails<T>(act: () => T): T | undefined {
+export function stillListens({ session, port, hold }: PortClaim): boolean {
+  const { kernel } = session;
   try {
-    return act();
+    return hold.descriptors.length > 0
+      ? kernel.somethingListensBeside(hold)
+      : kernel.somethingListens(port, hold.addresses);
   } catch {
-    return undefined;
+    return false;
   }
 }
 
@@ -82,9 +81,10 @@ function endClaim(claim: PortClaim): void {
   const { session, index } = claim;
   const { segment } = session;
   claim.releasedAtMs = epochMs();
-  const heldMs = session.nowMs() - segment.record(index, RecordWord.claimedAtMs);
+  const nowMs = session.nowMs();
+  const heldMs = nowMs - segment.record(index, RecordWord.claimedAtMs);
   segment.setRecord(index, RecordWord.heldMs, segment.record(index, RecordWord.heldMs) + heldMs);
-  Atomics.store(segment.releasedAtMs, index, session.nowMs());
+  Atomics.store(segment.releasedAtMs, index, nowMs);
   move(claim, PortState.releasing);
   segment.addToHeader(HeaderWord.currentClaims, -1);
 }
@@ -94,9 +94,14 @@ function sealHold(claim: PortClaim): boolean {
   const { session, port, hold } = claim;
   session.kernel.closeDescriptors(hold.descriptors);
   claim.hold = { descriptors: [], addresses: hold.addresses };
-  const descriptors = evenIfItFails(() => session.kernel.takeSeal(port, hold.addresses));
-  if (descriptors !== undefined) claim.hold = { descriptors, addresses: hold.addresses };
-  return descriptors !== undefined;
+  try {
+    const descriptors = session.kernel.takeSeal(port, hold.addresses);
+    if (descriptors !== undefined) claim.hold = { descriptors, addresses: hold.addresses };
+    return descriptors !== undefined;
+  } catch {
+    // As with `stillListens`. The lock stays, so that at least nobody is given the port.
+    return false;
+  }
 }
 
 function keepSealed(claim: PortClaim, phase: 'sealed' | 'leaked'): void {

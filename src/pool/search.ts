@@ -4,6 +4,7 @@
  */
 import { PortState, stateOf } from '../core/port-state.ts';
 import { RecordWord } from '../core/segment-layout.ts';
+import { ResourceLimitError } from '../errors.ts';
 import { livenessOfOnePass } from '../platform/liveness.ts';
 import { claimFree, claimStale } from './claim.ts';
 import type { PortClaim, Search } from './port-claim.ts';
@@ -12,9 +13,19 @@ import { raisePressure } from './seals.ts';
 
 /** @param thorough do not believe that a recorded owner lives, ask the kernel about every port */
 export function findPort(search: Search, thorough: boolean): PortClaim | undefined {
-  const found = findFree(search) ?? reclaim(search, thorough);
+  const found = orWithoutOrphans(search, () => findFree(search)) ?? reclaim(search, thorough);
   if (found === undefined) raisePressure(search.session);
   return found;
+}
+
+/** What terminated threads have left can be what this process has no descriptor for. */
+function orWithoutOrphans<T>({ session: { kernel } }: Search, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof ResourceLimitError) || kernel.closeOrphans() === 0) throw error;
+    return act();
+  }
 }
 
 function findFree(search: Search): PortClaim | undefined {

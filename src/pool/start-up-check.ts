@@ -1,6 +1,22 @@
 /** At the start of a run: does this machine keep what portslice promises? If not, the user is told, once. */
+import { startImmediate } from '../platform/clock.ts';
 import type { PoolSession } from './pool-session.ts';
 import { warnOnceInRun } from './warnings.ts';
+
+/** For a process that has no run to start: its first port need not wait for the answer. */
+export function checkKernelSoon(session: PoolSession): void {
+  startImmediate(() => {
+    try {
+      if (!session.isClosed) checkKernel(session);
+    } catch (error) {
+      warnOnceInRun(
+        session.segment,
+        'PORTSLICE_WEAK_HOLD',
+        `Whether held ports are guarded here could not be tested: ${(error as Error).message}`,
+      );
+    }
+  });
+}
 
 export function checkKernel({ kernel, segment }: PoolSession): void {
   if (!kernel.hasIPv6()) {

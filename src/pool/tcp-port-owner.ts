@@ -49,7 +49,7 @@ export class TCPPortOwner {
    * @throws InvalidOptionError, HostError, ResourceLimitError, PermissionError, ForeignFunctionError
    */
   constructor(options?: TCPPortOwnerOptions);
-  constructor(options: TCPPortOwnerOptions | Claimed = {}) {
+  constructor(options?: TCPPortOwnerOptions | Claimed) {
     const { claim, options: checked } = options instanceof Claimed ? options : claimWith(options);
     this.#claim = claim;
     this.port = claim.port;
@@ -148,7 +148,7 @@ export function claimOf(owner: TCPPortOwner): PortClaim {
   return claim;
 }
 
-function claimWith(options: TCPPortOwnerOptions): Claimed {
+function claimWith(options: TCPPortOwnerOptions | undefined): Claimed {
   const checked = checkOwnerOptions(options);
   const { session, slice } = currentSlice();
   return new Claimed(claimNow({ session, slice, request: toRequest(session, checked) }), checked);

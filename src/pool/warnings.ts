@@ -29,10 +29,10 @@ export function warnOnceInRun(segment: Segment, code: WarningCode, message: stri
   if (segment.setFlagOnce(HeaderWord.warnedFlags, WARNINGS.indexOf(code))) warn(code, message);
 }
 
-/** Warns each time. */
+/** Warns each time. In one line, whatever names of tests, files and handles the message quotes. */
 export function warn(
   code: WarningCode | 'PORTSLICE_LEAK' | 'PORTSLICE_ADDRESS_IN_USE',
   message: string,
 ): void {
-  process.emitWarning(message, { type: 'PortsliceWarning', code });
+  process.emitWarning(message.replaceAll(/\p{Cc}+/gu, ' '), { type: 'PortsliceWarning', code });
 }

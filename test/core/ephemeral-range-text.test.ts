@@ -8,6 +8,7 @@ import {
 } from '../../src/core/ephemeral-range-text.ts';
 import { formatPortRange, type PortRange } from '../../src/core/port-range.ts';
 import { EphemeralRangeError } from '../../src/errors.ts';
+import { windowsExcludedTexts, windowsRangeTexts } from '../support/netsh-texts.ts';
 
 function errorOf(action: () => unknown): EphemeralRangeError {
   try {
@@ -71,56 +72,6 @@ describe('parseSysctlEphemeralRange', () => {
   });
 });
 
-/** As netsh prints: an empty line, the lines, each ended as on Windows. */
-function crlf(...lines: readonly string[]): string {
-  return ['', ...lines, ''].join('\r\n');
-}
-
-const windowsRangeTexts = {
-  English: crlf(
-    'Protocol tcp Dynamic Port Range',
-    '---------------------------------',
-    'Start Port      : 49152',
-    'Number of Ports : 16384',
-    '',
-  ),
-  German: crlf(
-    'Protokoll tcp Dynamischer Portbereich',
-    '---------------------------------',
-    'Startport      : 49152',
-    'Anzahl von Ports : 16384',
-    '',
-  ),
-  French: crlf(
-    'Plage de ports dynamique du protocole tcp',
-    '---------------------------------',
-    'Port de démarrage   : 49152',
-    'Nombre de ports     : 16384',
-    '',
-  ),
-  Japanese: crlf(
-    'プロトコル tcp の動的ポートの範囲',
-    '---------------------------------',
-    '開始ポート      : 49152',
-    'ポート数        : 16384',
-    '',
-  ),
-  Chinese: crlf(
-    '协议 tcp 动态端口范围',
-    '---------------------------------',
-    '启动端口        : 49152',
-    '端口数          : 16384',
-    '',
-  ),
-  'full-width colons': '协议 tcp 动态端口范围\n启动端口：49152\n端口数：16384\n',
-  'a wrongly decoded code page': crlf(
-    'Plage de ports\uFFFD tcp',
-    'Port de d\uFFFDmarrage : 49152',
-    'Nombre de ports : 16384',
-  ),
-  'line feeds only and no space': 'Start Port:49152\nNumber of Ports:16384',
-};
-
 describe('parseWindowsEphemeralRange', () => {
   test.each(Object.entries(windowsRangeTexts))(
     'reads the start and the number of ports in %s',
@@ -159,47 +110,6 @@ describe('parseWindowsEphemeralRange', () => {
     expect(error.message).toContain(problem);
   });
 });
-
-const windowsExcludedTexts = {
-  English: crlf(
-    'Protocol tcp Port Exclusion Ranges',
-    '',
-    'Start Port    End Port      ',
-    '----------    --------      ',
-    '      5357        5357      ',
-    '     50000       50059     *',
-    '',
-    '* - Administered port exclusions.',
-    '',
-  ),
-  German: crlf(
-    'Portausschlussbereiche für das Protokoll "tcp"',
-    '',
-    'Startport      Endport',
-    '----------    --------',
-    '      5357        5357',
-    '     50000       50059     *',
-    '',
-    '* - Verwaltete Portausschlüsse.',
-  ),
-  French: crlf(
-    "Protocole tcp Plages d'exclusion de ports",
-    'Port de début    Port de fin',
-    '-------------    -----------',
-    '      5357          5357',
-    '     50000         50059     *',
-  ),
-  Chinese: crlf(
-    '协议 tcp 端口排除范围',
-    '',
-    '开始端口    结束端口',
-    '----------    --------',
-    '5357 5357',
-    '50000 50059 *',
-    '',
-    '* - 管理的端口排除。',
-  ),
-};
 
 describe('parseWindowsExcludedRanges', () => {
   test.each(Object.entries(windowsExcludedTexts))('reads the ranges in %s', (_language, text) => {

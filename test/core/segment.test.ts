@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  copyTables,
   countsOf,
   findSegmentProblem,
   type SegmentFacts,
@@ -116,6 +117,9 @@ describe('what is no segment of this version', () => {
       /where \d+ are needed/,
     ],
     ['another size', damaged((words) => (words[HeaderWord.byteLength] = 4)), /claims 4,/],
+    ['a negative rest', damaged((words) => (words[HeaderWord.restMs] = -1)), /times make no sense/],
+    // The upper half of a 64-bit number without a finite value.
+    ['a start that is no time', damaged((words) => (words[33] = 0x7f_f8_00_00)), /times make no sense/],
     ['a cut-off end', bytesOf(smallPlan).slice(0, -4), /where \d+ are needed/],
     ['bytes after its end', longer(bytesOf(smallPlan)), /where \d+ are needed/],
     ['a slice before the pool', damaged((words) => (words[64] = -1)), /slice 0 lies outside/],
@@ -131,6 +135,21 @@ describe('what is no segment of this version', () => {
     ['a port too many', damaged((words) => (words[76] = 20_000 + 20_003 * 0x1_00_00)), /name 5 different/],
   ])('is found out: %s', (_, buffer, problem) => {
     expect(findSegmentProblem(buffer)).toMatch(problem);
+  });
+
+  test('cannot take the place of what was checked, whatever is written there between the check and the use', () => {
+    const buffer = bytesOf(smallPlan);
+    const tables = copyTables(buffer);
+    expect(findSegmentProblem(buffer, tables)).toBeUndefined();
+    new Uint8Array(buffer).fill(0xff);
+    const segment = new Segment(buffer, tables);
+    expect(segment).toMatchObject(facts);
+    expect([...segment.ports]).toEqual([...smallPlan.ports]);
+    expect(segment.slices).toEqual(smallPlan.slices);
+    expect(segment.states).toHaveLength(4);
+    // Counts that were other ones while the tables were copied.
+    const cut = copyTables(bytesOf(smallPlan)).slice(0, 300);
+    expect(findSegmentProblem(bytesOf(smallPlan), cut)).toBe('somebody writes into it');
   });
 
   test('never makes the check throw, and what passes the check can be opened', () => {

@@ -3,7 +3,15 @@ import { UnsupportedPlatformError } from '../../errors.ts';
 import type { PortKernel } from '../port-kernel.ts';
 import { holdTargetFor } from './hold-target.ts';
 import { findHoldProblem } from './hold-test.ts';
-import { checkStrictly, closeAll, hasIPv6, somethingListens, takeHold, takeSeal } from './hold.ts';
+import {
+  checkStrictly,
+  closeAll,
+  hasIPv6,
+  somethingListens,
+  somethingListensBeside,
+  takeHold,
+  takeSeal,
+} from './hold.ts';
 import { type LibC, libc } from './libc.ts';
 import { takeLock, takeName } from './lock.ts';
 import { attachMemory, createMemory } from './memory.ts';
@@ -38,6 +46,7 @@ function bindKernel(c: LibC): PortKernel {
     takeHold: (port, target) => takeHold(c, port, target),
     checkStrictly: (port, target) => checkStrictly(c, port, target),
     somethingListens: (port, addresses) => somethingListens(c, port, addresses),
+    somethingListensBeside: ({ descriptors }) => somethingListensBeside(c, descriptors),
     takeSeal: (port, addresses) => takeSeal(c, port, addresses),
     closeDescriptors: (descriptors) => closeAll(c, descriptors),
     closeOrphans: () => closeOrphans(c),

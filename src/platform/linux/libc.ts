@@ -32,6 +32,7 @@ export interface LibC {
   readonly fcntl: (descriptor: number, command: number, argument: number) => number;
   /** Of the thread that this object belongs to; the main thread's is the process id. */
   readonly threadId: number;
+  readonly isMainThread: boolean;
   readonly getrandom: (buffer: Pointer, byteLength: number, flags: number) => number | bigint;
   readonly memfd_create: (name: string, flags: number) => number;
   readonly ftruncate: (descriptor: number, byteLength: number) => number;
@@ -67,7 +68,7 @@ function bindLibC(): LibC {
   const library = koffi.load(null);
   // A slow buffer has memory of its own outside of V8's heap, so its address is stable.
   const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES).fill(0);
-  const gettid = library.func('int gettid()') as unknown as () => number;
+  const threadId = (library.func('int gettid()') as unknown as () => number)();
   return {
     socket: library.func('int socket(int, int, int)'),
     bind: library.func('int bind(int, uintptr_t, uint32_t)'),
@@ -78,7 +79,8 @@ function bindLibC(): LibC {
     getsockname: library.func('int getsockname(int, uintptr_t, uintptr_t)'),
     // Variadic in C; on Linux's 64-bit ABIs a variadic call passes integers as any other does.
     fcntl: library.func('int fcntl(int, int, uintptr_t)'),
-    threadId: gettid(),
+    threadId,
+    isMainThread: threadId === process.pid,
     getrandom: library.func('int64_t getrandom(uintptr_t, size_t, unsigned int)'),
     memfd_create: library.func('int memfd_create(const char *, unsigned int)'),
     ftruncate: library.func('int ftruncate(int, int64_t)'),

@@ -4,7 +4,7 @@
  */
 import { errorFor, meaningOf } from '../errno.ts';
 import type { LibC } from './libc.ts';
-import { bindAbstract, closingOnError, openUnixSocket } from './sockets.ts';
+import { bindAbstract, openUnixSocket } from './sockets.ts';
 import { markAsThreads } from './thread-descriptors.ts';
 
 const DENIED =
@@ -22,10 +22,15 @@ export function takeLock(libc: LibC, port: number): number | undefined {
 /** Binds any abstract name; main's beacon is one too. @throws ResourceLimitError, PermissionError, SystemCallError */
 export function takeName(libc: LibC, name: string): number | undefined {
   const descriptor = openUnixSocket(libc);
-  closingOnError(libc, descriptor, () => markAsThreads(libc, descriptor));
-  const code = bindAbstract(libc, descriptor, name);
-  if (code === 0) return descriptor;
-  libc.close(descriptor);
-  if (meaningOf(code) === 'taken') return undefined;
-  throw errorFor(`bind(@${name})`, code, { denied: DENIED });
+  let bound = false;
+  try {
+    markAsThreads(libc, descriptor);
+    const code = bindAbstract(libc, descriptor, name);
+    bound = code === 0;
+    if (!bound && meaningOf(code) !== 'taken') throw errorFor(`bind(@${name})`, code, { denied: DENIED });
+    return bound ? descriptor : undefined;
+  } finally {
+    // What fails between the opening of a descriptor and its use must not leave it open.
+    if (!bound) libc.close(descriptor);
+  }
 }

@@ -2,15 +2,18 @@
  * Shared memory on Linux: a memfd, sized and then sealed against any change of size, which other processes open
  * through /proc. Nothing is left behind: it is gone with the last process that has it.
  */
-import { PoolForeignError, PoolStaleError } from '../../errors.ts';
+import { HEADER_BYTES, MAX_PORT_COUNT, MAX_SLICE_COUNT, segmentOffsets } from '../../core/segment-layout.ts';
+import { PoolDamagedError, PoolForeignError, PoolStaleError } from '../../errors.ts';
 import { errorFor, meaningOf } from '../errno.ts';
 import type { SharedMemory } from '../port-kernel.ts';
 import {
   F_ADD_SEALS,
   F_GET_SEALS,
   F_SEAL_GROW,
+  F_SEAL_FUTURE_WRITE,
   F_SEAL_SEAL,
   F_SEAL_SHRINK,
+  F_SEAL_WRITE,
   MAP_SHARED,
   MFD_ALLOW_SEALING,
   MFD_CLOEXEC,
@@ -18,10 +21,18 @@ import {
   PROT_WRITE,
 } from './constants.ts';
 import type { LibC } from './libc.ts';
+import { markAsThreads } from './thread-descriptors.ts';
 
 const NAME = 'portslice';
 const LINK_TARGET = `/memfd:${NAME} (deleted)`;
 const SIZE_SEALS = F_SEAL_SHRINK | F_SEAL_GROW;
+/** Nobody can map what has one of these in order to write. */
+const READ_ONLY_SEALS = F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
+const { byteLength: MAX_BYTES } = segmentOffsets({
+  portCount: MAX_PORT_COUNT,
+  sliceCount: MAX_SLICE_COUNT,
+  rangeCount: MAX_PORT_COUNT,
+});
 const MAP_FAILED = 2 ** 64;
 
 /** Creates zeroed memory of exactly that size. */
@@ -29,6 +40,8 @@ export function createMemory(libc: LibC, byteLength: number): SharedMemory {
   const descriptor = libc.memfd_create(NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (descriptor === -1) throw errorFor('memfd_create', libc.errno());
   try {
+    // The memory of a terminated thread's pool lives on only where others have mapped it.
+    markAsThreads(libc, descriptor);
     if (libc.ftruncate(descriptor, byteLength) !== 0) throw errorFor('ftruncate', libc.errno());
     // Without the seals any process of this user could shrink it and kill all who have mapped it.
     const sealed = libc.fcntl(descriptor, F_ADD_SEALS, SIZE_SEALS | F_SEAL_SEAL);
@@ -42,7 +55,7 @@ export function createMemory(libc: LibC, byteLength: number): SharedMemory {
 
 /**
  * Maps the memory that another process, or this one, has created.
- * @throws PoolStaleError if it is gone, PoolForeignError if it is not ours to open
+ * @throws PoolStaleError if it is gone, PoolForeignError if it is not ours to open, PoolDamagedError if its size is impossible
  */
 export function attachMemory(
   libc: LibC,
@@ -50,15 +63,20 @@ export function attachMemory(
   processId: number,
   sourceDescriptor: number,
 ): SharedMemory {
-  const path = `/proc/${processId}/fd/${sourceDescriptor}`;
+  // Where /proc is that of an outer process namespace, our number there is another one.
+  const path = `/proc/${processId === process.pid ? 'self' : processId}/fd/${sourceDescriptor}`;
   const { closeSync, fstatSync } = process.getBuiltinModule('node:fs');
   const descriptor = openMemory(handle, path);
   try {
     const status = fstatSync(descriptor);
     const seals = libc.fcntl(descriptor, F_GET_SEALS, 0);
-    if (!status.isFile() || seals === -1 || (seals & SIZE_SEALS) !== SIZE_SEALS) {
+    const isSealed = seals !== -1 && (seals & SIZE_SEALS) === SIZE_SEALS;
+    if (!status.isFile() || !isSealed || (seals & READ_ONLY_SEALS) !== 0) {
       throw new PoolForeignError(handle, `${path} is not the sealed memory of a port pool`);
     }
+    // Nothing cannot be mapped, and terabytes take the address space away.
+    if (status.size < HEADER_BYTES || status.size > MAX_BYTES)
+      throw new PoolDamagedError(handle, `it has ${status.size} bytes`);
     return map(libc, descriptor, status.size, undefined);
   } finally {
     closeSync(descriptor);
@@ -71,12 +89,16 @@ function openMemory(handle: string, path: string): number {
   try {
     const target = readlinkSync(path);
     if (target !== LINK_TARGET) throw new PoolStaleError(handle, `${path} is now '${target}'`);
-    return openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    return openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new PoolStaleError(handle, `${path} does not exist`, error);
     if (code === 'EACCES' || code === 'EPERM') {
       throw new PoolForeignError(handle, `${path} belongs to another user or is protected (${code})`, error);
+    }
+    if (code === 'ERR_ACCESS_DENIED') {
+      const allow = 'allow it with --allow-fs-read and --allow-fs-write';
+      throw new PoolForeignError(handle, `Node's permission model denies ${path}: ${allow}`, error);
     }
     const { errno } = error as NodeJS.ErrnoException;
     throw errno !== undefined && meaningOf(-errno) === 'limit' ? errorFor(`open(${path})`, -errno) : error;

@@ -1,6 +1,8 @@
 /** What /proc tells of a process. */
 
 const MAX_DEPTH = 64;
+/** The kernel's flag of a process that was forked and has not executed a program since. */
+const PF_FORKNOEXEC = 0x40;
 
 /** The process itself first; ends where /proc does. */
 export function findAncestors(processId: number): number[] {
@@ -10,16 +12,41 @@ export function findAncestors(processId: number): number[] {
   return chain;
 }
 
-/** 0 if unknown. The command, in parentheses, may hold anything, so fields count from the last parenthesis. */
-function readParent(processId: number): number {
+/** A child of such a process has copies of all its descriptors until it executes its program, and only then closes them. */
+export function hasChildBeforeExec(processId: number): boolean {
+  return listProcesses().some((child) => {
+    const [state, parent, , , , , flags] = readStatus(child);
+    return Number(parent) === processId && state !== 'Z' && (Number(flags) & PF_FORKNOEXEC) !== 0;
+  });
+}
+
+function listProcesses(): number[] {
   try {
-    const text = process.getBuiltinModule('node:fs').readFileSync(`/proc/${processId}/stat`, 'latin1');
-    return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
+    return fs().readdirSync('/proc').map(Number).filter(Number.isInteger);
   } catch {
-    return 0;
+    return [];
+  }
+}
+
+/** 0 if unknown. */
+function readParent(processId: number): number {
+  return Number(readStatus(processId)[1] ?? 0);
+}
+
+/** From the state on. The command, in parentheses, may hold anything, so fields count from the last parenthesis. */
+function readStatus(processId: number): string[] {
+  try {
+    const text = fs().readFileSync(`/proc/${processId}/stat`, 'latin1');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return [];
   }
 }
 
 export function findUser(processId: number): number | undefined {
-  return process.getBuiltinModule('node:fs').statSync(`/proc/${processId}`, { throwIfNoEntry: false })?.uid;
+  return fs().statSync(`/proc/${processId}`, { throwIfNoEntry: false })?.uid;
+}
+
+function fs(): typeof import('node:fs') {
+  return process.getBuiltinModule('node:fs');
 }

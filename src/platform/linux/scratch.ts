@@ -1,5 +1,5 @@
-import type { InternetAddress } from '../port-kernel.ts';
 /** How the scratch memory of libc.ts is divided, and the structures that are written there. */
+import type { InternetAddress } from '../port-kernel.ts';
 import { AF_INET, AF_INET6, AF_UNIX } from './constants.ts';
 import type { LibC } from './libc.ts';
 
@@ -14,6 +14,8 @@ export const Scratch = {
   hints: 256,
   result: 320,
   structure: 384,
+  /** Holds that address all the time; only its port changes. */
+  dualWildcard: 512,
 } as const;
 
 export const MAX_SOCKET_ADDRESS_BYTES = 110;
@@ -37,6 +39,15 @@ export const IPV6_WILDCARD: InternetAddress = {
   dual: false,
 };
 
+export const IPV6_ADDRESS_BYTES = 28;
+
+/** Puts the port into the address that is always there, the one that nearly every port is bound to. */
+export function writeDualWildcard({ scratch }: LibC, port: number): void {
+  scratch[Scratch.dualWildcard] = AF_INET6;
+  scratch[Scratch.dualWildcard + 2] = port >>> 8;
+  scratch[Scratch.dualWildcard + 3] = port & 0xff;
+}
+
 /** Writes a sockaddr_in or sockaddr_in6. @returns its length in bytes */
 export function writeInternetAddress({ scratch }: LibC, address: InternetAddress, port: number): number {
   const at = Scratch.internetAddress;
@@ -50,14 +61,18 @@ export function writeInternetAddress({ scratch }: LibC, address: InternetAddress
   scratch.writeUInt32LE(0, at + 4);
   scratch.set(address.bytes, at + 8);
   scratch.writeUInt32LE(address.scopeId, at + 24);
-  return 28;
+  return IPV6_ADDRESS_BYTES;
 }
 
-/** Writes a sockaddr_un of the abstract namespace, without padding. @returns its length in bytes */
+/** Writes a sockaddr_un of the abstract namespace, without padding. The name is ASCII. @returns its length in bytes */
 export function writeAbstractAddress({ scratch }: LibC, name: string): number {
-  scratch.writeUInt16LE(AF_UNIX, Scratch.unixAddress);
-  scratch[Scratch.unixAddress + 2] = 0;
-  return 3 + scratch.write(name, Scratch.unixAddress + 3, 'latin1');
+  const at = Scratch.unixAddress;
+  scratch[at] = AF_UNIX;
+  scratch[at + 1] = 0;
+  scratch[at + 2] = 0;
+  // Several times faster than Buffer.write for so few bytes.
+  for (let index = 0; index < name.length; index++) scratch[at + 3 + index] = name.charCodeAt(index);
+  return 3 + name.length;
 }
 
 /** Reads back the name that `getsockname` has written as an abstract address, or undefined. */

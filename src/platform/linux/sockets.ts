@@ -15,15 +15,15 @@ import {
 } from './constants.ts';
 import type { LibC } from './libc.ts';
 import {
+  DUAL_WILDCARD,
+  IPV6_ADDRESS_BYTES,
   MAX_SOCKET_ADDRESS_BYTES,
   readAbstractAddress,
   Scratch,
   writeAbstractAddress,
+  writeDualWildcard,
   writeInternetAddress,
 } from './scratch.ts';
-
-/** Of the longer of the two kinds, sockaddr_in6. */
-const INTERNET_ADDRESS_BYTES = 28;
 
 /** `bind` and `listen` answer with the errno, 0 for success. */
 export type Errno = number;
@@ -44,26 +44,19 @@ export function openInternetSocket(libc: LibC, address: InternetAddress): number
     throw errorFor(`socket(${address.family})`, code);
   }
   if (address.family === 'ipv6') {
-    closingOnError(libc, descriptor, () =>
-      setOption(libc, descriptor, IPPROTO_IPV6, IPV6_V6ONLY, !address.dual),
-    );
+    try {
+      setOption(libc, descriptor, IPPROTO_IPV6, IPV6_V6ONLY, !address.dual);
+    } catch (error) {
+      libc.close(descriptor);
+      throw error;
+    }
   }
   return descriptor;
 }
 
-/** What fails between the opening of a descriptor and its use must not leave it open. */
-export function closingOnError<T>(libc: LibC, descriptor: number, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    libc.close(descriptor);
-    throw error;
-  }
-}
-
 /** The port of a bound socket. */
 export function boundPort(libc: LibC, descriptor: number): number {
-  const byteLength = readName(libc, descriptor, Scratch.internetAddress, INTERNET_ADDRESS_BYTES);
+  const byteLength = readName(libc, descriptor, Scratch.internetAddress, IPV6_ADDRESS_BYTES);
   if (byteLength === undefined) throw errorFor('getsockname', libc.errno());
   return libc.scratch.readUInt16BE(Scratch.internetAddress + 2);
 }
@@ -91,9 +84,19 @@ export function setReusePort(libc: LibC, descriptor: number, on: boolean): void 
 }
 
 export function bindInternet(libc: LibC, descriptor: number, address: InternetAddress, port: number): Errno {
-  const byteLength = writeInternetAddress(libc, address, port);
-  const result = libc.bind(descriptor, libc.scratchPointer + Scratch.internetAddress, byteLength);
-  return result === 0 ? 0 : libc.errno();
+  let at: number = Scratch.dualWildcard;
+  let byteLength = IPV6_ADDRESS_BYTES;
+  if (address === DUAL_WILDCARD) writeDualWildcard(libc, port);
+  else {
+    at = Scratch.internetAddress;
+    byteLength = writeInternetAddress(libc, address, port);
+  }
+  return libc.bind(descriptor, libc.scratchPointer + at, byteLength) === 0 ? 0 : libc.errno();
+}
+
+/** For a bound socket. The kernel looks for conflicts again, now with sockets that only share the port. */
+export function startListening(libc: LibC, descriptor: number): Errno {
+  return libc.listen(descriptor, 0) === 0 ? 0 : libc.errno();
 }
 
 export function bindAbstract(libc: LibC, descriptor: number, name: string): Errno {

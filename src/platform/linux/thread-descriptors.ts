@@ -16,7 +16,7 @@ const UNKNOWN = -1;
 
 /** Marks a fresh descriptor as this thread's. Do it before the bind: what is bound is then always marked. */
 export function markAsThreads(libc: LibC, descriptor: number): void {
-  if (libc.threadId === process.pid) return;
+  if (libc.isMainThread) return;
   libc.scratch.writeInt32LE(F_OWNER_TID, Scratch.structure);
   libc.scratch.writeInt32LE(libc.threadId, Scratch.structure + 4);
   const owned = libc.fcntl(descriptor, F_SETOWN_EX, libc.scratchPointer + Scratch.structure);

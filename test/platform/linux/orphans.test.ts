@@ -68,10 +68,28 @@ describe('what a terminated thread leaves', () => {
     const victim = await startPeerThread();
     await claim(victim, port);
     await victim.kill();
-    const mutex = kernel.takeName(`portslice/orphans/${process.pid}`) as number;
+    const mutex = kernel.takeName(`portslice/orphans/${process.pid}/0`) as number;
     expect(kernel.closeOrphans()).toBe(0);
     kernel.closeDescriptors([mutex]);
     expect(kernel.closeOrphans()).toBe(2);
+  });
+
+  test('is closed though threads were terminated in the middle of doing so, and of closing what those had left', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    for (const level of [0, 1, 2]) {
+      const victim = await startPeerThread();
+      if (level === 0) await claim(victim, port);
+      expect(await victim.kernel('takeName', `portslice/orphans/${process.pid}/${level}`)).toBeTypeOf(
+        'number',
+      );
+      await victim.kill();
+    }
+    // Both descriptors of the port, and three mutexes.
+    expect(kernel.closeOrphans()).toBe(5);
+    expect(kernel.closeOrphans()).toBe(0);
+    await using stranger = await startPeer();
+    await claim(stranger, port);
   });
 
   test('is nothing where the thread has ended by itself after giving everything back', async () => {
