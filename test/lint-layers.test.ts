@@ -15,6 +15,7 @@ const ruleBrokenBy: Readonly<Record<string, string>> = {
   'core/node.ts': 'portslice(packages)',
   'core/package.ts': 'portslice(packages)',
   'core/platform.ts': 'portslice(layers)',
+  'platform/imports-node.ts': 'portslice(builtins)',
   'platform/imports-platform.ts': 'eslint(no-restricted-imports)',
   'platform/pool.ts': 'portslice(layers)',
   'platform/reads-environment.ts': 'eslint(no-restricted-properties)',

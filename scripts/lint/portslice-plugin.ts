@@ -73,4 +73,17 @@ const entries: Rule = {
   },
 };
 
-export default { meta: { name: 'portslice' }, rules: { layers, packages, entries } };
+/** For a static import of one of its own modules Node runs all the module's lazy getters: milliseconds before the first port. */
+const builtins: Rule = {
+  create(context) {
+    return {
+      ImportDeclaration(node) {
+        const isBuiltin = String(node.source?.value).startsWith('node:');
+        if (!isBuiltin || node.importKind === 'type') return;
+        context.report({ node, message: 'Take it from process.getBuiltinModule(), or from file-system.ts.' });
+      },
+    };
+  },
+};
+
+export default { meta: { name: 'portslice' }, rules: { layers, packages, entries, builtins } };

@@ -90,7 +90,10 @@ export function readCounts(buffer: ArrayBuffer): SegmentCounts {
  * What is wrong with the bytes as a segment of this version, or undefined. Reads only what it has checked.
  * @param tables of `copyTables`; only this copy is checked
  */
-export function findSegmentProblem(buffer: ArrayBuffer, tables = copyTables(buffer)): string | undefined {
+export function findSegmentProblem(
+  buffer: ArrayBuffer,
+  tables: ArrayBuffer = copyTables(buffer),
+): string | undefined {
   if (buffer.byteLength < HEADER_BYTES) return `it has only ${buffer.byteLength} bytes`;
   const words = new Int32Array(tables, 0, HEADER_BYTES / 4);
   const read = (word: number): number => words[word] as number;

@@ -2,8 +2,10 @@
  * Time, as references taken when this module loads: fake timers that a test installs later do not reach them.
  * The monotonic clock is the system's, so that the processes of a run can compare their times.
  */
+import type * as Timers from 'node:timers';
+
 const { hrtime } = process;
-const timers: typeof import('node:timers') = process.getBuiltinModule('node:timers');
+const timers: typeof Timers = process.getBuiltinModule('node:timers');
 const { setTimeout: startTimeout, clearTimeout: stopTimeout } = timers;
 export const startInterval: typeof timers.setInterval = timers.setInterval;
 export const stopInterval: typeof timers.clearInterval = timers.clearInterval;

@@ -1,9 +1,10 @@
+import type * as Koffi from 'koffi';
+import { ForeignFunctionError } from '../errors.ts';
 /**
  * Loads koffi, the foreign function interface. Its prebuilt addon is loaded directly where it is found beside koffi,
  * which is several times faster than koffi's own entry; elsewhere the entry is loaded, which also knows other builds.
  */
-import type * as Koffi from 'koffi';
-import { ForeignFunctionError } from '../errors.ts';
+import { fileSystem } from './file-system.ts';
 
 export type KoffiModule = Pick<typeof Koffi, 'load' | 'address' | 'view' | 'errno'>;
 
@@ -22,7 +23,7 @@ export function loadKoffi(target: string): KoffiModule {
  * @internal
  */
 export function loadPrebuiltKoffi(target: string): KoffiModule {
-  const { existsSync } = process.getBuiltinModule('node:fs');
+  const { existsSync } = fileSystem();
   const [operatingSystem, processor] = target.split('-');
   // Then this may be the C library of this process, and koffi knows how to tell.
   if (existsSync(`/lib/ld-musl-${process.arch === 'x64' ? 'x86_64' : 'aarch64'}.so.1`))
@@ -35,7 +36,7 @@ export function loadPrebuiltKoffi(target: string): KoffiModule {
 
 /** npm puts what koffi depends on beside koffi or into it, pnpm beside koffi's real folder. */
 function findBesideKoffi(file: string): string {
-  const { existsSync, realpathSync } = process.getBuiltinModule('node:fs');
+  const { existsSync, realpathSync } = fileSystem();
   let folder = import.meta.dirname;
   while (folder !== '' && !existsSync(`${folder}/node_modules/koffi`))
     folder = folder.slice(0, folder.lastIndexOf('/'));

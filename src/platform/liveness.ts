@@ -1,4 +1,5 @@
 /** Whether the thread of a record or slice is alive. A hint only: numbers are used again, and namespaces hide processes. */
+import { fileSystem } from './file-system.ts';
 
 export function isAlive(threadId: number): boolean {
   if (threadId <= 0) return false;
@@ -25,7 +26,7 @@ export function livenessOfOnePass(): (threadId: number) => boolean {
 export function isRunning(processId: number): boolean {
   if (!isAlive(processId)) return false;
   try {
-    const text = process.getBuiltinModule('node:fs').readFileSync(`/proc/${processId}/stat`, 'latin1');
+    const text = fileSystem().readFileSync(`/proc/${processId}/stat`, 'latin1');
     return !'ZX'.includes(text.charAt(text.lastIndexOf(')') + 2));
   } catch {
     // Gone by now, or no /proc: then the signal's answer stands.

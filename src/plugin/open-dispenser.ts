@@ -1,9 +1,9 @@
 /** Loads the allocator with the first port: a test file that uses none pays nothing. */
-import type { DispenserFacts, PortDispenser } from './port-dispenser.ts';
+import type * as Dispensing from './port-dispenser.ts';
 
-let loaded: typeof import('./port-dispenser.ts') | undefined;
+let loaded: typeof Dispensing | undefined;
 
-export async function openDispenser(facts: DispenserFacts): Promise<PortDispenser> {
+export async function openDispenser(facts: Dispensing.DispenserFacts): Promise<Dispensing.PortDispenser> {
   loaded ??= await import('./port-dispenser.ts');
   return new loaded.PortDispenser(facts);
 }

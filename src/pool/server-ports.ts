@@ -1,4 +1,3 @@
-/** The server ports of this machine: what the user's spec, the environment and the operating system say together. */
 import { browserBlockedPorts } from '../core/browser-blocked-ports.ts';
 import type { PortList } from '../core/port-list.ts';
 import {
@@ -12,6 +11,8 @@ import { parsePortsFile, parsePortSpec } from '../core/port-spec.ts';
 import { computeServerPorts } from '../core/server-ports.ts';
 import { EphemeralRangeError, InvalidOptionError, PortSpecError } from '../errors.ts';
 import { readVariable } from '../platform/environment.ts';
+/** The server ports of this machine: what the user's spec, the environment and the operating system say together. */
+import { fileSystem } from '../platform/file-system.ts';
 import { platform } from '../platform/platform.ts';
 import { checkNames, SERVER_PORT_OPTION_NAMES } from './option-checks.ts';
 import { warnOnce } from './warnings.ts';
@@ -123,7 +124,7 @@ function readSpecVariables(): Spec | undefined {
 function readPortsFile(path: string, variable: string): PortRange[] {
   let text: string;
   try {
-    text = process.getBuiltinModule('node:fs').readFileSync(path, 'utf8');
+    text = fileSystem().readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new PortSpecError({

@@ -1,6 +1,7 @@
-/** The ephemeral range of this network namespace. */
 import { parseLinuxEphemeralRange } from '../../core/ephemeral-range-text.ts';
 import { EphemeralRangeError } from '../../errors.ts';
+/** The ephemeral range of this network namespace. */
+import { fileSystem } from '../file-system.ts';
 import type { EphemeralRangeReading } from '../port-kernel.ts';
 
 const PATH = '/proc/sys/net/ipv4/ip_local_port_range';
@@ -11,7 +12,7 @@ const IANA_RANGE = { firstPort: 49152, lastPort: 65535 };
 export function readLinuxEphemeralRange(path: string = PATH): EphemeralRangeReading {
   let text: string;
   try {
-    text = process.getBuiltinModule('node:fs').readFileSync(path, 'latin1');
+    text = fileSystem().readFileSync(path, 'latin1');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT')

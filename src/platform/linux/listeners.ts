@@ -1,4 +1,5 @@
 /** Who listens on a port, from /proc. Takes milliseconds: for messages, never on the way of an allocation. */
+import { fileSystem } from '../file-system.ts';
 import type { Listener } from '../port-kernel.ts';
 
 const TIME_WAIT = '06';
@@ -30,7 +31,7 @@ function readSockets(port: number): TCPSocket[] | undefined {
 /** The lines of a table; with IPv6 off there is no second one. */
 function readTable(path: string): string[] {
   try {
-    return fs().readFileSync(path, 'latin1').split('\n');
+    return fileSystem().readFileSync(path, 'latin1').split('\n');
   } catch {
     return [];
   }
@@ -64,7 +65,7 @@ function findOwners(sockets: readonly TCPSocket[]): Listener[] {
 
 function listNumbers(folder: string): number[] {
   try {
-    return fs().readdirSync(folder).map(Number).filter(Number.isInteger);
+    return fileSystem().readdirSync(folder).map(Number).filter(Number.isInteger);
   } catch {
     // Gone, or another user's.
     return [];
@@ -73,7 +74,7 @@ function listNumbers(folder: string): number[] {
 
 function readLink(path: string): string {
   try {
-    return fs().readlinkSync(path);
+    return fileSystem().readlinkSync(path);
   } catch {
     return '';
   }
@@ -81,14 +82,10 @@ function readLink(path: string): string {
 
 function readCommand(processId: number): string | undefined {
   try {
-    const text = fs().readFileSync(`/proc/${processId}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    const text = fileSystem().readFileSync(`/proc/${processId}/cmdline`, 'utf8').replaceAll('\0', ' ');
     // Arguments may have line breaks; messages are one line.
     return text.replaceAll(/\s+/g, ' ').trim();
   } catch {
     return undefined;
   }
-}
-
-function fs(): typeof import('node:fs') {
-  return process.getBuiltinModule('node:fs');
 }

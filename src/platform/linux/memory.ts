@@ -1,10 +1,11 @@
+import { HEADER_BYTES, MAX_PORT_COUNT, MAX_SLICE_COUNT, segmentOffsets } from '../../core/segment-layout.ts';
+import { PoolDamagedError, PoolForeignError, PoolStaleError } from '../../errors.ts';
+import { errorFor, meaningOf } from '../errno.ts';
 /**
  * Shared memory on Linux: a memfd, sized and then sealed against any change of size, which other processes open
  * through /proc. Nothing is left behind: it is gone with the last process that has it.
  */
-import { HEADER_BYTES, MAX_PORT_COUNT, MAX_SLICE_COUNT, segmentOffsets } from '../../core/segment-layout.ts';
-import { PoolDamagedError, PoolForeignError, PoolStaleError } from '../../errors.ts';
-import { errorFor, meaningOf } from '../errno.ts';
+import { fileSystem } from '../file-system.ts';
 import type { SharedMemory } from '../port-kernel.ts';
 import {
   F_ADD_SEALS,
@@ -65,7 +66,7 @@ export function attachMemory(
 ): SharedMemory {
   // Where /proc is that of an outer process namespace, our number there is another one.
   const path = `/proc/${processId === process.pid ? 'self' : processId}/fd/${sourceDescriptor}`;
-  const { closeSync, fstatSync } = process.getBuiltinModule('node:fs');
+  const { closeSync, fstatSync } = fileSystem();
   const descriptor = openMemory(handle, path);
   try {
     const status = fstatSync(descriptor);
@@ -85,7 +86,7 @@ export function attachMemory(
 
 /** The link is read before anything is opened: a stale number can name a FIFO or a terminal. */
 function openMemory(handle: string, path: string): number {
-  const { constants, openSync, readlinkSync } = process.getBuiltinModule('node:fs');
+  const { constants, openSync, readlinkSync } = fileSystem();
   try {
     const target = readlinkSync(path);
     if (target !== LINK_TARGET) throw new PoolStaleError(handle, `${path} is now '${target}'`);

@@ -1,4 +1,5 @@
 /** A name for the network namespace of this thread, the same in all processes inside it. */
+import { fileSystem } from '../file-system.ts';
 import { SO_NETNS_COOKIE, SOL_SOCKET } from './constants.ts';
 import type { LibC } from './libc.ts';
 import { Scratch } from './scratch.ts';
@@ -26,7 +27,7 @@ export function networkNamespace(libc: LibC): string {
 
 function inodeName(): string {
   try {
-    const { dev, ino } = process.getBuiltinModule('node:fs').statSync('/proc/thread-self/ns/net');
+    const { dev, ino } = fileSystem().statSync('/proc/thread-self/ns/net');
     return `inode:${dev}:${ino}`;
   } catch {
     // Neither cookie nor /proc: the lock still works, only a handle from elsewhere is not recognised.

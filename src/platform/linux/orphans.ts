@@ -7,6 +7,7 @@
  * mutex becomes an orphan itself. Those of one level are therefore closed by whoever has the mutex of the next one:
  * locks and holds under mutex 0, a left mutex 0 under mutex 1, and so on.
  */
+import { fileSystem } from '../file-system.ts';
 import type { LibC } from './libc.ts';
 import { lockName, takeName } from './lock.ts';
 import { boundName } from './sockets.ts';
@@ -58,7 +59,7 @@ function findOrphans(libc: LibC): Orphan[] {
 
 function listDescriptors(): number[] {
   try {
-    return process.getBuiltinModule('node:fs').readdirSync('/proc/self/fd').map(Number);
+    return fileSystem().readdirSync('/proc/self/fd').map(Number);
   } catch {
     // No /proc, or one of another process namespace.
     return Array.from({ length: MAX_SCANNED_DESCRIPTORS }, (_, descriptor) => descriptor);

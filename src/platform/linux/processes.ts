@@ -1,4 +1,5 @@
 /** What /proc tells of a process. */
+import { fileSystem } from '../file-system.ts';
 
 const MAX_DEPTH = 64;
 /** The kernel's flag of a process that was forked and has not executed a program since. */
@@ -22,7 +23,7 @@ export function hasChildBeforeExec(processId: number): boolean {
 
 function listProcesses(): number[] {
   try {
-    return fs().readdirSync('/proc').map(Number).filter(Number.isInteger);
+    return fileSystem().readdirSync('/proc').map(Number).filter(Number.isInteger);
   } catch {
     return [];
   }
@@ -36,7 +37,7 @@ function readParent(processId: number): number {
 /** From the state on. The command, in parentheses, may hold anything, so fields count from the last parenthesis. */
 function readStatus(processId: number): string[] {
   try {
-    const text = fs().readFileSync(`/proc/${processId}/stat`, 'latin1');
+    const text = fileSystem().readFileSync(`/proc/${processId}/stat`, 'latin1');
     return text.slice(text.lastIndexOf(')') + 2).split(' ');
   } catch {
     return [];
@@ -44,9 +45,5 @@ function readStatus(processId: number): string[] {
 }
 
 export function findUser(processId: number): number | undefined {
-  return fs().statSync(`/proc/${processId}`, { throwIfNoEntry: false })?.uid;
-}
-
-function fs(): typeof import('node:fs') {
-  return process.getBuiltinModule('node:fs');
+  return fileSystem().statSync(`/proc/${processId}`, { throwIfNoEntry: false })?.uid;
 }

@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import type * as FileSystem from 'node:fs';
 import { load } from 'koffi';
 import { limit } from '../core/good.ts';
+
+const { readFileSync }: typeof FileSystem = process.getBuiltinModule('node:fs');
 export type SystemName = 'linux' | 'other';
 export const read = (): unknown => [load, limit, readFileSync('here')];
