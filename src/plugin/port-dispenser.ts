@@ -56,8 +56,10 @@ const GRACE_POLL_MS = 5;
 export class PortDispenser implements Ports {
   readonly #facts: DispenserFacts;
   readonly #owners = new Map<TCPPortOwner, PortUse>();
-  readonly #end = new AbortController();
   readonly #startMs = monotonicMs();
+  #hasEnded = false;
+  /** Of the acquisitions under way. */
+  readonly #waiting = new Set<AbortController>();
 
   constructor(facts: DispenserFacts) {
     this.#facts = facts;
@@ -81,22 +83,33 @@ export class PortDispenser implements Ports {
   async acquireFor(fixture: string, count: number, options: AcquireOptions = {}): Promise<TCPPortOwner[]> {
     const { defaults, label } = this.#facts;
     const startMs = monotonicMs();
-    const { signal } = this.#end;
     const asked = { label, ...defaults, ...withoutUndefined(options) };
-    const owners = await TCPPortOwner.acquireMany(count, {
-      ...asked,
-      acquireTimeoutMs: Math.min(asked.acquireTimeoutMs ?? DEFAULT_WAIT_MS, this.#longestWaitMs()),
-      signal: options.signal === undefined ? signal : AbortSignal.any([options.signal, signal]),
-    });
-    if (signal.aborted) for (const owner of owners) owner.cleanup();
-    signal.throwIfAborted();
+    const end = new AbortController();
+    const { signal } = end;
+    if (this.#hasEnded) throw new TestEndedError(label);
+    this.#waiting.add(end);
+    try {
+      const owners = await TCPPortOwner.acquireMany(count, {
+        ...asked,
+        acquireTimeoutMs: Math.min(asked.acquireTimeoutMs ?? DEFAULT_WAIT_MS, this.#longestWaitMs()),
+        signal: options.signal === undefined ? signal : AbortSignal.any([options.signal, signal]),
+      });
+      if (signal.aborted) for (const owner of owners) owner.cleanup();
+      signal.throwIfAborted();
+      this.#note(owners, fixture, startMs);
+      return owners;
+    } finally {
+      this.#waiting.delete(end);
+    }
+  }
+
+  #note(owners: readonly TCPPortOwner[], fixture: string, startMs: number): void {
     const waitedMs = Math.round(monotonicMs() - startMs);
     for (const owner of owners) {
       const use: PortUse = { fixture, port: owner.port, waitedMs, acquiredAtMs: epochMs() };
       this.#owners.set(owner, use);
       this.#facts.onAcquire(use);
     }
-    return owners;
   }
 
   /** All that were handed out, also those that the test has cleaned up itself. */
@@ -106,6 +119,7 @@ export class PortDispenser implements Ports {
 
   /** Names who listens on a port over which the test has failed. Call it as soon as the body has ended. */
   explainFailure(errors: readonly string[]): void {
+    if (errors.length === 0) return;
     for (const owner of this.#owners.keys()) nameForeignListener(owner, errors);
   }
 
@@ -114,7 +128,8 @@ export class PortDispenser implements Ports {
    * @param failed the ports are sealed, since the body may still use them
    */
   async releaseAll(failed: boolean): Promise<void> {
-    this.#end.abort(new TestEndedError(this.#facts.label));
+    this.#hasEnded = true;
+    for (const end of this.#waiting) end.abort(new TestEndedError(this.#facts.label));
     await this.#giveServersTimeToEnd();
     for (const [owner, use] of this.#owners) {
       if (use.releasedAtMs !== undefined) continue;

@@ -41,17 +41,13 @@ const fixtures = {
     use: Use<Ports>,
   ): Promise<void> => {
     await releaseForgotten();
-    const pending: Promise<unknown>[] = [];
     const dispenser = await openDispenser({
       fixture: 'ports',
       label: titleOf(task),
       defaults: portOptions,
       testTimeoutMs: task.timeout,
       servesOneTest: true,
-      onAcquire: (port) => {
-        noteUse(task, port);
-        pending.push(tryToAnnotate(annotate, port));
-      },
+      onAcquire: (port) => noteUse(task, port),
     });
     const finish = async (): Promise<void> => {
       unreleased.delete(task);
@@ -61,8 +57,11 @@ const fixtures = {
     // Registered first, it runs last: after the teardown of all fixtures and the user's own onTestFinished hooks.
     onTestFinished(finish);
     await use(dispenser);
-    dispenser.explainFailure((task.result?.errors ?? []).map((error) => error.message));
-    await Promise.all(pending);
+    const errors = task.result?.errors ?? [];
+    if (errors.length === 0) return;
+    dispenser.explainFailure(errors.map((error) => error.message));
+    // A test must not fail because its port is shown in one place less: the meta has it.
+    await Promise.allSettled(dispenser.uses.map(async (port) => annotateFailure(task, annotate, port)));
   },
 
   port: async ({ ports }: { ports: Ports }, use: Use<TCPPortOwner>): Promise<void> => {
@@ -157,13 +156,26 @@ function noteUse(task: Task, port: PortUse): void {
   (task.meta.portslice ??= []).push(port);
 }
 
-/** Outside of the test's body (in a hook, say) Vitest takes no annotations, Vitest 4 also not in repetitions: the meta has the port. */
-async function tryToAnnotate(annotate: TestContext['annotate'], { port, fixture }: PortUse): Promise<void> {
+/**
+ * Vitest takes annotations while a test runs only, but knows only afterwards that it has failed, and only failures show
+ * them. In every test one would be a message to the main process that is waited for: more than all else of a port's time.
+ * So the test counts as running once more, while the call looks at it.
+ */
+async function annotateFailure(
+  task: Task,
+  annotate: TestContext['annotate'],
+  { port, fixture }: PortUse,
+): Promise<void> {
+  const result = task.result as { state: string };
+  const { state } = result;
+  let annotating: Promise<unknown>;
   try {
-    await annotate(`TCP port ${port} (${fixture})`, 'port');
-  } catch {
-    // A test must not fail because its port is shown in one place less.
+    result.state = 'run';
+    annotating = annotate(`TCP port ${port} (${fixture})`, 'port');
+  } finally {
+    result.state = state;
   }
+  await annotating;
 }
 
 function titleOf(task: Task): string {
