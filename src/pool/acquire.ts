@@ -86,8 +86,9 @@ export function claimAll(
   count: number,
   thorough: boolean,
 ): { claims: PortClaim[] } | { misses: Misses } {
-  const misses: Misses = { lockedByOtherRuns: new Set(), listenedOnByStrangers: new Set() };
-  const search: Search = { ...claimant, misses };
+  const { session, slice, request } = claimant;
+  const misses = session.takeMisses();
+  const search: Search = { session, slice, request, misses };
   const claims: PortClaim[] = [];
   let complete = false;
   try {
@@ -100,6 +101,8 @@ export function claimAll(
   } finally {
     if (!complete) claims.forEach(undoClaim);
   }
-  handOut(search.session, claims, claims.filter((claim) => isBorrowed(search, claim)).length);
+  let borrowedCount = 0;
+  for (const claim of claims) if (isBorrowed(search, claim)) borrowedCount++;
+  handOut(session, claims, borrowedCount);
   return { claims };
 }

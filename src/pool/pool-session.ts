@@ -17,7 +17,7 @@ import { epochMs, monotonicMs } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import type { PortKernel, SharedMemory } from '../platform/port-kernel.ts';
 import { threadState } from '../platform/thread-state.ts';
-import type { PortClaim } from './port-claim.ts';
+import type { Misses, PortClaim } from './port-claim.ts';
 import { checkKernel, checkKernelSoon } from './start-up-check.ts';
 
 export interface PoolPlanOptions {
@@ -38,6 +38,8 @@ export class PoolSession {
   isWatchingPressure = false;
   readonly #memory: SharedMemory;
   readonly #orders = new Map<number, ClaimOrder>();
+  readonly #misses: Misses = { lockedByOtherRuns: new Set(), listenedOnByStrangers: new Set() };
+  readonly #slicesBeside = new Map<number, readonly number[]>();
   readonly #beacon: number | undefined;
   #isClosed = false;
 
@@ -155,6 +157,26 @@ export class PoolSession {
       this.#orders.set(slice, order);
     }
     return order;
+  }
+
+  /** Empty, for one look; the next look takes the same ones. */
+  takeMisses(): Misses {
+    const { lockedByOtherRuns, listenedOnByStrangers } = this.#misses;
+    if (lockedByOtherRuns.size > 0) lockedByOtherRuns.clear();
+    if (listenedOnByStrangers.size > 0) listenedOnByStrangers.clear();
+    return this.#misses;
+  }
+
+  /** The slices to borrow from: slice 0, then the others from the next one on, so that borrowers spread. */
+  slicesBeside(slice: number): readonly number[] {
+    let others = this.#slicesBeside.get(slice);
+    if (others === undefined) {
+      const { length } = this.segment.slices;
+      const fromNext = Array.from({ length }, (_, step) => (slice + step) % length);
+      others = [...new Set([0, ...fromNext])].filter((other) => other !== slice);
+      this.#slicesBeside.set(slice, others);
+    }
+    return others;
   }
 
   /** Gives back what is the session's own. The caller has released the claims. */

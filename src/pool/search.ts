@@ -13,18 +13,18 @@ import { raisePressure } from './seals.ts';
 
 /** @param thorough do not believe that a recorded owner lives, ask the kernel about every port */
 export function findPort(search: Search, thorough: boolean): PortClaim | undefined {
-  const found = orWithoutOrphans(search, () => findFree(search)) ?? reclaim(search, thorough);
+  const found = findFreeDespiteOrphans(search) ?? reclaim(search, thorough);
   if (found === undefined) raisePressure(search.session);
   return found;
 }
 
 /** What terminated threads have left can be what this process has no descriptor for. */
-function orWithoutOrphans<T>({ session: { kernel } }: Search, act: () => T): T {
+function findFreeDespiteOrphans(search: Search): PortClaim | undefined {
   try {
-    return act();
+    return findFree(search);
   } catch (error) {
-    if (!(error instanceof ResourceLimitError) || kernel.closeOrphans() === 0) throw error;
-    return act();
+    if (!(error instanceof ResourceLimitError) || search.session.kernel.closeOrphans() === 0) throw error;
+    return findFree(search);
   }
 }
 
@@ -33,15 +33,12 @@ function findFree(search: Search): PortClaim | undefined {
   const restedBeforeMs = session.nowMs() - session.segment.restMs;
   const own = claimInSlice(search, slice, restedBeforeMs);
   if (own !== undefined) return own;
-  const others = otherSlices(search);
-  return claimInSlices(search, others, restedBeforeMs) ?? claimInSlices(search, [slice, ...others], Infinity);
-}
-
-/** Slice 0, then the others from the next one on, so that borrowers spread. */
-function otherSlices({ session, slice }: Search): number[] {
-  const { length } = session.segment.slices;
-  const fromNext = Array.from({ length }, (_, step) => (slice + step) % length);
-  return [...new Set([0, ...fromNext])].filter((other) => other !== slice);
+  const others = session.slicesBeside(slice);
+  return (
+    claimInSlices(search, others, restedBeforeMs) ??
+    claimInSlice(search, slice, Infinity) ??
+    claimInSlices(search, others, Infinity)
+  );
 }
 
 function claimInSlices(

@@ -92,7 +92,8 @@ function openMemory(handle: string, path: string): number {
     if (target !== LINK_TARGET) throw new PoolStaleError(handle, `${path} is now '${target}'`);
     return openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof PoolStaleError) throw error;
+    const { code, errno } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new PoolStaleError(handle, `${path} does not exist`, error);
     if (code === 'EACCES' || code === 'EPERM') {
       throw new PoolForeignError(handle, `${path} belongs to another user or is protected (${code})`, error);
@@ -101,8 +102,8 @@ function openMemory(handle: string, path: string): number {
       const allow = 'allow it with --allow-fs-read and --allow-fs-write';
       throw new PoolForeignError(handle, `Node's permission model denies ${path}: ${allow}`, error);
     }
-    const { errno } = error as NodeJS.ErrnoException;
-    throw errno !== undefined && meaningOf(-errno) === 'limit' ? errorFor(`open(${path})`, -errno) : error;
+    if (errno !== undefined && meaningOf(-errno) === 'limit') throw errorFor(`open(${path})`, -errno);
+    throw new PoolForeignError(handle, `${path} cannot be opened (${code})`, error);
   }
 }
 

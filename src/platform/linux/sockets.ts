@@ -45,6 +45,7 @@ export function openInternetSocket(libc: LibC, address: InternetAddress): number
   }
   if (address.family === 'ipv6') {
     try {
+      if (address.dual === isDualByDefault(libc, descriptor)) return descriptor;
       setOption(libc, descriptor, IPPROTO_IPV6, IPV6_V6ONLY, !address.dual);
     } catch (error) {
       libc.close(descriptor);
@@ -52,6 +53,21 @@ export function openInternetSocket(libc: LibC, address: InternetAddress): number
     }
   }
   return descriptor;
+}
+
+let dualByDefault: boolean | undefined;
+
+/** Whether a new IPv6 socket serves IPv4 too, as net.ipv6.bindv6only says. Asked once: nobody changes it in the middle of a run. */
+function isDualByDefault(libc: LibC, descriptor: number): boolean {
+  if (dualByDefault === undefined) {
+    const { scratch, scratchPointer } = libc;
+    scratch.writeUInt32LE(4, Scratch.length);
+    const [value, length] = [scratchPointer + Scratch.value, scratchPointer + Scratch.length];
+    if (libc.getsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, value, length) !== 0)
+      throw errorFor('getsockopt(IPV6_V6ONLY)', libc.errno());
+    dualByDefault = scratch.readInt32LE(Scratch.value) === 0;
+  }
+  return dualByDefault;
 }
 
 /** The port of a bound socket. */

@@ -27,6 +27,8 @@ interface ReportFixture {
 
 /** Also where another fixture's teardown hangs, a fixture with a time-out of its own is torn down. 0: no limit. */
 const OWN_TIMEOUT = { timeout: 0 } as const;
+/** In reports a step before and after each test would tell less than it takes: each is two messages to the main process. */
+const NO_STEP = { box: 'self' } as const;
 
 /** The dispensers of this worker, whose ports every test of the worker may use. */
 const workerDispensers = new Set<PortDispenser>();
@@ -47,9 +49,9 @@ const allFixtures: Fixtures<PortTestFixtures & ReportFixture, PortWorkerFixtures
       await use(dispenser);
       dispenser.explainFailure(testInfo.errors.map((error) => error.message ?? ''));
       await dispenser.releaseAll(hasFailed(testInfo));
-      await attachUses(testInfo, dispenser.uses);
+      attachUses(testInfo, dispenser.uses);
     },
-    { ...OWN_TIMEOUT, title: 'TCP ports' },
+    { ...OWN_TIMEOUT, ...NO_STEP, title: 'TCP ports' },
   ],
 
   port: [
@@ -57,7 +59,7 @@ const allFixtures: Fixtures<PortTestFixtures & ReportFixture, PortWorkerFixtures
       const [owner] = await (ports as PortDispenser).acquireFor('port', 1);
       await use(owner as TCPPortOwner);
     },
-    { ...OWN_TIMEOUT, title: 'TCP port' },
+    { ...OWN_TIMEOUT, ...NO_STEP, title: 'TCP port' },
   ],
 
   workerPorts: [
@@ -95,9 +97,9 @@ const allFixtures: Fixtures<PortTestFixtures & ReportFixture, PortWorkerFixtures
       await use();
       const uses = [...workerDispensers].flatMap((dispenser) => dispenser.uses);
       for (const port of uses) annotate(testInfo, port);
-      await attachUses(testInfo, uses);
+      attachUses(testInfo, uses);
     },
-    { auto: true, box: true },
+    { auto: true, ...NO_STEP },
   ],
 };
 
@@ -121,7 +123,9 @@ function hasFailed({ errors, status }: TestInfo): boolean {
   return errors.length > 0 || status === 'timedOut' || status === 'interrupted';
 }
 
-async function attachUses(testInfo: TestInfo, uses: readonly PortUse[]): Promise<void> {
+/** Not by `attach()`, which makes a step, and a folder for files. */
+function attachUses(testInfo: TestInfo, uses: readonly PortUse[]): void {
   if (uses.length === 0) return;
-  await testInfo.attach('portslice', { contentType: 'application/json', body: JSON.stringify(uses) });
+  const body = Buffer.from(JSON.stringify(uses));
+  testInfo.attachments.push({ name: 'portslice', contentType: 'application/json', body });
 }

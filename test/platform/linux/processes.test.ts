@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { platform } from '../../../src/platform/platform.ts';
 import { startPeer } from '../../support/kernel-peer.ts';
@@ -28,4 +31,22 @@ test('The search ends at a process that does not exist, and where there is no /p
   const wrapper = needNamespace(context, 'mount -t tmpfs none /proc');
   await using peer = await startPeer({ wrapper });
   expect(await peer.kernel('findAncestors', peer.pid)).toEqual([peer.pid]);
+});
+
+test('A child that was forked and has executed nothing is told from all others', async () => {
+  const shell = spawn('sh', ['-c', '(echo forked; read line); echo alone; read line'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: shell.stdout });
+  const shellId = shell.pid as number;
+  expect((await once(lines, 'line'))[0]).toBe('forked');
+  expect(platform.hasChildBeforeExec(shellId)).toBe(true);
+  // The shell itself is a child that has executed its program.
+  expect(platform.hasChildBeforeExec(process.pid)).toBe(false);
+  shell.stdin.write('go on\n');
+  expect((await once(lines, 'line'))[0]).toBe('alone');
+  expect(platform.hasChildBeforeExec(shellId)).toBe(false);
+  const ended = once(shell, 'exit');
+  shell.stdin.end();
+  await ended;
 });
