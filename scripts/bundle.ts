@@ -1,6 +1,6 @@
 /**
  * Puts the code of dist into few files: `npm run build`, after tsc has checked it and written the declarations. Node
- * takes about a millisecond for each module that it loads, and the allocator is some 50 of them.
+ * takes time for each module that it loads, and the allocator is some 50 of them. Another folder can be given as argument.
  */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -10,7 +10,9 @@ const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts') && file !== 'errors.ts');
 
 const bundle = await rolldown({
-  input: Object.fromEntries(entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)])),
+  input: Object.fromEntries(
+    entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)]),
+  ),
   platform: 'node',
   external: /^(?![./])/,
   onLog: (_level, log) => {
@@ -18,7 +20,7 @@ const bundle = await rolldown({
   },
 });
 await bundle.write({
-  dir: path.join(import.meta.dirname, '../dist'),
+  dir: process.argv[2] ?? path.join(import.meta.dirname, '../dist'),
   format: 'esm',
   chunkFileNames: '[name].js',
   // Half of what a module costs is the reading of its text. Names stay, for people who read stack traces.

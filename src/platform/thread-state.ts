@@ -12,6 +12,7 @@ type Holder = { [KEY]?: Map<string, unknown> };
 export function threadState<T>(name: string, create: () => T): T {
   const holder = process as unknown as Holder;
   const states = (holder[KEY] ??= new Map());
-  if (!states.has(name)) states.set(name, create());
-  return states.get(name) as T;
+  let state = states.get(name);
+  if (state === undefined) states.set(name, (state = create()));
+  return state as T;
 }

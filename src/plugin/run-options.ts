@@ -12,9 +12,10 @@ const holder = process as { [KEY]?: RunPoolOptions };
 
 /** A project that says nothing leaves what another project has said. */
 export function rememberRunOptions(options: RunPoolOptions): void {
-  if (Object.keys(options).length > 0) holder[KEY] = options;
+  const saysNothing = typeof options === 'object' && options !== null && Object.keys(options).length === 0;
+  if (!saysNothing) holder[KEY] = options;
 }
 
 export function rememberedRunOptions(): RunPoolOptions {
-  return holder[KEY] ?? {};
+  return KEY in holder ? (holder[KEY] as RunPoolOptions) : {};
 }

@@ -14,7 +14,7 @@ const SECOND_LOOK_AFTER_MS = 8;
 /**
  * A child has copies of our descriptors from its fork to its exec, so that what we have given back stays locked: for
  * some ms, but for much of a second where the process is big and the machine busy. So long we look while there is such a
- * child, and so long in any case, since the kernel may show it only later.
+ * child, and until none was seen for some time, since the kernel shows it only when the fork is done.
  */
 const CHILD_PATIENCE_MS = 5000;
 const UNSEEN_CHILD_PATIENCE_MS = 100;
@@ -35,23 +35,28 @@ export type Claimant = Omit<Search, 'misses'>;
 /** @throws PortPoolExhaustedError */
 export function claimNow(claimant: Claimant): PortClaim {
   const startMs = monotonicMs();
+  let childSeenMs = startMs;
   let isLast = false;
   for (let stepMs = 0; ; stepMs = Math.min(2 * stepMs || SECOND_LOOK_AFTER_MS, LONGEST_STEP_MS)) {
     const result = claimAll(claimant, 1, stepMs > 0);
     if ('claims' in result) return result.claims[0] as PortClaim;
     if (isLast) throw exhausted(claimant.session, 1, result.misses, 0);
+    const missed = [...result.misses.lockedByOtherRuns, ...result.misses.listenedOnByStrangers];
     // Asked before the wait: a child that has got to its exec by now closes its copies at once.
-    isLast = !childrenMayHave(claimant.session, result.misses, monotonicMs() - startMs);
+    const childMayHaveIt = missed.length > 0 && hasChildBeforeExec(claimant.session, missed);
+    const nowMs = monotonicMs();
+    if (childMayHaveIt) childSeenMs = nowMs;
+    isLast =
+      missed.length === 0 ||
+      nowMs - childSeenMs > UNSEEN_CHILD_PATIENCE_MS ||
+      nowMs - startMs > CHILD_PATIENCE_MS;
     blockMs(stepMs || SECOND_LOOK_AFTER_MS);
   }
 }
 
-/** Whether what we have missed could be in the hands of a child of the process that had it last. */
-function childrenMayHave({ segment }: PoolSession, misses: Misses, waitedMs: number): boolean {
-  const missed = [...misses.lockedByOtherRuns, ...misses.listenedOnByStrangers];
-  if (missed.length === 0 || waitedMs > CHILD_PATIENCE_MS) return false;
-  if (waitedMs < UNSEEN_CHILD_PATIENCE_MS) return true;
-  const lastOwners = new Set(missed.map((index) => segment.record(index, RecordWord.processId)));
+/** Whether a process that had one of the ports last has a child that may still have copies of its descriptors. */
+function hasChildBeforeExec({ segment }: PoolSession, indexes: readonly number[]): boolean {
+  const lastOwners = new Set(indexes.map((index) => segment.record(index, RecordWord.processId)));
   return [...lastOwners].some((processId) => processId > 0 && platform.hasChildBeforeExec(processId));
 }
 

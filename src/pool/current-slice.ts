@@ -2,7 +2,7 @@
 import { PortsliceError } from '../errors.ts';
 import { publishedPoolHandle } from '../platform/environment.ts';
 import { threadState } from '../platform/thread-state.ts';
-import { lastSession, PoolSession } from './pool-session.ts';
+import { countSessionChanges, lastSession, PoolSession } from './pool-session.ts';
 import { findServerPorts } from './server-ports.ts';
 import { takeSlice } from './slice-owners.ts';
 import { warnOnce } from './warnings.ts';
@@ -18,6 +18,8 @@ export const DEFAULT_REST_MS = 60_000;
 interface Current extends SessionSlice {
   /** The published handle at the time: if it changes, so does the pool. */
   readonly publishedHandle: string | undefined;
+  /** Of the sessions of this thread until then. */
+  readonly changes: number;
 }
 
 function thisThread(): { current?: Current } {
@@ -27,12 +29,18 @@ function thisThread(): { current?: Current } {
 /** @throws what creating a private pool throws */
 export function currentSlice(): SessionSlice {
   const holder = thisThread();
-  const publishedHandle = publishedPoolHandle();
   const { current } = holder;
-  if (current !== undefined && current.publishedHandle === publishedHandle && !current.session.isClosed)
-    return current;
-  holder.current = { ...chooseSlice(publishedHandle), publishedHandle };
+  if (current !== undefined && isStillRight(current)) return current;
+  const publishedHandle = publishedPoolHandle();
+  holder.current = { ...chooseSlice(publishedHandle), publishedHandle, changes: countSessionChanges() };
   return holder.current;
+}
+
+/** A look into the environment takes a good part of a claim's time: in a run's pool, only after this thread has opened another. */
+function isStillRight({ session, publishedHandle, changes }: Current): boolean {
+  if (session.isClosed) return false;
+  const isOfRun = session.handle === publishedHandle && changes === countSessionChanges();
+  return isOfRun || publishedHandle === publishedPoolHandle();
 }
 
 /** The pool from which this thread allocates or, where it never did and is part of no run, the one that it knew last. */

@@ -46,6 +46,7 @@ export interface CheckedOptions {
 }
 
 const DEFAULTS: CheckedOptions = checkValues({});
+const DEFAULT_REQUEST: ClaimRequest = { target: EVERYWHERE, hold: DEFAULTS.hold, label: DEFAULTS.label };
 
 /** @throws InvalidOptionError that names the option */
 export function checkOwnerOptions(options?: TCPPortOwnerOptions): CheckedOptions {
@@ -90,6 +91,7 @@ function isListOfNames(hosts: unknown): hosts is readonly string[] {
 
 /** @throws HostError */
 export function toRequest(session: PoolSession, options: CheckedOptions): ClaimRequest {
+  if (options === DEFAULTS) return DEFAULT_REQUEST;
   const { hosts, socketAddressFamily, hold, label } = options;
   const isDefault = hosts === DEFAULT_HOSTS && socketAddressFamily === 'dual';
   return {

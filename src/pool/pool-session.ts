@@ -183,6 +183,7 @@ export class PoolSession {
   close(): void {
     this.#isClosed = true;
     sessions().delete(this.handle);
+    last().changes++;
     if (this.#beacon !== undefined) this.kernel.closeDescriptors([this.#beacon]);
     this.#memory.close();
   }
@@ -205,16 +206,22 @@ function openKernel(): PortKernel {
   return kernel;
 }
 
+/** Grows whenever this thread opens or ends a session. */
+export function countSessionChanges(): number {
+  return last().changes;
+}
+
 function sessions(): Map<string, PoolSession> {
   return threadState('sessions', () => new Map<string, PoolSession>());
 }
 
-function last(): { session?: PoolSession } {
-  return threadState('last-session', () => ({}));
+function last(): { session?: PoolSession; changes: number } {
+  return threadState('last-session', () => ({ changes: 0 }));
 }
 
 function remember(session: PoolSession): PoolSession {
   sessions().set(session.handle, session);
   last().session = session;
+  last().changes++;
   return session;
 }

@@ -9,6 +9,9 @@ export interface Allocation {
   release(): void;
 }
 
+/** As its documentation shows it: it wants to be told where to begin. */
+const DETECT_PORT_START = 3000;
+
 /** @param slot the number of the one who asks */
 export type Allocate = (slot: number) => Promise<Allocation>;
 
@@ -19,6 +22,18 @@ export async function openAllocator(config: AllocatorConfig, acquireTimeoutMs: n
       return openPortslice(config.source, { hold: config.hold ?? true, acquireTimeoutMs });
     case 'get-port':
       return openGetPort(config.range);
+    case 'portfinder': {
+      const { getPortPromise } = await import('portfinder');
+      return async () => withoutRelease(await getPortPromise());
+    }
+    case 'detect-port': {
+      const { detectPort } = await import('detect-port');
+      return async () => withoutRelease(await detectPort(DETECT_PORT_START));
+    }
+    case 'get-port-please': {
+      const { getPort } = await import('get-port-please');
+      return async () => withoutRelease(await getPort());
+    }
     default:
       return async () => withoutRelease(await listenAndClose());
   }

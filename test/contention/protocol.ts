@@ -5,6 +5,9 @@ export type AllocatorConfig =
   /** `source`: the URL of the package's entry, so that a test build can take its place. */
   | { readonly kind: 'portslice'; readonly source: string; readonly hold?: boolean }
   | { readonly kind: 'get-port'; readonly range?: readonly [from: number, to: number] }
+  | { readonly kind: 'portfinder' }
+  | { readonly kind: 'detect-port' }
+  | { readonly kind: 'get-port-please' }
   | { readonly kind: 'kernel' };
 
 /** The only argument of a worker, as JSON. */

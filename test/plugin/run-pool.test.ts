@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { InvalidOptionError } from '../../src/index.ts';
 import { withPorts } from '../../src/plugin/playwright/with-ports.ts';
 import type { RunPoolOptions } from '../../src/plugin/run-options.ts';
+import { startRunPool } from '../../src/plugin/run-pool.ts';
 import { createTinypool } from '../../src/plugin/tinypool/create-tinypool.ts';
 import portslice from '../../src/plugin/vitest/vite-plugin.ts';
 import { errorOf } from '../support/catch-error.ts';
@@ -17,14 +18,16 @@ function configure(options: RunPoolOptions): void {
 describe.each([
   ['withPorts()', (options: RunPoolOptions) => withPorts({}, options)],
   ['the Vite plugin', configure],
-])('%s', (_what, act) => {
+])('The global setup after %s', (_what, act) => {
   test.each([
     [{ workers: 2 }, 'workers'],
     [{ port: '2000' }, 'port'],
     [null, 'options'],
   ])('refuses the options %o', async (options, option) => {
-    const error = await errorOf(InvalidOptionError, () => act(options as RunPoolOptions));
+    act(options as RunPoolOptions);
+    const error = await errorOf(InvalidOptionError, () => startRunPool(1));
     expect(error.option).toBe(option);
+    act({ ports: '20000' });
   });
 });
 

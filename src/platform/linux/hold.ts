@@ -61,15 +61,16 @@ export function somethingListens(libc: LibC, port: number, addresses: Hold['addr
  * three of five system calls. Where it can, it does so until it is closed.
  */
 export function somethingListensBeside(libc: LibC, descriptors: readonly number[]): boolean {
-  return descriptors.some((descriptor) => {
+  for (const descriptor of descriptors) {
     // With it, the hold could listen beside a server that has it too.
     setReusePort(libc, descriptor, false);
     const code = startListening(libc, descriptor);
-    if (code === 0) return false;
+    if (code === 0) continue;
     setReusePort(libc, descriptor, true);
     if (meaningOf(code) === 'taken') return true;
     throw errorFor('listen', code);
-  });
+  }
+  return false;
 }
 
 /**

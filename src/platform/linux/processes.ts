@@ -15,10 +15,23 @@ export function findAncestors(processId: number): number[] {
 
 /** A child of such a process has copies of all its descriptors until it executes its program, and only then closes them. */
 export function hasChildBeforeExec(processId: number): boolean {
+  waitForFork(processId);
   return listProcesses().some((child) => {
     const [state, parent, , , , , flags] = readStatus(child);
     return Number(parent) === processId && state !== 'Z' && (Number(flags) & PF_FORKNOEXEC) !== 0;
   });
+}
+
+/**
+ * While a fork copies the process's page tables, the child has the descriptors and is in no list yet. To read the command
+ * line, which is in the process's memory, the kernel waits for the end of that.
+ */
+function waitForFork(processId: number): void {
+  try {
+    fileSystem().readFileSync(`/proc/${processId}/cmdline`);
+  } catch {
+    // Gone, or no /proc: nothing to wait for.
+  }
 }
 
 function listProcesses(): number[] {

@@ -1,0 +1,53 @@
+/** What is explored: who does what on which pool, and what may befall them. */
+
+/** A step of an actor's test, made of the product's own functions; see actor.ts. */
+export type Statement =
+  /** Two looks for one port, as the constructor has them: the second believes nothing in the records. */
+  | 'claim'
+  /** One look for two ports, all or none. */
+  | 'claim two'
+  /** Gives the oldest claim back, as `cleanup()` does. */
+  | 'release'
+  /** As after a failed test. */
+  | 'release sealed'
+  /** A server of the test listens on the oldest claim's port, in a process of its own. */
+  | 'listen'
+  /** Likewise in the actor's own process. */
+  | 'listen here'
+  | 'stop listening'
+  /** The timer that looks whether others need our sealed ports. */
+  | 'look for pressure'
+  /** Takes the slice of hint 1, or another one. */
+  | 'take slice';
+
+export interface ActorPlan {
+  readonly process: number;
+  /** Its descriptors outlive it, as long as its process lives. */
+  readonly isWorkerThread: boolean;
+  readonly slice: number;
+  readonly hold: boolean;
+  readonly statements: readonly Statement[];
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly portCount: number;
+  readonly restMs: number;
+  readonly actors: readonly ActorPlan[];
+  /**
+   * At once: with the process go its descriptors. Gradually: one descriptor after the other, while its number may still
+   * or may no longer look alive.
+   */
+  readonly crash: 'never' | 'at once' | 'gradually';
+  /** How many actors may crash. */
+  readonly maxCrashes: number;
+  /** Once, a server that a test has started may listen late, while its port is being sealed. */
+  readonly lateServer: boolean;
+  /** Whether the pool's count of claims is part of what is explored. No other step depends on it. */
+  readonly counts: boolean;
+  /** Whether steps that concern nobody else are taken together with the one before; see explorer.ts. */
+  readonly joinsQuietSteps: boolean;
+}
+
+/** Two slices have one port each if there are two ports: the last one, slice 0, and this one. */
+export const FIRST_SLICE = 2;

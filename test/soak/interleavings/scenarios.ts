@@ -1,0 +1,90 @@
+/** The scenarios that are explored. */
+import { type ActorPlan, FIRST_SLICE, type Scenario, type Statement } from './scenario.ts';
+
+const BASE = {
+  restMs: 0,
+  crash: 'at once',
+  maxCrashes: 3,
+  lateServer: false,
+  counts: false,
+  joinsQuietSteps: true,
+} as const;
+const ONE_CYCLE: readonly Statement[] = ['claim', 'release'];
+
+function actor(
+  process: number,
+  statements: readonly Statement[] = ONE_CYCLE,
+  slice = process % 2 === 0 ? FIRST_SLICE : 0,
+): ActorPlan {
+  return { process, isWorkerThread: false, slice, hold: true, statements };
+}
+
+const TWICE: readonly Statement[] = [...ONE_CYCLE, ...ONE_CYCLE];
+const SEALING: readonly Statement[] = [
+  'claim',
+  'listen',
+  'stop listening',
+  'release sealed',
+  'look for pressure',
+];
+const LEAKING: readonly Statement[] = ['claim', 'listen', 'release', 'look for pressure'];
+
+function thread(statements: readonly Statement[], slice = FIRST_SLICE): ActorPlan {
+  return { ...actor(0, statements, slice), isWorkerThread: true };
+}
+
+function withoutHold(plan: ActorPlan): ActorPlan {
+  return { ...plan, hold: false };
+}
+
+const SCENARIOS: readonly Scenario[] = [
+  { ...BASE, name: '2x1', portCount: 1, actors: [actor(0), actor(1)] },
+  { ...BASE, name: '2x1 unreduced', portCount: 1, actors: [actor(0), actor(1)], joinsQuietSteps: false },
+  { ...BASE, name: '2x2', portCount: 2, actors: [actor(0), actor(1)] },
+  { ...BASE, name: '2x2 twice', portCount: 2, actors: [actor(0, TWICE), actor(2, TWICE)] },
+  { ...BASE, name: '2x2 rested', portCount: 2, restMs: 60_000, actors: [actor(0, TWICE), actor(2, TWICE)] },
+  { ...BASE, name: '3x2', portCount: 2, actors: [actor(0), actor(1), actor(2)] },
+  { ...BASE, name: 'counts', portCount: 1, actors: [actor(0), actor(1)], counts: true },
+  { ...BASE, name: 'gradual', portCount: 1, crash: 'gradually', actors: [actor(0), withoutHold(actor(1))] },
+  {
+    ...BASE,
+    name: 'pairs',
+    portCount: 2,
+    actors: [actor(0, ['claim two', 'release', 'release']), actor(1, ['claim two', 'release', 'release'])],
+  },
+  { ...BASE, name: 'pair', portCount: 2, actors: [actor(0, ['claim two', 'release', 'release']), actor(1)] },
+  {
+    ...BASE,
+    name: 'seals',
+    portCount: 1,
+    lateServer: true,
+    actors: [actor(0, SEALING), actor(1, ['claim', 'release'])],
+  },
+  { ...BASE, name: 'leaks', portCount: 1, actors: [actor(0, LEAKING), actor(1, ['claim', 'release'])] },
+  {
+    ...BASE,
+    name: 'own leak',
+    portCount: 1,
+    actors: [actor(0, ['claim', 'listen here', 'release']), actor(1)],
+  },
+  { ...BASE, name: 'threads', portCount: 1, maxCrashes: 1, actors: [thread(['claim']), thread(['claim'])] },
+  {
+    ...BASE,
+    name: 'threads in turn',
+    portCount: 1,
+    maxCrashes: 1,
+    actors: [thread(['claim']), thread(ONE_CYCLE)],
+  },
+  {
+    ...BASE,
+    name: 'slices',
+    portCount: 2,
+    actors: [actor(0, ['take slice', ...ONE_CYCLE]), actor(2, ['take slice', ...ONE_CYCLE])],
+  },
+];
+
+export function scenarioOf(name: string): Scenario {
+  const scenario = SCENARIOS.find((candidate) => candidate.name === name);
+  if (scenario === undefined) throw new Error(`There is no scenario '${name}'.`);
+  return scenario;
+}

@@ -1,0 +1,295 @@
+/**
+ * DESIGN.md, guarantee 1: no two live owners have the same port number, in any process, run, user or container that shares
+ * the network namespace. Here: processes of two users and of three process namespaces at once over a few ports, judged by
+ * the log that their servers write; two network namespaces, which must not know of each other; and programs that sit on the
+ * names of the locks or on the ports, which may slow portslice down, but neither break nor block it.
+ */
+import { describe, expect, test } from 'vitest';
+import { PortPool, PortPoolExhaustedError, TCPPortOwner } from '../../src/index.ts';
+import { readEvents } from '../contention/event-log.ts';
+import { FLAWLESS, judge } from '../contention/verdict.ts';
+import { errorOf } from '../support/catch-error.ts';
+import { NOBODY } from '../support/kernel-peer.ts';
+import { needNamespace, needProgram, needRoot } from '../support/needs.ts';
+import { reservePorts } from '../support/port-block.ts';
+import { startPortWorker } from '../support/port-worker.ts';
+import { scriptOutput } from '../support/run-script.ts';
+import { openTestPool } from '../support/test-pool.ts';
+import { until } from '../support/until.ts';
+import { type Member, type MemberReport, openCrowdLog, runCrowd } from './crowd.ts';
+import { seed } from './random.ts';
+import { repetitions, soakTimeoutMs } from './scale.ts';
+import { startSquatter } from './squatter.ts';
+import { type Outcome, reportOf } from './watched.ts';
+
+const TIMEOUT_MS = soakTimeoutMs(240_000, 1_800_000);
+
+function reportsOf(outcomes: readonly Outcome<MemberReport>[]): MemberReport[] {
+  const reports = outcomes.map(reportOf);
+  // Everything was given back by the members, not by their end.
+  for (const report of reports) expect(report.descriptorsAfter).toBe(report.descriptorsBefore);
+  return reports;
+}
+
+function total(reports: readonly MemberReport[]): number {
+  return reports.reduce((sum, report) => sum + report.completedRounds, 0);
+}
+
+/** Whoever comes next, in a pool of its own, gets every one of the ports. */
+async function expectAllFree(spec: string, portCount: number): Promise<void> {
+  const pool = PortPool.create({ ports: spec });
+  try {
+    const owners: TCPPortOwner[] = [];
+    for (const _ of pool.ports) owners.push(await pool.slice().acquire());
+    expect(new Set(owners.map(({ port }) => port)).size).toBe(portCount);
+  } finally {
+    pool.close();
+  }
+}
+
+describe('users and process namespaces in one network namespace', { timeout: TIMEOUT_MS }, () => {
+  test('never share a port and lose no server, in one pool as far as they can reach it', async (context) => {
+    needRoot(context);
+    const unshare = needProgram(context, 'unshare');
+    await using opened = await openTestPool(10, { workers: 8, restMs: 0 });
+    using log = openCrowdLog();
+    const env = { ...opened.env, PORTSLICE_PORTS: opened.spec };
+    const inside = [unshare, '--pid', '--fork', '--kill-child'];
+    const kinds: readonly Omit<Member, 'env'>[] = [
+      { name: 'here' },
+      { name: 'user', userId: NOBODY },
+      { name: 'inside', wrapper: [...inside, '--mount-proc'] },
+      { name: 'inside with the outer proc', wrapper: inside },
+    ];
+    const members = [1, 2].flatMap((number) =>
+      kinds.map((kind) => ({ ...kind, env, name: `${kind.name} ${number}` })),
+    );
+    const plan = { slots: 3, roundsPerSlot: repetitions(12, 400) };
+
+    const reports = reportsOf(await runCrowd(log.file, members, plan));
+
+    const planned = members.length * plan.slots * plan.roundsPerSlot;
+    const verdict = judge(readEvents(log.file));
+    expect(verdict).toMatchObject({ ...FLAWLESS, allocations: planned, completeRounds: planned });
+    expect(total(reports)).toBe(planned);
+    // 24 slots over 10 ports: they did meet.
+    expect(reports.reduce((sum, report) => sum + report.exhaustions, 0)).toBeGreaterThan(planned / 20);
+    // Only who can open the pool's memory uses it; the others say so, once, and use the same ports all the same.
+    const warned = new Map(members.map(({ name }, index) => [name, reports[index]?.warnings]));
+    for (const [name, warnings] of warned) {
+      const canAttach = name.startsWith('here') || name.startsWith('inside with');
+      expect(warnings, `warnings of ${name}`).toEqual(canAttach ? [] : ['PORTSLICE_POOL_UNUSABLE']);
+    }
+    expect(reports.filter((_, index) => members[index]?.name.startsWith('inside'))).toSatisfy(
+      (theirs: MemberReport[]) => theirs.every(({ processId }) => processId < 10),
+    );
+    // The shared pool counts what its members had.
+    expect(opened.pool.stats()).toMatchObject({
+      lifetimeTotalAllocatedPorts: planned / 2,
+      currentlyAllocatedPorts: 0,
+      leaks: 0,
+    });
+    opened.pool.close();
+    await expectAllFree(opened.spec, 10);
+    console.log(`${planned} rounds of ${members.length} processes, ${total(reports)} complete, 0 overlaps`);
+  });
+
+  test('get back what one inside had when it is killed, though its numbers are those of others out here', async (context) => {
+    needRoot(context);
+    const wrapper = [needProgram(context, 'unshare'), '--pid', '--fork', '--kill-child'];
+    await using opened = await openTestPool(6, { restMs: 0 });
+    for (let round = 0; round < repetitions(1, 15); round++) {
+      await using inside = startPortWorker({ env: opened.env, wrapper });
+      expect(await inside.call('claimAll')).toHaveLength(6);
+      // In there it is process 1, which out here lives for ever.
+      expect(opened.pool.snapshot().every(({ processId }) => processId === 1)).toBe(true);
+      await errorOf(PortPoolExhaustedError, () => new TCPPortOwner());
+      await inside.kill();
+      await using here = startPortWorker({ env: opened.env });
+      const port = await here.call('acquire');
+      const others = await here.call('claimAll');
+      expect([port, ...others].toSorted((a, b) => a - b)).toEqual(opened.ports);
+    }
+  });
+});
+
+describe('two network namespaces', { timeout: TIMEOUT_MS }, () => {
+  test('have the same ports at the same time, with servers on both sides, under load', async (context) => {
+    const wrapper = needNamespace(context);
+    const rounds = repetitions(20, 400);
+    using logs = { here: openCrowdLog(), there: openCrowdLog(), [Symbol.dispose]: () => disposeBoth() };
+    const disposeBoth = (): void => {
+      logs.here[Symbol.dispose]();
+      logs.there[Symbol.dispose]();
+    };
+    const rage = async (side: string, logFile: string): Promise<Outcome<MemberReport>[]> =>
+      scriptOutput(
+        `import { runCrowd } from './test/soak/crowd.ts';
+         const env = { PORTSLICE_PORTS: '20000-20007' };
+         const members = ['one', 'two'].map((name) => ({ name: '${side} ' + name, env }));
+         const plan = { slots: 3, roundsPerSlot: ${rounds} };
+         console.log(JSON.stringify(await runCrowd(${JSON.stringify(logFile)}, members, plan)));`,
+        { wrapper },
+      );
+
+    const [here, there] = await Promise.all([rage('here', logs.here.file), rage('there', logs.there.file)]);
+
+    expect(total(reportsOf([...here, ...there]))).toBe(2 * 2 * 3 * rounds);
+    const sides = [readEvents(logs.here.file), readEvents(logs.there.file)];
+    for (const events of sides)
+      expect(judge(events)).toMatchObject({ ...FLAWLESS, completeRounds: 2 * 3 * rounds });
+    // Taken together, ports were owned and served on twice at the same time: neither side waited for the other.
+    const both = judge(sides.flat().toSorted((a, b) => a.atUs - b.atUs));
+    expect(both.sharedPorts.length).toBeGreaterThan(rounds / 4);
+    expect(both.sharedServers.length).toBeGreaterThan(0);
+    expect(both.wrongAnswers).toEqual([]);
+    console.log(`${2 * 2 * 3 * rounds} rounds, ${both.sharedPorts.length} ports owned on both sides at once`);
+  });
+
+  test("do not take each other's handles, but can have the same ports", async (context) => {
+    await using opened = await openTestPool(3);
+    await using there = startPortWorker({
+      env: { ...opened.env, PORTSLICE_PORTS: opened.spec },
+      wrapper: needNamespace(context),
+    });
+    const mine = opened.ports.map(() => new TCPPortOwner());
+    await expect(there.call('attach', opened.pool.handle)).rejects.toMatchObject({
+      code: 'PORTSLICE_POOL_FOREIGN',
+      facts: { isOurs: true },
+    });
+    expect((await there.call('claimAll')).toSorted((a, b) => a - b)).toEqual(opened.ports);
+    expect(await there.call('warnings')).toEqual([
+      {
+        code: 'PORTSLICE_POOL_UNUSABLE',
+        message: expect.stringContaining('uses a private pool') as string,
+      },
+    ]);
+    // Nothing of it shows on this side.
+    expect(opened.pool.stats()).toMatchObject({ currentlyAllocatedPorts: 3, lifetimeTotalAllocatedPorts: 3 });
+    for (const owner of mine) owner.cleanup();
+    using again = new TCPPortOwner();
+    expect(opened.ports).toContain(again.port);
+  });
+});
+
+describe('a squatter', { timeout: TIMEOUT_MS }, () => {
+  const PORT_COUNT = 40;
+  const FREE_COUNT = 4;
+
+  const ways = [
+    { has: 'the locks', take: 'takeLocks', counted: 'lockedByOtherRuns', other: 'listenedOnByStrangers' },
+    {
+      has: 'strict binds',
+      take: 'bindStrictly',
+      counted: 'listenedOnByStrangers',
+      other: 'lockedByOtherRuns',
+    },
+    { has: 'listeners', take: 'listenOn', counted: 'listenedOnByStrangers', other: 'lockedByOtherRuns' },
+  ] as const;
+
+  test.for(ways)(
+    'that has $has of 90 % of the ports leaves the rest usable under load, and all of them after its end',
+    async ({ take, counted, other }, context) => {
+      await using opened = await openTestPool(PORT_COUNT, { workers: 3, restMs: 0 });
+      await using squatter = startSquatter(needProgram(context, 'python3'));
+      using log = openCrowdLog();
+      const free = opened.ports.slice(0, FREE_COUNT);
+      const squatted = opened.ports.slice(FREE_COUNT);
+      expect(await squatter[take](squatted)).toBe(squatted.length);
+
+      const member = { name: 'of the run', env: opened.env };
+      const members = [
+        member,
+        { ...member, name: 'too' },
+        { name: 'alone', env: { PORTSLICE_PORTS: opened.spec } },
+      ];
+      const plan = { slots: 2, roundsPerSlot: repetitions(12, 300) };
+      reportsOf(await runCrowd(log.file, members, plan));
+
+      const events = readEvents(log.file);
+      const planned = members.length * plan.slots * plan.roundsPerSlot;
+      expect(judge(events)).toMatchObject({ ...FLAWLESS, completeRounds: planned });
+      expect([...new Set(events.map((event) => event.port))].toSorted((a, b) => a - b)).toEqual(free);
+
+      const owners = free.map(() => new TCPPortOwner());
+      expect(owners.map(({ port }) => port).toSorted((a, b) => a - b)).toEqual(free);
+      const exhausted = {
+        poolPortCount: PORT_COUNT,
+        [counted]: squatted.length,
+        [other]: 0,
+        sealedPortCount: 0,
+      };
+      for (const act of [() => new TCPPortOwner(), () => TCPPortOwner.acquire({ acquireTimeoutMs: 50 })]) {
+        const error = await errorOf(PortPoolExhaustedError, act);
+        expect(error.facts).toMatchObject(exhausted);
+        expect(error.facts.holders.map(({ port }) => port).toSorted((a, b) => a - b)).toEqual(free);
+      }
+
+      const { waits } = opened.pool.stats();
+      const waiting = TCPPortOwner.acquire();
+      await until('it waits', () => opened.pool.stats().waits > waits);
+      await squatter.stop();
+      owners.push(await waiting);
+      while (owners.length < PORT_COUNT) owners.push(new TCPPortOwner());
+      expect(owners.map(({ port }) => port).toSorted((a, b) => a - b)).toEqual(opened.ports);
+    },
+  );
+
+  test('of another user that has everything is an exhausted pool, with its ways counted apart', async (context) => {
+    needRoot(context);
+    await using opened = await openTestPool(PORT_COUNT);
+    await using squatter = startSquatter(needProgram(context, 'python3'), NOBODY);
+    expect(await squatter.takeLocks(opened.ports.slice(0, 14))).toBe(14);
+    expect(await squatter.bindStrictly(opened.ports.slice(14, 27))).toBe(13);
+    expect(await squatter.listenOn(opened.ports.slice(27))).toBe(13);
+    for (const act of [() => new TCPPortOwner(), () => TCPPortOwner.acquire({ acquireTimeoutMs: 200 })]) {
+      const error = await errorOf(PortPoolExhaustedError, act);
+      expect(error.facts).toMatchObject({ lockedByOtherRuns: 14, listenedOnByStrangers: 26, holders: [] });
+      expect(error.message).toContain('14 locked by other runs, 26 listened on by strangers');
+    }
+    await squatter.stop();
+    const owners = opened.ports.map(() => new TCPPortOwner());
+    expect(owners.map(({ port }) => port).toSorted((a, b) => a - b)).toEqual(opened.ports);
+  });
+
+  test('on every other name that portslice binds keeps no pool from working', async (context) => {
+    await using block = await reservePorts(4);
+    await using squatter = startSquatter(needProgram(context, 'python3'));
+    await using creator = startPortWorker();
+    const beacons = Array.from(
+      { length: 256 },
+      (_, descriptor) => `portslice/pool/${creator.pid}/${descriptor}`,
+    );
+    expect(await squatter.takeNames([...beacons, `portslice/orphans/${creator.pid}`])).toBe(257);
+    const handle = await creator.call('createPool', { ports: block.spec });
+    await using worker = startPortWorker({ env: { PORTSLICE_POOL: handle } });
+    expect((await worker.call('claimAll')).toSorted((a, b) => a - b)).toEqual(block.ports);
+  });
+
+  test('that takes ports and locks at random all the time only slows things down', async (context) => {
+    const python = needProgram(context, 'python3');
+    await using opened = await openTestPool(PORT_COUNT, { workers: 3, restMs: 0 });
+    await using squatter = startSquatter(python);
+    await using another = startSquatter(python);
+    using log = openCrowdLog();
+    const stops = [await squatter.churn(opened.ports, seed), await another.churn(opened.ports, seed + 1)];
+    const members = [
+      { name: 'one', env: opened.env },
+      { name: 'two', env: opened.env },
+      { name: 'alone', env: { PORTSLICE_PORTS: opened.spec } },
+    ];
+    const plan = { slots: 3, roundsPerSlot: repetitions(25, 800) };
+
+    reportsOf(await runCrowd(log.file, members, plan));
+
+    const planned = members.length * plan.slots * plan.roundsPerSlot;
+    expect(judge(readEvents(log.file))).toMatchObject({ ...FLAWLESS, completeRounds: planned });
+    const squats = await Promise.all(stops.map(async (stop) => stop()));
+    for (const { names, strict } of squats) expect(Math.min(names, strict)).toBeGreaterThan(20);
+    await squatter.stop();
+    await another.stop();
+    opened.pool.close();
+    await expectAllFree(opened.spec, PORT_COUNT);
+    console.log(`${planned} rounds while squatters took ${JSON.stringify(squats)}; seed ${seed}`);
+  });
+});
