@@ -11,7 +11,7 @@ import type { Lives } from './ffi-abort.program.ts';
 import { formatMachine, readMachine } from './machine.ts';
 import { formatTable } from './markdown.ts';
 
-const TERMINATIONS = Number(process.argv[2] ?? 1000);
+const TERMINATIONS = Number(process.argv[2] ?? 300);
 const program = fileURLToPath(new URL('ffi-abort.program.ts', import.meta.url));
 
 const kinds: Readonly<Record<string, Lives>> = {

@@ -39,7 +39,7 @@ export class PortList implements Iterable<number> {
     );
   }
 
-  concat(other: PortList): PortList {
+  followedBy(other: PortList): PortList {
     return new PortList([...this.ranges, ...other.ranges]);
   }
 

@@ -28,7 +28,7 @@ export function planPool(serverPorts: PortList, sliceCount: number, rotation: nu
   const preferredRange = { firstPort: FIRST_PREFERRED_PORT, lastPort: HIGHEST_PORT };
   const low = new PortList(subtractRanges(serverPorts.ranges, [preferredRange]));
   const preferred = serverPorts.slice(low.length, serverPorts.length);
-  const ports = rotate(preferred, rotation).concat(rotate(low, rotation));
+  const ports = rotate(preferred, rotation).followedBy(rotate(low, rotation));
   const dividedPortCount =
     preferred.length >= sliceCount * MIN_PREFERRED_PORTS_PER_SLICE ? preferred.length : ports.length;
   return { ports, slices: divide(dividedPortCount, ports.length, sliceCount) };
@@ -47,7 +47,7 @@ function divide(dividedPortCount: number, poolPortCount: number, sliceCount: num
 
 function rotate(ports: PortList, rotation: number): PortList {
   const start = Math.floor(rotation * ports.length);
-  return ports.slice(start, ports.length).concat(ports.slice(0, start));
+  return ports.slice(start, ports.length).followedBy(ports.slice(0, start));
 }
 
 /** A few more slices than workers, because a worker's successor can start before its predecessor is dead. */

@@ -17,5 +17,5 @@ export function rememberRunOptions(options: RunPoolOptions): void {
 }
 
 export function rememberedRunOptions(): RunPoolOptions {
-  return KEY in holder ? (holder[KEY] as RunPoolOptions) : {};
+  return KEY in holder ? holder[KEY] : {};
 }

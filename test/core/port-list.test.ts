@@ -33,7 +33,7 @@ describe('a list of ports', () => {
         const [start, end] = [Math.min(one, other, list.length), Math.min(Math.max(one, other), list.length)];
         const part = list.slice(start, end);
         expect([...part]).toEqual(plain(list).slice(start, end));
-        expect([...part.concat(list.slice(0, start))]).toEqual([
+        expect([...part.followedBy(list.slice(0, start))]).toEqual([
           ...plain(list).slice(start, end),
           ...plain(list).slice(0, start),
         ]);
