@@ -14,10 +14,10 @@ const SECOND_LOOK_AFTER_MS = 8;
 /**
  * A child has copies of our descriptors from its fork to its exec, so that what we have given back stays locked: for
  * some ms, but for much of a second where the process is big and the machine busy. So long we look while there is such a
- * child, and until none was seen for some time, since the kernel shows it only when the fork is done.
+ * child, and until none was seen for some time: it is in no list before the fork is done, and closes a little after the exec.
  */
 const CHILD_PATIENCE_MS = 5000;
-const UNSEEN_CHILD_PATIENCE_MS = 100;
+const UNSEEN_CHILD_PATIENCE_MS = 250;
 const LONGEST_STEP_MS = 64;
 const FIRST_POLL_MS = 2;
 const LAST_POLL_MS = 30;

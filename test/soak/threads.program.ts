@@ -7,6 +7,7 @@ import { fstatSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { PortPool, PortPoolExhaustedError, TCPPortOwner } from '../../src/index.ts';
+import { platform } from '../../src/platform/platform.ts';
 import { releaseClaim } from '../../src/pool/release.ts';
 import { claimOf } from '../../src/pool/tcp-port-owner.ts';
 import { startBystander, type BystanderReport } from './bystander.ts';
@@ -132,8 +133,8 @@ async function runPlan(plan: ThreadsPlan, progress: () => void): Promise<Threads
   }
   await Promise.all(survivors.map((thread) => thread.terminate()));
   const report = await bystander.stop();
-  // What the last threads have left of everything else than ports.
-  await claimAll(plan.portCount);
+  // Nobody needs what the last threads have left.
+  platform.openKernel().closeOrphans();
   const leftDescriptors = countDescriptors() - before;
   pool.close();
   return {

@@ -48,10 +48,12 @@ export function createPool(product: Product, scenario: Scenario, model: ModelKer
     read();
     stage.steps = undefined;
   };
+  // A thorough look asks the kernel only.
+  const asksWhoLives = scenario.actors.some(({ statements }) => !statements.includes('claim thoroughly'));
   for (let port = 0; port < portCount; port++) {
     learn(model.words.states + port, () => Atomics.load(segment.states, port));
     learn(model.words.releasedAtMs + port, () => Atomics.load(segment.releasedAtMs, port));
-    learn(model.words.threads + port, () => segment.record(port, RecordWord.threadId));
+    if (asksWhoLives) learn(model.words.threads + port, () => segment.record(port, RecordWord.threadId));
   }
   segment.slices.forEach((_, slice) =>
     learn(model.words.sliceOwners + slice, () => segment.sliceOwner(slice)),

@@ -139,7 +139,7 @@ export class Replay implements Steps {
     for (;;) {
       const answer = this.#step('idle');
       if (answer === Idle.lookForPressure) this.#lookForPressure();
-      else if (answer === Idle.claimAgain) this.#claim(session, 1, 0);
+      else if (answer === Idle.claimAgain) this.#claim(session, 1, 0, [false, true]);
       else {
         this.#owned.length = 0;
         this.#product.release.releaseAll(session, () => true);
@@ -175,9 +175,11 @@ export class Replay implements Steps {
     const first = this.#owned[0];
     switch (statement) {
       case 'claim':
-        return this.#claim(session, 1, place);
+        return this.#claim(session, 1, place, [false, true]);
+      case 'claim thoroughly':
+        return this.#claim(session, 1, place, [true]);
       case 'claim two':
-        return this.#claim(session, 2, place);
+        return this.#claim(session, 2, place, [false]);
       case 'release':
       case 'release sealed':
         return this.#release(statement === 'release sealed');
@@ -194,11 +196,11 @@ export class Replay implements Steps {
     }
   }
 
-  #claim(session: PoolSession, count: number, place: number): void {
+  #claim(session: PoolSession, count: number, place: number, looks: readonly boolean[]): void {
     const { hold } = this.#plan;
     const slice = this.#slice;
     const request = { target: { exactAddresses: undefined }, hold, label: '' };
-    for (const thorough of count === 1 ? [false, true] : [false]) {
+    for (const thorough of looks) {
       const result = this.#product.acquire.claimAll({ session, slice, request }, count, thorough);
       if (!('claims' in result)) {
         if (!thorough) this.#pass(session, `${place} again`);

@@ -4,6 +4,8 @@
 export type Statement =
   /** Two looks for one port, as the constructor has them: the second believes nothing in the records. */
   | 'claim'
+  /** Only the second of these looks. */
+  | 'claim thoroughly'
   /** One look for two ports, all or none. */
   | 'claim two'
   /** Gives the oldest claim back, as `cleanup()` does. */

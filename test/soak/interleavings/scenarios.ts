@@ -19,6 +19,7 @@ function actor(
   return { process, isWorkerThread: false, slice, hold: true, statements };
 }
 
+const THOROUGH_CYCLE: readonly Statement[] = ['claim thoroughly', 'release'];
 const TWICE: readonly Statement[] = [...ONE_CYCLE, ...ONE_CYCLE];
 const SEALING: readonly Statement[] = [
   'claim',
@@ -43,7 +44,8 @@ const SCENARIOS: readonly Scenario[] = [
   { ...BASE, name: '2x2', portCount: 2, actors: [actor(0), actor(1)] },
   { ...BASE, name: '2x2 twice', portCount: 2, actors: [actor(0, TWICE), actor(2, TWICE)] },
   { ...BASE, name: '2x2 rested', portCount: 2, restMs: 60_000, actors: [actor(0, TWICE), actor(2, TWICE)] },
-  { ...BASE, name: '3x2', portCount: 2, actors: [actor(0), actor(1), actor(2)] },
+  { ...BASE, name: '3x1', portCount: 1, actors: [0, 1, 2].map((process) => actor(process, THOROUGH_CYCLE)) },
+  { ...BASE, name: '3x2', portCount: 2, actors: [0, 1, 2].map((process) => actor(process, THOROUGH_CYCLE)) },
   { ...BASE, name: 'counts', portCount: 1, actors: [actor(0), actor(1)], counts: true },
   { ...BASE, name: 'gradual', portCount: 1, crash: 'gradually', actors: [actor(0), withoutHold(actor(1))] },
   {
