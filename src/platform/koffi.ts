@@ -66,6 +66,13 @@ function describeFailure(error: unknown): ForeignFunctionError {
       error,
     );
   }
+  if (code === 'EMFILE' || code === 'ENFILE' || /too many open files/i.test((error as Error).message)) {
+    return new ForeignFunctionError(
+      'koffi does not load: too many open files',
+      'Raise the limit (ulimit -n), or close what is not used',
+      error,
+    );
+  }
   return new ForeignFunctionError(
     `koffi does not load (${(error as Error).message})`,
     'Install portslice with its optional dependencies (no --omit=optional) on this very platform',

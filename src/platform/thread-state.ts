@@ -12,7 +12,9 @@ type Holder = { [KEY]?: Map<string, unknown> };
 export function threadState<T>(name: string, create: () => T): T {
   const holder = process as unknown as Holder;
   const states = (holder[KEY] ??= new Map());
-  let state = states.get(name);
-  if (state === undefined) states.set(name, (state = create()));
-  return state as T;
+  const state = states.get(name);
+  if (state !== undefined || states.has(name)) return state as T;
+  const created = create();
+  states.set(name, created);
+  return created;
 }

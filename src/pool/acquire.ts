@@ -30,7 +30,7 @@ export interface Wait {
 }
 
 /** Who wants ports. */
-export type Claimant = Omit<Search, 'misses'>;
+export type Claimant = Omit<Search, 'misses' | 'nowMs'>;
 
 /** @throws PortPoolExhaustedError */
 export function claimNow(claimant: Claimant): PortClaim {
@@ -93,7 +93,7 @@ export function claimAll(
 ): { claims: PortClaim[] } | { misses: Misses } {
   const { session, slice, request } = claimant;
   const misses = session.takeMisses();
-  const search: Search = { session, slice, request, misses };
+  const search: Search = { session, slice, request, misses, nowMs: session.nowMs() };
   const claims: PortClaim[] = [];
   let complete = false;
   try {

@@ -31,7 +31,7 @@ export function claimStale(search: Search, index: number): PortClaim | undefined
 
 /** With the lock bound: takes the hold and describes the claim. */
 function guard(search: Search, index: number, mine: number, lock: number): PortClaim | undefined {
-  const { session, slice, request, misses } = search;
+  const { session, slice, request, misses, nowMs } = search;
   const { kernel, segment } = session;
   const port = portAt(session, index);
   const hold = backingOff(search, index, mine, [lock], () =>
@@ -58,7 +58,7 @@ function guard(search: Search, index: number, mine: number, lock: number): PortC
     processId: process.pid,
     threadId: kernel.threadId,
     slice,
-    atMs: session.nowMs(),
+    atMs: nowMs,
   });
   segment.writeLabel(index, request.label);
   session.claims.add(claim);

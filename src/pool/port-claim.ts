@@ -16,6 +16,8 @@ export interface Search {
   readonly slice: number;
   readonly request: ClaimRequest;
   readonly misses: Misses;
+  /** On the pool's clock, when the look began. */
+  readonly nowMs: number;
 }
 
 /** Ports (by index) that looked free and were passed by, so that one search tries each once. */

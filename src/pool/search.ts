@@ -30,7 +30,7 @@ function findFreeDespiteOrphans(search: Search): PortClaim | undefined {
 
 function findFree(search: Search): PortClaim | undefined {
   const { session, slice } = search;
-  const restedBeforeMs = session.nowMs() - session.segment.restMs;
+  const restedBeforeMs = search.nowMs - session.segment.restMs;
   const own = claimInSlice(search, slice, restedBeforeMs);
   if (own !== undefined) return own;
   const others = session.slicesBeside(slice);

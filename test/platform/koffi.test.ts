@@ -101,7 +101,7 @@ describe('koffi', () => {
     try {
       mkdirSync(path.join(folder, 'platform'));
       writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
-      for (const file of ['errors.ts', 'platform/koffi.ts'])
+      for (const file of ['errors.ts', 'platform/file-system.ts', 'platform/koffi.ts'])
         copyFileSync(path.join(projectFolder, 'src', file), path.join(folder, file));
       const { status, stderr } = await runScript(
         `const { loadKoffi } = await import(${JSON.stringify(path.join(folder, 'platform/koffi.ts'))}); loadKoffi('${target}');`,

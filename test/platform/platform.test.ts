@@ -36,7 +36,7 @@ async function on(
       };
       console.log(JSON.stringify({
         range: attempt(() => platform.readEphemeralRange()),
-        excluded: attempt(() => platform.readExcludedPorts()),
+        excluded: attempt(() => platform.readExcludedRanges()),
         kernel: attempt(() => typeof platform.openKernel()),
       }));`;
     return await scriptOutput<Outcomes>(script, { env: { PATH: folder } });
@@ -84,7 +84,7 @@ describe('the platform', () => {
       esac`;
     const told = await on('win32', { netsh });
     expect(told.range.value).toEqual({ range: { firstPort: 49_152, lastPort: 65_535 } });
-    expect(told.excluded.value).toEqual([5357, 5358]);
+    expect(told.excluded.value).toEqual([{ firstPort: 5357, lastPort: 5358 }]);
     expect(told.kernel).toMatchObject(NOT_IMPLEMENTED);
     const missing = await on('win32');
     expect(missing.range).toMatchObject(UNKNOWN_RANGE);

@@ -14,7 +14,6 @@ import {
   setReusePort,
   startListening,
 } from './sockets.ts';
-import { markAsThreads } from './thread-descriptors.ts';
 
 /** How a socket takes part in a port. */
 interface BindMode {
@@ -137,7 +136,6 @@ function bindOne(libc: LibC, port: number, address: InternetAddress, mode: BindM
   if (descriptor === undefined) return address.dual ? bindOne(libc, port, IPV4_WILDCARD, mode) : undefined;
   let bound = false;
   try {
-    markAsThreads(libc, descriptor);
     if (mode.reuseAddress) setReuseAddress(libc, descriptor, true);
     const code = bindInternet(libc, descriptor, address, port);
     if (code !== 0 && meaningOf(code) !== 'taken') throw bindError(code, port, address);

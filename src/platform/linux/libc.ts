@@ -1,9 +1,10 @@
 /**
  * The few functions of the C library that portslice calls, and the scratch memory through which it passes them
- * structures. Everything is bound once, when the first port is allocated: a thread that is terminated inside
+ * structures. What every claim needs is bound once, when the first port is allocated: a thread that is terminated inside
  * koffi's `load`, `func` or `view` aborts the process, one inside a bound function does not.
  * SAFETY: every pointer below lies in `scratch`, which lives as long as this object, or comes from the C library.
  */
+import type { LibraryHandle } from 'koffi';
 import { loadKoffi } from '../koffi.ts';
 import { threadState } from '../thread-state.ts';
 
@@ -63,6 +64,18 @@ export function libc(): LibC {
   return threadState('libc', bindLibC);
 }
 
+/**
+ * What a worker thread seldom or never needs is bound with its first call: a thread that is terminated while koffi binds
+ * takes the process with it.
+ */
+function later<Arguments extends unknown[], Result>(
+  library: LibraryHandle,
+  prototype: string,
+): (...args: Arguments) => Result {
+  let bound: ((...args: Arguments) => Result) | undefined;
+  return (...args) => (bound ??= library.func(prototype) as unknown as typeof bound & object)(...args);
+}
+
 function bindLibC(): LibC {
   const koffi = loadKoffi(`linux-${process.arch}`);
   const library = koffi.load(null);
@@ -81,14 +94,14 @@ function bindLibC(): LibC {
     fcntl: library.func('int fcntl(int, int, uintptr_t)'),
     threadId,
     isMainThread: threadId === process.pid,
-    getrandom: library.func('int64_t getrandom(uintptr_t, size_t, unsigned int)'),
-    memfd_create: library.func('int memfd_create(const char *, unsigned int)'),
-    ftruncate: library.func('int ftruncate(int, int64_t)'),
+    getrandom: later(library, 'int64_t getrandom(uintptr_t, size_t, unsigned int)'),
+    memfd_create: later(library, 'int memfd_create(const char *, unsigned int)'),
+    ftruncate: later(library, 'int ftruncate(int, int64_t)'),
     mmap: library.func('uintptr_t mmap(uintptr_t, size_t, int, int, int, int64_t)'),
-    getaddrinfo: library.func('int getaddrinfo(const char *, const char *, uintptr_t, uintptr_t)'),
-    gai_strerror: library.func('const char *gai_strerror(int)'),
-    freeaddrinfo: library.func('void freeaddrinfo(uintptr_t)'),
-    memcpy: library.func('uintptr_t memcpy(uintptr_t, uintptr_t, size_t)'),
+    getaddrinfo: later(library, 'int getaddrinfo(const char *, const char *, uintptr_t, uintptr_t)'),
+    gai_strerror: later(library, 'const char *gai_strerror(int)'),
+    freeaddrinfo: later(library, 'void freeaddrinfo(uintptr_t)'),
+    memcpy: later(library, 'uintptr_t memcpy(uintptr_t, uintptr_t, size_t)'),
     errno: () => koffi.errno(),
     view: (pointer, byteLength) => koffi.view(pointer, byteLength),
     scratch,

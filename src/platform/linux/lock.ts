@@ -5,7 +5,6 @@
 import { errorFor, meaningOf } from '../errno.ts';
 import type { LibC } from './libc.ts';
 import { bindAbstract, openUnixSocket } from './sockets.ts';
-import { markAsThreads } from './thread-descriptors.ts';
 
 const DENIED =
   'A sandbox forbids abstract socket addresses (AppArmor, seccomp, Landlock): allow them, portslice locks ports with them';
@@ -24,7 +23,6 @@ export function takeName(libc: LibC, name: string): number | undefined {
   const descriptor = openUnixSocket(libc);
   let bound = false;
   try {
-    markAsThreads(libc, descriptor);
     const code = bindAbstract(libc, descriptor, name);
     bound = code === 0;
     if (!bound && meaningOf(code) !== 'taken') throw errorFor(`bind(@${name})`, code, { denied: DENIED });

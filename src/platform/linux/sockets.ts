@@ -9,8 +9,6 @@ import {
   IPV6_V6ONLY,
   SO_REUSEADDR,
   SO_REUSEPORT,
-  SOCK_CLOEXEC,
-  SOCK_STREAM,
   SOL_SOCKET,
 } from './constants.ts';
 import type { LibC } from './libc.ts';
@@ -24,12 +22,13 @@ import {
   writeDualWildcard,
   writeInternetAddress,
 } from './scratch.ts';
+import { openMarkedSocket } from './thread-descriptors.ts';
 
 /** `bind` and `listen` answer with the errno, 0 for success. */
 export type Errno = number;
 
 export function openUnixSocket(libc: LibC): number {
-  const descriptor = libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const descriptor = openMarkedSocket(libc, AF_UNIX);
   if (descriptor === -1) throw errorFor('socket(AF_UNIX)', libc.errno());
   return descriptor;
 }
@@ -37,7 +36,7 @@ export function openUnixSocket(libc: LibC): number {
 /** @returns the descriptor, or undefined where the kernel does not know the address family */
 export function openInternetSocket(libc: LibC, address: InternetAddress): number | undefined {
   const domain = address.family === 'ipv4' ? AF_INET : AF_INET6;
-  const descriptor = libc.socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const descriptor = openMarkedSocket(libc, domain);
   if (descriptor === -1) {
     const code = libc.errno();
     if (meaningOf(code) === 'family-unavailable') return undefined;

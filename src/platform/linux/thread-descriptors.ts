@@ -6,7 +6,15 @@
  */
 import { errorFor } from '../errno.ts';
 import { isAlive } from '../liveness.ts';
-import { F_GETOWN_EX, F_GETSIG, F_OWNER_TID, F_SETOWN_EX, F_SETSIG } from './constants.ts';
+import {
+  F_GETOWN_EX,
+  F_GETSIG,
+  F_OWNER_TID,
+  F_SETOWN_EX,
+  F_SETSIG,
+  SOCK_CLOEXEC,
+  SOCK_STREAM,
+} from './constants.ts';
 import type { LibC } from './libc.ts';
 import { Scratch } from './scratch.ts';
 
@@ -14,14 +22,37 @@ import { Scratch } from './scratch.ts';
 const MARK = 57;
 const UNKNOWN = -1;
 
-/** Marks a fresh descriptor as this thread's. Do it before the bind: what is bound is then always marked. */
+/** Marks a fresh descriptor as this thread's. */
 export function markAsThreads(libc: LibC, descriptor: number): void {
   if (libc.isMainThread) return;
-  libc.scratch.writeInt32LE(F_OWNER_TID, Scratch.structure);
-  libc.scratch.writeInt32LE(libc.threadId, Scratch.structure + 4);
-  const owned = libc.fcntl(descriptor, F_SETOWN_EX, libc.scratchPointer + Scratch.structure);
+  const owner = writeOwner(libc);
+  const owned = libc.fcntl(descriptor, F_SETOWN_EX, owner);
   if (owned !== 0 || libc.fcntl(descriptor, F_SETSIG, MARK) !== 0)
     throw errorFor('fcntl(F_SETOWN_EX)', libc.errno());
+}
+
+/**
+ * A stream socket that is marked as this thread's, or -1. V8 terminates a thread where a function of JavaScript begins or a
+ * loop turns: from the socket to its mark there is neither, or a descriptor could be lost that nobody recognises.
+ */
+export function openMarkedSocket(libc: LibC, domain: number): number {
+  const { socket, fcntl, close, errno } = libc;
+  if (libc.isMainThread) return socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const owner = writeOwner(libc);
+  const descriptor = socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor === -1) return -1;
+  const owned = fcntl(descriptor, F_SETOWN_EX, owner);
+  if (owned === 0 && fcntl(descriptor, F_SETSIG, MARK) === 0) return descriptor;
+  const code = errno();
+  close(descriptor);
+  throw errorFor('fcntl(F_SETOWN_EX)', code);
+}
+
+/** The structure that names this thread. @returns where it is */
+function writeOwner({ scratch, scratchPointer, threadId }: LibC): number {
+  scratch.writeInt32LE(F_OWNER_TID, Scratch.structure);
+  scratch.writeInt32LE(threadId, Scratch.structure + 4);
+  return scratchPointer + Scratch.structure;
 }
 
 /** Tells whether a worker thread of portslice opened the descriptor and has ended since. */

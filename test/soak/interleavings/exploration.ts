@@ -7,7 +7,7 @@ import type { Exploration } from './explorer.ts';
 
 const PROGRAM = path.join(import.meta.dirname, 'explore.program.ts');
 /** A bug that makes the number of states explode is one too. */
-const MAX_STATES = 60_000_000;
+const MAX_STATES = 20_000_000;
 
 /** @param folder src, or a test build of it */
 export async function exploreScenario(

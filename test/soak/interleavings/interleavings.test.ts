@@ -27,7 +27,6 @@ const SHORT: Readonly<Record<string, readonly string[]>> = {
   counts: ['had been taken for dead', 'took from the dead'],
   gradual: ['backed off', 'took from the dead'],
   slices: ['borrowed'],
-  'own leak': ['leaked', 'freed a seal'],
   threads: ['adopted'],
 };
 const FULL: Readonly<Record<string, readonly string[]>> = {
@@ -38,7 +37,9 @@ const FULL: Readonly<Record<string, readonly string[]>> = {
   'threads in turn': ['adopted', 'released'],
   pair: ['released', 'found nothing'],
   pairs: ['released', 'found nothing'],
+  'own leak': ['leaked', 'freed a seal'],
   leaks: ['leaked', 'freed a seal'],
+  '3x1': ['backed off', 'had been taken for dead', 'took from the dead', 'was outrun'],
   '3x2': ['backed off', 'borrowed', 'had been taken for dead', 'took from the dead', 'was outrun'],
 };
 

@@ -209,7 +209,7 @@ export class Replay implements Steps {
       this.#owned.push(...result.claims);
       const { isBorrowed } = this.#product.search;
       const misses = { lockedByOtherRuns: new Set<number>(), listenedOnByStrangers: new Set<number>() };
-      if (result.claims.some((claim) => isBorrowed({ session, slice, request, misses }, claim))) {
+      if (result.claims.some((claim) => isBorrowed({ session, slice, request, misses, nowMs: 0 }, claim))) {
         this.#events.add('borrowed');
       }
       this.#events.add('claimed');
