@@ -9,6 +9,7 @@ import { loadKoffi } from '../koffi.ts';
 import { threadState } from '../thread-state.ts';
 
 type Pointer = number;
+type Bound = ReturnType<LibraryHandle['func']>;
 
 export interface LibC {
   readonly socket: (domain: number, type: number, protocol: number) => number;
@@ -68,12 +69,10 @@ export function libc(): LibC {
  * What a worker thread seldom or never needs is bound with its first call: a thread that is terminated while koffi binds
  * takes the process with it.
  */
-function later<Arguments extends unknown[], Result>(
-  library: LibraryHandle,
-  prototype: string,
-): (...args: Arguments) => Result {
-  let bound: ((...args: Arguments) => Result) | undefined;
-  return (...args) => (bound ??= library.func(prototype) as unknown as typeof bound & object)(...args);
+function later(library: LibraryHandle, prototype: string): Bound {
+  let bound: Bound | undefined;
+  const call = (...args: unknown[]): unknown => (bound ??= library.func(prototype))(...args);
+  return call as Bound;
 }
 
 function bindLibC(): LibC {
