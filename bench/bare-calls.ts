@@ -19,7 +19,6 @@ export const PORTSLICE_CALLS: CallSequence = {
     'lock.socket',
     'lock.bind',
     'hold.socket',
-    'hold.V6ONLY=0',
     'hold.REUSEADDR=1',
     'hold.bind',
     'hold.REUSEPORT=1',

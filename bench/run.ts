@@ -40,8 +40,9 @@ for (const measure of parts) {
   sections.push(section);
   const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
   console.log(`${section.title} (${seconds} s)\n\n${formatRequirements([section])}\n`);
+  // Each time, so that little is lost if a later part fails.
+  writeReport();
 }
-writeReport();
 
 function writeReport(): void {
   const charts = path.join(path.dirname(documentFile), chartFolder);
