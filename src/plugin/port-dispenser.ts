@@ -150,7 +150,8 @@ export class PortDispenser implements Ports {
   async #giveServersTimeToEnd(): Promise<void> {
     const claims = [...this.#owners.keys()].map(claimOf).filter((claim) => claim.phase === 'held');
     const deadlineMs = monotonicMs() + GRACE_MS;
-    while (claims.some(stillListens) && monotonicMs() < deadlineMs) await pause(GRACE_POLL_MS);
+    while (claims.some((claim) => stillListens(claim)) && monotonicMs() < deadlineMs)
+      await pause(GRACE_POLL_MS);
   }
 }
 

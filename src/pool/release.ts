@@ -15,7 +15,7 @@ import { warn } from './warnings.ts';
  */
 export function releaseClaim(claim: PortClaim, seal = false): void {
   if (claim.phase !== 'held') return;
-  const leak = findLeak(claim);
+  const leak = findLeak(claim, !seal);
   endClaim(claim);
   if (leak !== undefined) reportLeak(claim, leak);
   if (leak !== undefined || (seal && !sealHold(claim))) keepSealed(claim, 'leaked');
@@ -33,11 +33,12 @@ export function undoClaim(claim: PortClaim): void {
  * Whether something still listens on the port, which is used no more. A release gives everything back, whatever happens
  * on the way: without a descriptor for the probe, or with its address gone from this machine, nothing is known of a leak,
  * and no more is lost than that.
+ * @param closesNow the hold is closed as soon as nothing listens: then it can be the probe itself
  */
-export function stillListens({ session, port, hold }: PortClaim): boolean {
+export function stillListens({ session, port, hold }: PortClaim, closesNow = false): boolean {
   const { kernel } = session;
   try {
-    return hold.descriptors.length > 0
+    return closesNow && hold.descriptors.length === 1
       ? kernel.somethingListensBeside(hold)
       : kernel.somethingListens(port, hold.addresses);
   } catch {
@@ -53,14 +54,14 @@ const LOOKS_AFTER_MS = [1, 2, 4, 8, 16, 32, 64];
  * left in TIME_WAIT, and on a socket that this process has closed while a child that it has just forked still has it until
  * its exec: neither is a leak.
  */
-function findLeak(claim: PortClaim): readonly Listener[] | undefined {
-  if (!stillListens(claim)) return undefined;
+function findLeak(claim: PortClaim, closesNow: boolean): readonly Listener[] | undefined {
+  if (!stillListens(claim, closesNow)) return undefined;
   let listeners = platform.findListeners(claim.port);
   for (const lookAfterMs of LOOKS_AFTER_MS) {
     if (listeners?.length === 0) return undefined;
     if (listeners?.some(({ processId }) => processId === process.pid) === true) return listeners;
     blockMs(lookAfterMs);
-    if (!stillListens(claim)) return undefined;
+    if (!stillListens(claim, closesNow)) return undefined;
     listeners = platform.findListeners(claim.port);
   }
   return listeners ?? [];

@@ -75,7 +75,7 @@ async function getPort(label: string): Promise<TCPPortOwner> {
 
 /** The sockets of the last requests take a moment to close. */
 async function sockets(): Promise<void> {
-  for (let look = 0; look < 200 && countDescriptors() !== descriptorsBefore; look++) await sleep(5);
+  for (let look = 0; look < 200 && countDescriptors() > descriptorsBefore; look++) await sleep(5);
 }
 
 function countDescriptors(): number {

@@ -58,7 +58,7 @@ const fixtures = {
     onTestFinished(finish);
     await use(dispenser);
     const errors = task.result?.errors ?? [];
-    if (errors.length === 0) return;
+    if (errors.length === 0 || task.result?.state !== 'fail') return;
     dispenser.explainFailure(errors.map((error) => error.message));
     // A test must not fail because its port is shown in one place less: the meta has it.
     await Promise.allSettled(dispenser.uses.map(async (port) => annotateFailure(task, annotate, port)));
