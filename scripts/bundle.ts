@@ -7,7 +7,7 @@ import path from 'node:path';
 import { rolldown } from 'rolldown';
 
 const sourceFolder = path.join(import.meta.dirname, '../src');
-const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts') && file !== 'errors.ts');
+const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
 
 const bundle = await rolldown({
   input: Object.fromEntries(
@@ -33,7 +33,7 @@ await bundle.write({
   sourcemap: true,
   codeSplitting: {
     groups: [
-      { name: 'allocator', test: /\/src\/(?:core|platform|pool)\/|\/src\/errors\.ts$/ },
+      { name: 'allocator', test: /\/src\/(?:errors|core|platform|pool)\// },
       // What every worker of a runner loads, whether its tests use ports or not.
       { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|run-options)\.ts$/ },
     ],

@@ -20,16 +20,16 @@ export {
   TestEndedError,
   UnsupportedPlatformError,
   WaitTimeoutError,
-} from './errors.ts';
-export type { ExhaustionFacts, PortHolder, PortsliceErrorCode } from './errors.ts';
+} from './errors/index.ts';
+export type { ExhaustionFacts, PortHolder, PortsliceErrorCode } from './errors/index.ts';
 export type { PortStateName } from './core/port-state.ts';
-export type { AcquireOptions, SocketAddressFamily, TCPPortOwnerOptions } from './pool/owner-options.ts';
-export { portIsInUse } from './pool/port-in-use.ts';
-export { portAllocationStats, PortPool, PortSlice } from './pool/port-pool.ts';
-export type { PortPoolOptions } from './pool/port-pool.ts';
-export { getEphemeralTCPPortRange, getServerTCPPorts } from './pool/server-ports.ts';
-export type { ServerPortOptions } from './pool/server-ports.ts';
-export type { PortAllocationStats, PortRecord } from './pool/snapshot.ts';
-export { TCPPortOwner } from './pool/tcp-port-owner.ts';
-export { waitForListening } from './pool/wait-for-listening.ts';
-export type { WaitForListeningOptions } from './pool/wait-for-listening.ts';
+export type { AcquireOptions, SocketAddressFamily, TCPPortOwnerOptions } from './pool/api/owner-options.ts';
+export { portIsInUse } from './pool/api/port-in-use.ts';
+export { portAllocationStats, PortPool, PortSlice } from './pool/api/port-pool.ts';
+export type { PortPoolOptions } from './pool/api/port-pool.ts';
+export { getEphemeralTCPPortRange, getServerTCPPorts } from './pool/session/server-ports.ts';
+export type { ServerPortOptions } from './pool/session/server-ports.ts';
+export type { PortAllocationStats, PortRecord } from './pool/session/snapshot.ts';
+export { TCPPortOwner } from './pool/api/tcp-port-owner.ts';
+export { waitForListening } from './pool/api/wait-for-listening.ts';
+export type { WaitForListeningOptions } from './pool/api/wait-for-listening.ts';

@@ -18,7 +18,7 @@ const manifest = JSON.parse(read('package.json')) as {
 };
 
 const QUOTED_NAME = /'((?:PORTSLICE|PYSYS)_[A-Z0-9_]+)'/g;
-const codes = [...namesIn('src/errors.ts'), ...namesIn('src/pool/warnings.ts')].toSorted();
+const codes = [...namesIn('src/errors/index.ts'), ...namesIn('src/pool/session/warnings.ts')].toSorted();
 
 describe('The documents', () => {
   test('have an entry for each error and warning code', () => {
@@ -42,7 +42,10 @@ describe('The documents', () => {
   });
 
   test('list each environment variable', () => {
-    const variables = [...namesIn('src/pool/server-ports.ts'), ...namesIn('src/platform/environment.ts')];
+    const variables = [
+      ...namesIn('src/pool/session/server-ports.ts'),
+      ...namesIn('src/platform/environment.ts'),
+    ];
     const rows = firstCells(section('Environment variables'));
     expect(namedIn(rows)).toEqual(variables.filter((name) => !codes.includes(name)).toSorted());
   });

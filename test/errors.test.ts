@@ -153,7 +153,7 @@ async function factsOf(cause: Cause): Promise<ErrorFacts | undefined> {
 }
 
 function codesInSource(): string[] {
-  const text = readFileSync(path.join(projectFolder, 'src/errors.ts'), 'utf8');
+  const text = readFileSync(path.join(projectFolder, 'src/errors/index.ts'), 'utf8');
   return [...text.matchAll(/^ {2}\| '(PORTSLICE_\w+)';?$/gm)].map(([, code]) => code as string);
 }
 

@@ -1,6 +1,6 @@
 /**
  * Who may import whom in src/. A place is a layer, or for the plugin layer one of its folders.
- * errors <- core <- platform <- pool <- server <- plugin, cli <- entries
+ * errors <- core <- platform <- pool <- server <- plugin, report, cli <- entries
  */
 const layersBelow: Readonly<Record<string, readonly string[]>> = {
   errors: [],
@@ -9,8 +9,9 @@ const layersBelow: Readonly<Record<string, readonly string[]>> = {
   pool: ['errors', 'core', 'platform'],
   server: ['errors', 'core', 'platform', 'pool'],
   plugin: ['errors', 'core', 'platform', 'pool', 'server'],
-  cli: ['errors', 'core', 'platform', 'pool', 'server'],
-  entries: ['errors', 'core', 'platform', 'pool', 'server', 'plugin', 'cli'],
+  report: ['errors', 'core', 'platform', 'pool', 'server'],
+  cli: ['errors', 'core', 'platform', 'pool', 'server', 'report'],
+  entries: ['errors', 'core', 'platform', 'pool', 'server', 'plugin', 'report', 'cli'],
 };
 
 /** These layers have no I/O, so that they can be tested anywhere. */
@@ -24,11 +25,10 @@ const packagesOf: Readonly<Record<string, readonly string[]>> = {
   'plugin/tinypool': ['tinypool'],
 };
 
-/** The place of a file in src/: 'core', 'plugin/vitest', ... A file directly in src/ is an entry, but for errors.ts. */
+/** The place of a file in src/: 'core', 'plugin/vitest', ... A file directly in src/ is an entry. */
 export function placeOf(file: string): string {
   const parts = file.replaceAll('\\', '/').split('/');
   const [first = '', second = ''] = parts.slice(parts.lastIndexOf('src') + 1);
-  if (first === 'errors.ts') return 'errors';
   if (second === '') return 'entries';
   return first === 'plugin' && !second.includes('.') ? `plugin/${second}` : first;
 }

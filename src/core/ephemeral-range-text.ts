@@ -2,7 +2,7 @@
  * Parses what each OS says about the ports that it picks or keeps for itself. A text that is not understood is an
  * error, never a guess: with a wrong ephemeral range, tests would get ports that the OS gives to anybody.
  */
-import { EphemeralRangeError } from '../errors.ts';
+import { EphemeralRangeError } from '../errors/index.ts';
 import { isDecimal, isPortRange, type PortRange } from './port-range.ts';
 
 const LINUX_RANGE_SOURCE = '/proc/sys/net/ipv4/ip_local_port_range';

@@ -2,7 +2,7 @@
  * Parses what a user writes to name ports: a spec (an option or an environment variable) or a ports file.
  * Nothing is guessed or skipped: with a typing error, tests would silently get other ports than the user meant.
  */
-import { PortSpecError } from '../errors.ts';
+import { PortSpecError } from '../errors/index.ts';
 import { HIGHEST_PORT, isDecimal, joinRanges, LOWEST_PORT, type PortRange } from './port-range.ts';
 
 interface Place {

@@ -1,6 +1,6 @@
 /** The one table that says what an errno of a socket call means to portslice. */
-import { PermissionError, ResourceLimitError, SystemCallError } from '../errors.ts';
-import type { PortsliceError } from '../errors.ts';
+import { PermissionError, ResourceLimitError, SystemCallError } from '../errors/index.ts';
+import type { PortsliceError } from '../errors/index.ts';
 
 export type ErrnoMeaning =
   | 'taken'

@@ -1,5 +1,5 @@
 import type * as Koffi from 'koffi';
-import { ForeignFunctionError } from '../errors.ts';
+import { ForeignFunctionError } from '../errors/index.ts';
 /**
  * Loads koffi, the foreign function interface. Its prebuilt addon is loaded directly where it is found beside koffi,
  * which is several times faster than koffi's own entry; elsewhere the entry is loaded, which also knows other builds.

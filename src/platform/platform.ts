@@ -2,7 +2,7 @@
  * Chooses the operating system, once. The only reader of `process.platform`: a missing capability is an explicit
  * error behind the same name, not a condition at the caller.
  */
-import { EphemeralRangeError, UnsupportedPlatformError } from '../errors.ts';
+import { EphemeralRangeError, UnsupportedPlatformError } from '../errors/index.ts';
 import { readDarwinEphemeralRange } from './darwin/ephemeral-range.ts';
 import { readLinuxEphemeralRange } from './linux/ephemeral-range.ts';
 import { openLinuxKernel } from './linux/kernel.ts';

@@ -1,14 +1,14 @@
 /** Hands out ports to a test, a file or a worker, and takes them back together at its end. */
-import { TestEndedError } from '../errors.ts';
+import { TestEndedError } from '../errors/index.ts';
 import { epochMs, monotonicMs, pause } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
-import { hasRunPool } from '../pool/current-slice.ts';
-import { describeListeners } from '../pool/listeners.ts';
-import type { AcquireOptions } from '../pool/owner-options.ts';
-import { releaseClaim, stillListens } from '../pool/release.ts';
-import { claimOf, TCPPortOwner } from '../pool/tcp-port-owner.ts';
-import { warn, warnOnce } from '../pool/warnings.ts';
-import { isFirstWorker } from '../pool/worker-hint.ts';
+import type { AcquireOptions } from '../pool/api/owner-options.ts';
+import { claimOf, TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
+import { describeListeners } from '../pool/claim/listeners.ts';
+import { releaseClaim, stillListens } from '../pool/claim/release.ts';
+import { hasRunPool } from '../pool/session/current-slice.ts';
+import { warn, warnOnce } from '../pool/session/warnings.ts';
+import { isFirstWorker } from '../pool/session/worker-hint.ts';
 
 /** One port of a test, as reports show it. Times are milliseconds since 1970. */
 export interface PortUse {

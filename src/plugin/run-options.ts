@@ -2,7 +2,7 @@
  * What a runner's configuration says about the pool, kept until the global setup makes it, which checks it. Every worker
  * evaluates the configuration, so this file loads nothing. It is kept on `process`, since Vitest can load this file twice.
  */
-import type { PortPoolOptions } from '../pool/port-pool.ts';
+import type { PortPoolOptions } from '../pool/api/port-pool.ts';
 
 /** What the plugins take: the options of the pool, whose number of workers the runner knows. */
 export type RunPoolOptions = Omit<PortPoolOptions, 'workers'>;

@@ -4,9 +4,9 @@
  */
 import { publishedPoolHandle, publishPoolHandle } from '../platform/environment.ts';
 import { threadState } from '../platform/thread-state.ts';
-import { canAttach } from '../pool/current-slice.ts';
-import { checkNames, RUN_POOL_OPTION_NAMES } from '../pool/option-checks.ts';
-import { PortPool } from '../pool/port-pool.ts';
+import { PortPool } from '../pool/api/port-pool.ts';
+import { canAttach } from '../pool/session/current-slice.ts';
+import { checkNames, RUN_POOL_OPTION_NAMES } from '../pool/session/option-checks.ts';
 import { rememberedRunOptions } from './run-options.ts';
 
 interface Run {

@@ -7,7 +7,7 @@ import {
   parseWindowsExcludedRanges,
 } from '../../src/core/ephemeral-range-text.ts';
 import { formatPortRange, type PortRange } from '../../src/core/port-range.ts';
-import { EphemeralRangeError } from '../../src/errors.ts';
+import { EphemeralRangeError } from '../../src/errors/index.ts';
 import { windowsExcludedTexts, windowsRangeTexts } from '../support/netsh-texts.ts';
 
 function errorOf(action: () => unknown): EphemeralRangeError {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as portSpec from '../../src/core/port-spec.ts';
-import { PortSpecError } from '../../src/errors.ts';
+import { PortSpecError } from '../../src/errors/index.ts';
 import { portsIn } from '../support/port-lists.ts';
 import { formatPortSpec } from '../support/port-spec-text.ts';
 

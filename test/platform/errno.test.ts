@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { PermissionError, ResourceLimitError, SystemCallError } from '../../src/errors.ts';
+import { PermissionError, ResourceLimitError, SystemCallError } from '../../src/errors/index.ts';
 import { errorFor, type ErrnoMeaning, meaningOf } from '../../src/platform/errno.ts';
 
 const { errno } = constants;

@@ -99,9 +99,9 @@ describe('koffi', () => {
   test('that is not installed is a typed error that says how to install it', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'portslice-koffi-'));
     try {
-      mkdirSync(path.join(folder, 'platform'));
+      for (const name of ['errors', 'platform']) mkdirSync(path.join(folder, name));
       writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
-      for (const file of ['errors.ts', 'platform/file-system.ts', 'platform/koffi.ts'])
+      for (const file of ['errors/index.ts', 'platform/file-system.ts', 'platform/koffi.ts'])
         copyFileSync(path.join(projectFolder, 'src', file), path.join(folder, file));
       const { status, stderr } = await runScript(
         `const { loadKoffi } = await import(${JSON.stringify(path.join(folder, 'platform/koffi.ts'))}); loadKoffi('${target}');`,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { describeListener } from '../../src/pool/listeners.ts';
+import { describeListener } from '../../src/pool/claim/listeners.ts';
 
 const listener = { processId: 4711, userId: 0 };
 

@@ -1,8 +1,8 @@
 /** What becomes of a port after its test: free, leaked or sealed. */
 import { describe, expect, test } from 'vitest';
 import { PortPoolExhaustedError, portIsInUse, TCPPortOwner } from '../../src/index.ts';
-import { releaseClaim } from '../../src/pool/release.ts';
-import { claimOf } from '../../src/pool/tcp-port-owner.ts';
+import { claimOf } from '../../src/pool/api/tcp-port-owner.ts';
+import { releaseClaim } from '../../src/pool/claim/release.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { listen, startServer } from '../support/listening-server.ts';
 import { needNamespace, needProgram } from '../support/needs.ts';

@@ -8,8 +8,8 @@ import {
   TCPPortOwner,
   type TCPPortOwnerOptions,
 } from '../../src/index.ts';
-import { releaseClaim } from '../../src/pool/release.ts';
-import { claimOf } from '../../src/pool/tcp-port-owner.ts';
+import { claimOf } from '../../src/pool/api/tcp-port-owner.ts';
+import { releaseClaim } from '../../src/pool/claim/release.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { listen } from '../support/listening-server.ts';
 import { startPortWorker } from '../support/port-worker.ts';

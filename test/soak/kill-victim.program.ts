@@ -7,8 +7,8 @@ import { writeSync } from 'node:fs';
 import net from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type * as Portslice from '../../src/index.ts';
-import type * as Release from '../../src/pool/release.ts';
-import type * as Owner from '../../src/pool/tcp-port-owner.ts';
+import type * as Owner from '../../src/pool/api/tcp-port-owner.ts';
+import type * as Release from '../../src/pool/claim/release.ts';
 import type { Act } from './kill-moments.ts';
 import type { PausePoint } from './pause-points.ts';
 

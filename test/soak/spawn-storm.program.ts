@@ -8,7 +8,7 @@ import net from 'node:net';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { HeaderWord } from '../../src/core/segment-layout.ts';
 import { portAllocationStats, TCPPortOwner } from '../../src/index.ts';
-import { lastSession, type PoolSession } from '../../src/pool/pool-session.ts';
+import { lastSession, type PoolSession } from '../../src/pool/session/pool-session.ts';
 import { until } from '../support/until.ts';
 
 export interface SpawnStormOptions {

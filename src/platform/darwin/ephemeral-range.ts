@@ -1,6 +1,6 @@
 /** The ephemeral range of macOS and FreeBSD. Parsed texts are tested; the command itself was never run on either. */
 import { parseSysctlEphemeralRange } from '../../core/ephemeral-range-text.ts';
-import { EphemeralRangeError } from '../../errors.ts';
+import { EphemeralRangeError } from '../../errors/index.ts';
 import type { EphemeralRangeReading } from '../port-kernel.ts';
 
 const NAMES = ['net.inet.ip.portrange.first', 'net.inet.ip.portrange.last'];

@@ -1,5 +1,5 @@
 /** What `hosts` and `socketAddressFamily` mean for a hold. */
-import { HostError } from '../../errors.ts';
+import { HostError } from '../../errors/index.ts';
 import type { HoldTarget, InternetAddress, SocketAddressFamily } from '../port-kernel.ts';
 import { hasIPv6 } from './hold.ts';
 import type { LibC } from './libc.ts';

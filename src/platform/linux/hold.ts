@@ -2,7 +2,7 @@
  * The hold of a port: a bound, never listening TCP socket with SO_REUSEADDR, on which a server that sets SO_REUSEADDR or
  * SO_REUSEPORT can listen, while ephemeral selection and strict binds pass the port by.
  */
-import { HostError } from '../../errors.ts';
+import { HostError } from '../../errors/index.ts';
 import { errorFor, meaningOf } from '../errno.ts';
 import type { Hold, HoldTarget, InternetAddress } from '../port-kernel.ts';
 import type { LibC } from './libc.ts';

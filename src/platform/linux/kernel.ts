@@ -1,5 +1,5 @@
 /** Everything that the pool asks of Linux, bound to this thread's C library. */
-import { UnsupportedPlatformError } from '../../errors.ts';
+import { UnsupportedPlatformError } from '../../errors/index.ts';
 import type { PortKernel } from '../port-kernel.ts';
 import { holdTargetFor } from './hold-target.ts';
 import { findHoldProblem } from './hold-test.ts';

@@ -1,5 +1,5 @@
 import { HEADER_BYTES, MAX_PORT_COUNT, MAX_SLICE_COUNT, segmentOffsets } from '../../core/segment-layout.ts';
-import { PoolDamagedError, PoolForeignError, PoolStaleError } from '../../errors.ts';
+import { PoolDamagedError, PoolForeignError, PoolStaleError } from '../../errors/index.ts';
 import { errorFor, meaningOf } from '../errno.ts';
 /**
  * Shared memory on Linux: a memfd, sized and then sealed against any change of size, which other processes open

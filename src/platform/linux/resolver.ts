@@ -1,5 +1,5 @@
 /** Host names and literals to addresses of this machine, synchronously, each once in a thread. */
-import { HostError } from '../../errors.ts';
+import { HostError } from '../../errors/index.ts';
 import { meaningOf, errorFor } from '../errno.ts';
 import type { InternetAddress } from '../port-kernel.ts';
 import { threadState } from '../thread-state.ts';

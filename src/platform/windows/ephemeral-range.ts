@@ -1,7 +1,7 @@
 /** The ephemeral range and the excluded ports of Windows. Parsed texts are tested; the commands were never run on Windows. */
 import { parseWindowsEphemeralRange, parseWindowsExcludedRanges } from '../../core/ephemeral-range-text.ts';
 import type { PortRange } from '../../core/port-range.ts';
-import { EphemeralRangeError } from '../../errors.ts';
+import { EphemeralRangeError } from '../../errors/index.ts';
 import type { EphemeralRangeReading } from '../port-kernel.ts';
 
 /** @throws EphemeralRangeError */

@@ -1,6 +1,6 @@
 /** The fixtures for Playwright Test. */
 import { test as base, type Fixtures, type TestInfo, type TestType } from '@playwright/test';
-import type { TCPPortOwner } from '../../pool/tcp-port-owner.ts';
+import type { TCPPortOwner } from '../../pool/api/tcp-port-owner.ts';
 import { openDispenser } from '../open-dispenser.ts';
 import type { PortDispenser, PortOptions, Ports, PortUse } from '../port-dispenser.ts';
 

@@ -1,6 +1,6 @@
 /** The fixtures for Vitest, in the object form of `test.extend`, which every supported version has. */
 import { test as base, type RunnerTestCase, type TestAPI, type TestContext } from 'vitest';
-import type { TCPPortOwner } from '../../pool/tcp-port-owner.ts';
+import type { TCPPortOwner } from '../../pool/api/tcp-port-owner.ts';
 import { openDispenser } from '../open-dispenser.ts';
 import type { PortDispenser, PortOptions, Ports, PortUse } from '../port-dispenser.ts';
 import { currentFile, defaultTestTimeoutMs } from './worker-state.ts';

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EphemeralRangeError } from '../../../src/errors.ts';
+import { EphemeralRangeError } from '../../../src/errors/index.ts';
 import { readLinuxEphemeralRange } from '../../../src/platform/linux/ephemeral-range.ts';
 import { errorOf } from '../../support/catch-error.ts';
 import { needNamespace } from '../../support/needs.ts';

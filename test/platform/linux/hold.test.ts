@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { systemNeeds } from '../../../scripts/system-needs.ts';
-import { HostError } from '../../../src/errors.ts';
+import { HostError } from '../../../src/errors/index.ts';
 import { platform } from '../../../src/platform/platform.ts';
 import type { Hold, InternetAddress } from '../../../src/platform/port-kernel.ts';
 import { startPeer } from '../../support/kernel-peer.ts';

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Segment } from '../../../src/core/segment.ts';
-import { PoolForeignError, PoolStaleError } from '../../../src/errors.ts';
+import { PoolForeignError, PoolStaleError } from '../../../src/errors/index.ts';
 import {
   F_ADD_SEALS,
   F_SEAL_GROW,

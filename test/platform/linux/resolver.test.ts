@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { HostError } from '../../../src/errors.ts';
+import { HostError } from '../../../src/errors/index.ts';
 import { libc } from '../../../src/platform/linux/libc.ts';
 import { resolveLocalHost } from '../../../src/platform/linux/resolver.ts';
 import { platform } from '../../../src/platform/platform.ts';

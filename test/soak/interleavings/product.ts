@@ -3,12 +3,12 @@ import { pathToFileURL } from 'node:url';
 import type * as OrphansModule from '../../../src/platform/linux/orphans.ts';
 import type * as DescriptorsModule from '../../../src/platform/linux/thread-descriptors.ts';
 import type * as PlatformModule from '../../../src/platform/platform.ts';
-import type * as AcquireModule from '../../../src/pool/acquire.ts';
-import type * as SessionModule from '../../../src/pool/pool-session.ts';
-import type * as PortPoolModule from '../../../src/pool/port-pool.ts';
-import type * as ReleaseModule from '../../../src/pool/release.ts';
-import type * as SearchModule from '../../../src/pool/search.ts';
-import type * as SliceOwnersModule from '../../../src/pool/slice-owners.ts';
+import type * as PortPoolModule from '../../../src/pool/api/port-pool.ts';
+import type * as AcquireModule from '../../../src/pool/claim/acquire.ts';
+import type * as ReleaseModule from '../../../src/pool/claim/release.ts';
+import type * as SearchModule from '../../../src/pool/claim/search.ts';
+import type * as SessionModule from '../../../src/pool/session/pool-session.ts';
+import type * as SliceOwnersModule from '../../../src/pool/session/slice-owners.ts';
 
 export interface Product {
   readonly acquire: typeof AcquireModule;

@@ -3,8 +3,8 @@
  * The product is deterministic in these answers: they are the whole local state of an actor.
  */
 import type { PortKernel } from '../../../src/platform/port-kernel.ts';
-import type { PoolSession } from '../../../src/pool/pool-session.ts';
-import type { PortClaim } from '../../../src/pool/port-claim.ts';
+import type { PortClaim } from '../../../src/pool/claim/port-claim.ts';
+import type { PoolSession } from '../../../src/pool/session/pool-session.ts';
 import { stage, type Steps } from './interposition.ts';
 import { Listening, type ModelKernel, NONE, type Operation, type OperationName } from './model-kernel.ts';
 import { type DescriptorSteps, modelLibC } from './model-libc.ts';

@@ -1,19 +1,19 @@
-import { browserBlockedPorts } from '../core/browser-blocked-ports.ts';
-import type { PortList } from '../core/port-list.ts';
+import { browserBlockedPorts } from '../../core/browser-blocked-ports.ts';
+import type { PortList } from '../../core/port-list.ts';
 import {
   formatPortRange,
   HIGHEST_PORT,
   LOWEST_PORT,
   type PortRange,
   rangesOfPorts,
-} from '../core/port-range.ts';
-import { parsePortsFile, parsePortSpec } from '../core/port-spec.ts';
-import { computeServerPorts } from '../core/server-ports.ts';
-import { EphemeralRangeError, InvalidOptionError, PortSpecError } from '../errors.ts';
-import { readVariable } from '../platform/environment.ts';
+} from '../../core/port-range.ts';
+import { parsePortsFile, parsePortSpec } from '../../core/port-spec.ts';
+import { computeServerPorts } from '../../core/server-ports.ts';
+import { EphemeralRangeError, InvalidOptionError, PortSpecError } from '../../errors/index.ts';
+import { readVariable } from '../../platform/environment.ts';
 /** The server ports of this machine: what the user's spec, the environment and the operating system say together. */
-import { fileSystem } from '../platform/file-system.ts';
-import { platform } from '../platform/platform.ts';
+import { fileSystem } from '../../platform/file-system.ts';
+import { platform } from '../../platform/platform.ts';
 import { checkNames, SERVER_PORT_OPTION_NAMES } from './option-checks.ts';
 import { warnOnce } from './warnings.ts';
 

@@ -1,13 +1,13 @@
 /** Gives a port back: looks for a leaked server, closes the hold, then the lock, then frees the record. */
-import { PortState, stateOf, withState } from '../core/port-state.ts';
-import { HeaderWord, RecordWord } from '../core/segment-layout.ts';
-import { blockMs, epochMs } from '../platform/clock.ts';
-import { platform } from '../platform/platform.ts';
-import type { Listener } from '../platform/port-kernel.ts';
+import { PortState, stateOf, withState } from '../../core/port-state.ts';
+import { HeaderWord, RecordWord } from '../../core/segment-layout.ts';
+import { blockMs, epochMs } from '../../platform/clock.ts';
+import { platform } from '../../platform/platform.ts';
+import type { Listener } from '../../platform/port-kernel.ts';
+import { warn } from '../session/warnings.ts';
 import { describeListeners } from './listeners.ts';
 import type { PortClaim } from './port-claim.ts';
 import { watchForPressure } from './seals.ts';
-import { warn } from './warnings.ts';
 
 /**
  * Releases the claim; a second call does nothing.

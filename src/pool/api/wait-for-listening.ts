@@ -1,11 +1,16 @@
 /** Waits for a server, and makes sure that it is the right one. */
-import { ForeignListenerError, InvalidOptionError, ServerExitedError, WaitTimeoutError } from '../errors.ts';
-import { monotonicMs, pause } from '../platform/clock.ts';
-import { isRunning } from '../platform/liveness.ts';
-import { platform } from '../platform/platform.ts';
-import type { Listener } from '../platform/port-kernel.ts';
-import { describeListener } from './listeners.ts';
-import { checkInteger, checkNames, checkPort, checkSignal, checkTimeout } from './option-checks.ts';
+import {
+  ForeignListenerError,
+  InvalidOptionError,
+  ServerExitedError,
+  WaitTimeoutError,
+} from '../../errors/index.ts';
+import { monotonicMs, pause } from '../../platform/clock.ts';
+import { isRunning } from '../../platform/liveness.ts';
+import { platform } from '../../platform/platform.ts';
+import type { Listener } from '../../platform/port-kernel.ts';
+import { describeListener } from '../claim/listeners.ts';
+import { checkInteger, checkNames, checkPort, checkSignal, checkTimeout } from '../session/option-checks.ts';
 import { hostToConnect } from './owner-options.ts';
 import type { TCPPortOwner } from './tcp-port-owner.ts';
 

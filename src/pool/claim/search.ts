@@ -2,10 +2,10 @@
  * Where a claim looks for a port. Free ports that have rested: in its own slice, in slice 0, in the other slices; then
  * those that have not, in the same order; then its own seals and the ports of the dead.
  */
-import { PortState, stateOf } from '../core/port-state.ts';
-import { RecordWord } from '../core/segment-layout.ts';
-import { ResourceLimitError } from '../errors.ts';
-import { livenessOfOnePass } from '../platform/liveness.ts';
+import { PortState, stateOf } from '../../core/port-state.ts';
+import { RecordWord } from '../../core/segment-layout.ts';
+import { ResourceLimitError } from '../../errors/index.ts';
+import { livenessOfOnePass } from '../../platform/liveness.ts';
 import { claimFree, claimStale } from './claim.ts';
 import type { PortClaim, Search } from './port-claim.ts';
 import { freeOneSeal } from './release.ts';

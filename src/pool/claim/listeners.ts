@@ -1,5 +1,5 @@
 /** Listening processes in words. */
-import type { Listener } from '../platform/port-kernel.ts';
+import type { Listener } from '../../platform/port-kernel.ts';
 
 const SHOWN_COMMAND_LENGTH = 120;
 

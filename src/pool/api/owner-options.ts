@@ -1,9 +1,9 @@
 /** The options of owners, checked before anything is done. */
-import { InvalidOptionError } from '../errors.ts';
-import type { HoldTarget, SocketAddressFamily } from '../platform/port-kernel.ts';
-import { checkNames, checkSignal, checkTimeout } from './option-checks.ts';
-import type { PoolSession } from './pool-session.ts';
-import type { ClaimRequest } from './port-claim.ts';
+import { InvalidOptionError } from '../../errors/index.ts';
+import type { HoldTarget, SocketAddressFamily } from '../../platform/port-kernel.ts';
+import type { ClaimRequest } from '../claim/port-claim.ts';
+import { checkNames, checkSignal, checkTimeout } from '../session/option-checks.ts';
+import type { PoolSession } from '../session/pool-session.ts';
 
 export type { SocketAddressFamily };
 

@@ -1,7 +1,7 @@
 /** From which pool and slice this thread allocates when nobody says otherwise. */
-import { PortsliceError } from '../errors.ts';
-import { publishedPoolHandle } from '../platform/environment.ts';
-import { threadState } from '../platform/thread-state.ts';
+import { PortsliceError } from '../../errors/index.ts';
+import { publishedPoolHandle } from '../../platform/environment.ts';
+import { threadState } from '../../platform/thread-state.ts';
 import { countSessionChanges, lastSession, PoolSession } from './pool-session.ts';
 import { findServerPorts } from './server-ports.ts';
 import { takeSlice } from './slice-owners.ts';

@@ -1,23 +1,23 @@
 /** One pool as one thread sees it: the mapped segment, the kernel, and what this thread has claimed. */
-import { ClaimOrder } from '../core/claim-order.ts';
-import { formatPoolHandle, parsePoolHandle } from '../core/pool-handle.ts';
-import type { PortList } from '../core/port-list.ts';
-import { copyTables, countsOf, findSegmentProblem, writeSegment } from '../core/segment-format.ts';
-import { segmentOffsets } from '../core/segment-layout.ts';
-import { Segment } from '../core/segment.ts';
-import { planPool, type PoolPlan, sliceCountFor } from '../core/slices.ts';
+import { ClaimOrder } from '../../core/claim-order.ts';
+import { formatPoolHandle, parsePoolHandle } from '../../core/pool-handle.ts';
+import type { PortList } from '../../core/port-list.ts';
+import { copyTables, countsOf, findSegmentProblem, writeSegment } from '../../core/segment-format.ts';
+import { segmentOffsets } from '../../core/segment-layout.ts';
+import { Segment } from '../../core/segment.ts';
+import { planPool, type PoolPlan, sliceCountFor } from '../../core/slices.ts';
 import {
   PoolClosedError,
   PoolDamagedError,
   PoolForeignError,
   PoolHandleError,
   PoolStaleError,
-} from '../errors.ts';
-import { epochMs, monotonicMs } from '../platform/clock.ts';
-import { platform } from '../platform/platform.ts';
-import type { PortKernel, SharedMemory } from '../platform/port-kernel.ts';
-import { threadState } from '../platform/thread-state.ts';
-import type { Misses, PortClaim } from './port-claim.ts';
+} from '../../errors/index.ts';
+import { epochMs, monotonicMs } from '../../platform/clock.ts';
+import { platform } from '../../platform/platform.ts';
+import type { PortKernel, SharedMemory } from '../../platform/port-kernel.ts';
+import { threadState } from '../../platform/thread-state.ts';
+import type { Misses, PortClaim } from '../claim/port-claim.ts';
 import { checkKernel, checkKernelSoon } from './start-up-check.ts';
 
 export interface PoolPlanOptions {

@@ -1,10 +1,10 @@
 /** Claims ports at once, or waits for them. Several are claimed all or none, so that two tests cannot wait for each other. */
-import { HeaderWord, RecordWord } from '../core/segment-layout.ts';
-import { blockMs, monotonicMs, pause } from '../platform/clock.ts';
-import { platform } from '../platform/platform.ts';
+import { HeaderWord, RecordWord } from '../../core/segment-layout.ts';
+import { blockMs, monotonicMs, pause } from '../../platform/clock.ts';
+import { platform } from '../../platform/platform.ts';
+import type { PoolSession } from '../session/pool-session.ts';
 import { handOut } from './claim.ts';
 import { exhausted } from './exhaustion.ts';
-import type { PoolSession } from './pool-session.ts';
 import type { Misses, PortClaim, Search } from './port-claim.ts';
 import { undoClaim } from './release.ts';
 import { findPort, isBorrowed } from './search.ts';

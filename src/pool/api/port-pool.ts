@@ -1,16 +1,21 @@
 /** The public face of a pool, for the plugins and for other runners. */
-import type { SliceBounds } from '../core/slices.ts';
-import { InvalidOptionError, PoolClosedError, PoolHandleError } from '../errors.ts';
-import { publishedPoolHandle } from '../platform/environment.ts';
-import { DEFAULT_REST_MS, type SessionSlice, sessionToReport } from './current-slice.ts';
-import { checkInteger, checkNames, MAX_TIMEOUT_MS, RUN_POOL_OPTION_NAMES } from './option-checks.ts';
+import type { SliceBounds } from '../../core/slices.ts';
+import { InvalidOptionError, PoolClosedError, PoolHandleError } from '../../errors/index.ts';
+import { publishedPoolHandle } from '../../platform/environment.ts';
+import type { PortClaim } from '../claim/port-claim.ts';
+import { releaseAll } from '../claim/release.ts';
+import { DEFAULT_REST_MS, type SessionSlice, sessionToReport } from '../session/current-slice.ts';
+import { checkInteger, checkNames, MAX_TIMEOUT_MS, RUN_POOL_OPTION_NAMES } from '../session/option-checks.ts';
+import { PoolSession } from '../session/pool-session.ts';
+import { findServerPorts, type ServerPortOptions } from '../session/server-ports.ts';
+import { takeSlice } from '../session/slice-owners.ts';
+import {
+  type PortAllocationStats,
+  type PortRecord,
+  readRecords,
+  readStatistics,
+} from '../session/snapshot.ts';
 import type { AcquireOptions } from './owner-options.ts';
-import { PoolSession } from './pool-session.ts';
-import type { PortClaim } from './port-claim.ts';
-import { releaseAll } from './release.ts';
-import { findServerPorts, type ServerPortOptions } from './server-ports.ts';
-import { takeSlice } from './slice-owners.ts';
-import { type PortAllocationStats, type PortRecord, readRecords, readStatistics } from './snapshot.ts';
 import { acquireFrom, claimOf, type TCPPortOwner } from './tcp-port-owner.ts';
 
 export interface PortPoolOptions extends ServerPortOptions {

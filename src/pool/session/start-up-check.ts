@@ -1,5 +1,5 @@
 /** At the start of a run: does this machine keep what portslice promises? If not, the user is told, once. */
-import { startImmediate } from '../platform/clock.ts';
+import { startImmediate } from '../../platform/clock.ts';
 import type { PoolSession } from './pool-session.ts';
 import { warnOnceInRun } from './warnings.ts';
 

@@ -1,6 +1,6 @@
 /** A claimed port: its place in the segment and the kernel objects that make it ours. */
-import type { Hold, HoldTarget } from '../platform/port-kernel.ts';
-import type { PoolSession } from './pool-session.ts';
+import type { Hold, HoldTarget } from '../../platform/port-kernel.ts';
+import type { PoolSession } from '../session/pool-session.ts';
 
 export interface ClaimRequest {
   readonly target: HoldTarget;

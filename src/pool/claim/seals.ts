@@ -2,9 +2,9 @@
  * Sealed ports can only be freed by the process that has sealed them. Whoever finds no free port raises the pool's
  * pressure; a thread with seals looks at it from time to time and frees one.
  */
-import { HeaderWord } from '../core/segment-layout.ts';
-import { startInterval, stopInterval } from '../platform/clock.ts';
-import type { PoolSession } from './pool-session.ts';
+import { HeaderWord } from '../../core/segment-layout.ts';
+import { startInterval, stopInterval } from '../../platform/clock.ts';
+import type { PoolSession } from '../session/pool-session.ts';
 
 const LOOK_EVERY_MS = 50;
 

@@ -1,8 +1,8 @@
 /** Why there is no port: who holds which, and what else keeps the pool's ports from us. */
-import { PortPoolExhaustedError } from '../errors.ts';
-import type { PoolSession } from './pool-session.ts';
+import { PortPoolExhaustedError } from '../../errors/index.ts';
+import type { PoolSession } from '../session/pool-session.ts';
+import { readRecords } from '../session/snapshot.ts';
 import type { Misses } from './port-claim.ts';
-import { readRecords } from './snapshot.ts';
 
 export function exhausted(
   session: PoolSession,

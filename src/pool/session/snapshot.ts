@@ -1,7 +1,13 @@
 /** What the segment tells about ports and the run, for people and reports. */
-import { NEVER_USED_WORD, PortState, type PortStateName, stateNameOf, stateOf } from '../core/port-state.ts';
-import { HeaderWord, RecordWord } from '../core/segment-layout.ts';
-import { livenessOfOnePass } from '../platform/liveness.ts';
+import {
+  NEVER_USED_WORD,
+  PortState,
+  type PortStateName,
+  stateNameOf,
+  stateOf,
+} from '../../core/port-state.ts';
+import { HeaderWord, RecordWord } from '../../core/segment-layout.ts';
+import { livenessOfOnePass } from '../../platform/liveness.ts';
 import type { PoolSession } from './pool-session.ts';
 
 /** One port that was claimed at least once, or tried. */

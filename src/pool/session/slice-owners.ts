@@ -1,5 +1,5 @@
 /** Which thread has which slice. Two that share one for a moment are slower, never wrong. */
-import { isAlive } from '../platform/liveness.ts';
+import { isAlive } from '../../platform/liveness.ts';
 import type { PoolSession } from './pool-session.ts';
 
 /**

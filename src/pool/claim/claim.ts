@@ -2,11 +2,11 @@
  * Claims one port. The record is the way to agree quickly, the kernel decides: whoever has bound the lock has the port,
  * whatever the record says, and whoever has not backs off from its own word only.
  */
-import { nextClaim, PortState, stateOf, withState } from '../core/port-state.ts';
-import { HeaderWord, RecordWord } from '../core/segment-layout.ts';
-import type { PoolSession } from './pool-session.ts';
+import { nextClaim, PortState, stateOf, withState } from '../../core/port-state.ts';
+import { HeaderWord, RecordWord } from '../../core/segment-layout.ts';
+import type { PoolSession } from '../session/pool-session.ts';
+import { warnOnceInRun } from '../session/warnings.ts';
 import type { PortClaim, Search } from './port-claim.ts';
-import { warnOnceInRun } from './warnings.ts';
 
 /** Claims a port whose record says free: record first, then lock, then hold. */
 export function claimFree(search: Search, index: number): PortClaim | undefined {

@@ -1,9 +1,11 @@
 /** The owner of one port, from its construction to `cleanup()`. */
-import { MAX_PORT_COUNT } from '../core/segment-layout.ts';
-import { InvalidOptionError } from '../errors.ts';
-import { claimEventually, claimNow } from './acquire.ts';
-import { currentSlice, type SessionSlice } from './current-slice.ts';
-import { checkInteger } from './option-checks.ts';
+import { MAX_PORT_COUNT } from '../../core/segment-layout.ts';
+import { InvalidOptionError } from '../../errors/index.ts';
+import { claimEventually, claimNow } from '../claim/acquire.ts';
+import type { PortClaim } from '../claim/port-claim.ts';
+import { releaseClaim } from '../claim/release.ts';
+import { currentSlice, type SessionSlice } from '../session/current-slice.ts';
+import { checkInteger } from '../session/option-checks.ts';
 import {
   type AcquireOptions,
   type CheckedOptions,
@@ -14,8 +16,6 @@ import {
   type TCPPortOwnerOptions,
   toRequest,
 } from './owner-options.ts';
-import type { PortClaim } from './port-claim.ts';
-import { releaseClaim } from './release.ts';
 
 /** What the asynchronous ways of making an owner hand to its constructor. */
 class Claimed {

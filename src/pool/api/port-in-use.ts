@@ -1,9 +1,9 @@
 /** Whether a port is in use, without disturbing whoever uses it. */
-import { platform } from '../platform/platform.ts';
-import type { InternetAddress, PortKernel } from '../platform/port-kernel.ts';
-import { checkNames, checkPort } from './option-checks.ts';
+import { platform } from '../../platform/platform.ts';
+import type { InternetAddress, PortKernel } from '../../platform/port-kernel.ts';
+import { checkNames, checkPort } from '../session/option-checks.ts';
+import { openSessions } from '../session/pool-session.ts';
 import { checkOwnerOptions, type TCPPortOwnerOptions } from './owner-options.ts';
-import { openSessions } from './pool-session.ts';
 
 /**
  * Tells whether something listens on the port, or another owner has it. TIME_WAIT does not count, nor does an owner

@@ -1,6 +1,6 @@
 /** Checks of arguments that several functions share. Each throws InvalidOptionError and names what is wrong. */
-import { HIGHEST_PORT, LOWEST_PORT } from '../core/port-range.ts';
-import { InvalidOptionError } from '../errors.ts';
+import { HIGHEST_PORT, LOWEST_PORT } from '../../core/port-range.ts';
+import { InvalidOptionError } from '../../errors/index.ts';
 
 /** The longest that Node's timers can wait. */
 export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;

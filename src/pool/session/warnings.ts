@@ -1,7 +1,7 @@
 /** What the user is told once, in one line. */
-import { HeaderWord } from '../core/segment-layout.ts';
-import type { Segment } from '../core/segment.ts';
-import { threadState } from '../platform/thread-state.ts';
+import { HeaderWord } from '../../core/segment-layout.ts';
+import type { Segment } from '../../core/segment.ts';
+import { threadState } from '../../platform/thread-state.ts';
 
 /** The order is part of the segment's layout: a warning's place is its bit. */
 const WARNINGS = [

@@ -3,7 +3,7 @@
  * their numbers again before the old worker is gone. Processes that a test starts inherit a worker's environment, but
  * not its globals and not its parent: they are no workers.
  */
-import { readVariable } from '../platform/environment.ts';
+import { readVariable } from '../../platform/environment.ts';
 
 /** From 1, as the worker slices count; undefined: no worker. */
 export function workerHint(creatorProcessId: number): number | undefined {

@@ -1,1 +1,0 @@
-export { limit as limitOfErrors } from './core/good.ts';

@@ -1,0 +1,1 @@
+export { limit as limitOfErrors } from '../core/good.ts';
