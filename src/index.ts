@@ -13,6 +13,7 @@ export {
   PoolStaleError,
   PortPoolExhaustedError,
   PortsliceError,
+  PortTakenError,
   PortSpecError,
   ResourceLimitError,
   ServerExitedError,

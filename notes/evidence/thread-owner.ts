@@ -12,11 +12,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { F_GETOWN_EX } from '../../src/platform/linux/constants.ts';
 import { libc } from '../../src/platform/linux/libc.ts';
+import { isAlive } from '../../src/platform/linux/liveness.ts';
 import { takeName } from '../../src/platform/linux/lock.ts';
 import { closeOrphans } from '../../src/platform/linux/orphans.ts';
 import { Scratch } from '../../src/platform/linux/scratch.ts';
 import { openingThreadIsGone } from '../../src/platform/linux/thread-descriptors.ts';
-import { isAlive } from '../../src/platform/liveness.ts';
 
 const LAST_NUMBER = '/proc/sys/kernel/ns_last_pid';
 const MAX_ATTEMPTS = 200;

@@ -27,6 +27,13 @@ export class PortList implements Iterable<number> {
     return (this.ranges[place] as PortRange).firstPort + index - (this.#firstIndexes[place] as number);
   }
 
+  /** Undefined if the port is not in the list. */
+  indexOf(port: number): number | undefined {
+    const place = this.ranges.findIndex(({ firstPort, lastPort }) => firstPort <= port && port <= lastPort);
+    if (place === -1) return undefined;
+    return (this.#firstIndexes[place] as number) + port - (this.ranges[place] as PortRange).firstPort;
+  }
+
   /** The ports from one index to before another. */
   slice(start: number, end: number): PortList {
     if (start >= end) return new PortList([]);

@@ -13,6 +13,7 @@ export type PortsliceErrorCode =
   | 'PORTSLICE_POOL_DAMAGED'
   | 'PORTSLICE_POOL_CLOSED'
   | 'PORTSLICE_POOL_EXHAUSTED'
+  | 'PORTSLICE_PORT_TAKEN'
   | 'PORTSLICE_TEST_ENDED'
   | 'PORTSLICE_HOST'
   | 'PORTSLICE_RESOURCE_LIMIT'
@@ -181,6 +182,17 @@ export class PortPoolExhaustedError extends PortsliceError {
   constructor(facts: ExhaustionFacts) {
     super(describeExhaustion(facts));
     this.facts = facts;
+  }
+}
+
+/** The one port that was asked for is not to be had. */
+export class PortTakenError extends PortsliceError {
+  readonly code = 'PORTSLICE_PORT_TAKEN';
+  readonly port: number;
+
+  constructor(facts: { port: number; problem: string; fix: string }) {
+    super(`Port ${facts.port} ${facts.problem}. ${facts.fix}.`);
+    this.port = facts.port;
   }
 }
 

@@ -7,6 +7,7 @@ import { readDarwinEphemeralRange } from './darwin/ephemeral-range.ts';
 import { readLinuxEphemeralRange } from './linux/ephemeral-range.ts';
 import { openLinuxKernel } from './linux/kernel.ts';
 import { findListeners, isOnlyInTimeWait } from './linux/listeners.ts';
+import { isAlive, isRunning } from './linux/liveness.ts';
 import { findAncestors, findUser, hasChildBeforeExec } from './linux/processes.ts';
 import type { Platform } from './port-kernel.ts';
 import { readWindowsEphemeralRange, readWindowsExcludedRanges } from './windows/ephemeral-range.ts';
@@ -23,6 +24,8 @@ function choosePlatform(name: NodeJS.Platform): Platform {
     openKernel: () => {
       throw new UnsupportedPlatformError(name, 'The allocation of ports');
     },
+    isAlive: () => false,
+    isRunning: () => false,
     findListeners: () => undefined,
     isOnlyInTimeWait: () => false,
     findAncestors: () => [],
@@ -35,6 +38,8 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         readEphemeralRange: readLinuxEphemeralRange,
         readExcludedRanges: () => [],
         openKernel: openLinuxKernel,
+        isAlive,
+        isRunning,
         findListeners,
         isOnlyInTimeWait,
         findAncestors,

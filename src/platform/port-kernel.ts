@@ -26,10 +26,17 @@ export interface Hold {
   readonly addresses: readonly InternetAddress[] | undefined;
 }
 
+/** Memory that the processes of a run share. */
 export interface SharedMemory {
   readonly buffer: ArrayBuffer;
-  /** By which other processes attach; undefined in a process that has only attached. */
-  readonly descriptor: number | undefined;
+}
+
+/** Shared memory in the thread that has created it. */
+export interface CreatedMemory extends SharedMemory {
+  /** Tells other processes where the memory is; see `attachMemory`. One line of printable ASCII. */
+  readonly locator: string;
+  /** From now on others who look for live pools find it. Call it when the memory is filled. */
+  announce(): void;
   /** Takes the memory away from processes that have not attached yet. */
   close(): void;
 }
@@ -54,14 +61,20 @@ export interface PortKernel {
   /** Unpredictable bytes. */
   randomBytes(byteLength: number): Buffer;
   networkNamespace(): string;
-  createMemory(byteLength: number): SharedMemory;
-  /** @throws PoolStaleError, PoolForeignError */
-  attachMemory(handle: string, processId: number, descriptor: number): SharedMemory;
-  takeName(name: string): number | undefined;
+  /** Zeroed memory of exactly that size. */
+  createMemory(byteLength: number): CreatedMemory;
+  /**
+   * Maps memory that another process, or this one, has created.
+   * @param handle for errors
+   * @throws PoolHandleError if the locator is none of this platform, PoolStaleError, PoolForeignError, PoolDamagedError
+   */
+  attachMemory(locator: string, handle: string): SharedMemory;
   takeLock(port: number): number | undefined;
   /** @throws HostError */
   holdTargetFor(hosts: readonly string[], family: SocketAddressFamily): HoldTarget;
   takeHold(port: number, target: HoldTarget): Hold | undefined;
+  /** For a port on which `takeHold` has just failed: succeeds also over what earlier servers have left. */
+  takeHoldOverLeftovers(port: number, target: HoldTarget): Hold | undefined;
   /** Binds without any option, and closes: a hold without descriptors. */
   checkStrictly(port: number, target: HoldTarget): Hold | undefined;
   /** True also for a socket that is bound without SO_REUSEADDR, and for its TIME_WAIT; `findListeners` tells exactly. */
@@ -79,6 +92,10 @@ export interface PortKernel {
 
 /** Look-ups for messages; they take milliseconds. Where the OS does not tell, they answer undefined, false or nothing. */
 export interface ProcessLookup {
+  /** Whether the thread of a record or slice is alive. A hint only: numbers are used again, and namespaces hide processes. */
+  isAlive(threadId: number): boolean;
+  /** As `isAlive`, but a process that has ended counts as ended even while its parent has not looked yet. */
+  isRunning(processId: number): boolean;
   findListeners(port: number): Listener[] | undefined;
   /** Whether all that the OS knows of the port are connections in TIME_WAIT. */
   isOnlyInTimeWait(port: number): boolean;

@@ -3,10 +3,12 @@ import { TestEndedError } from '../errors/index.ts';
 import { epochMs, monotonicMs, pause } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import type { AcquireOptions } from '../pool/api/owner-options.ts';
-import { claimOf, TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
+import { acquireFrom, type OwnedClaim, type TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 import { describeListeners } from '../pool/claim/listeners.ts';
-import { releaseClaim, stillListens } from '../pool/claim/release.ts';
-import { hasRunPool } from '../pool/session/current-slice.ts';
+import { stillListens } from '../pool/claim/probe.ts';
+import { releaseClaim } from '../pool/claim/release.ts';
+import { currentSlice, hasRunPool } from '../pool/session/current-slice.ts';
+import { claimState, type PortClaim } from '../pool/session/port-claim.ts';
 import { warn, warnOnce } from '../pool/session/warnings.ts';
 import { isFirstWorker } from '../pool/session/worker-hint.ts';
 
@@ -55,7 +57,7 @@ const GRACE_POLL_MS = 5;
 
 export class PortDispenser implements Ports {
   readonly #facts: DispenserFacts;
-  readonly #owners = new Map<TCPPortOwner, PortUse>();
+  readonly #given: { readonly claim: PortClaim; readonly use: PortUse }[] = [];
   readonly #startMs = monotonicMs();
   #hasEnded = false;
   /** Of the acquisitions under way. */
@@ -89,38 +91,38 @@ export class PortDispenser implements Ports {
     if (this.#hasEnded) throw new TestEndedError(label);
     this.#waiting.add(end);
     try {
-      const owners = await TCPPortOwner.acquireMany(count, {
+      const owned = await acquireFrom(currentSlice, count, {
         ...asked,
         acquireTimeoutMs: Math.min(asked.acquireTimeoutMs ?? DEFAULT_WAIT_MS, this.#longestWaitMs()),
         signal: options.signal === undefined ? signal : AbortSignal.any([options.signal, signal]),
       });
-      if (signal.aborted) for (const owner of owners) owner.cleanup();
+      if (signal.aborted) for (const { owner } of owned) owner.cleanup();
       signal.throwIfAborted();
-      this.#note(owners, fixture, startMs);
-      return owners;
+      this.#note(owned, fixture, startMs);
+      return owned.map(({ owner }) => owner);
     } finally {
       this.#waiting.delete(end);
     }
   }
 
-  #note(owners: readonly TCPPortOwner[], fixture: string, startMs: number): void {
+  #note(owned: readonly OwnedClaim[], fixture: string, startMs: number): void {
     const waitedMs = Math.round(monotonicMs() - startMs);
-    for (const owner of owners) {
-      const use: PortUse = { fixture, port: owner.port, waitedMs, acquiredAtMs: epochMs() };
-      this.#owners.set(owner, use);
+    for (const { claim } of owned) {
+      const use: PortUse = { fixture, port: claim.port, waitedMs, acquiredAtMs: epochMs() };
+      this.#given.push({ claim, use });
       this.#facts.onAcquire(use);
     }
   }
 
   /** All that were handed out, also those that the test has cleaned up itself. */
   get uses(): PortUse[] {
-    return [...this.#owners.values()];
+    return this.#given.map(({ use }) => use);
   }
 
   /** Names who listens on a port over which the test has failed. Call it as soon as the body has ended. */
   explainFailure(errors: readonly string[]): void {
     if (errors.length === 0) return;
-    for (const owner of this.#owners.keys()) nameForeignListener(owner, errors);
+    for (const { claim } of this.#given) nameForeignListener(claim, errors);
   }
 
   /**
@@ -131,12 +133,11 @@ export class PortDispenser implements Ports {
     this.#hasEnded = true;
     for (const end of this.#waiting) end.abort(new TestEndedError(this.#facts.label));
     await this.#giveServersTimeToEnd();
-    for (const [owner, use] of this.#owners) {
+    for (const { claim, use } of this.#given) {
       if (use.releasedAtMs !== undefined) continue;
-      const claim = claimOf(owner);
       releaseClaim(claim, failed);
       use.releasedAtMs = claim.releasedAtMs ?? epochMs();
-      use.outcome = claim.phase === 'leaked' || claim.phase === 'sealed' ? claim.phase : 'free';
+      use.outcome = claim.leaked ? 'leaked' : claimState(claim) === 'sealed' ? 'sealed' : 'free';
     }
   }
 
@@ -148,7 +149,7 @@ export class PortDispenser implements Ports {
   }
 
   async #giveServersTimeToEnd(): Promise<void> {
-    const claims = [...this.#owners.keys()].map(claimOf).filter((claim) => claim.phase === 'held');
+    const claims = this.#given.map(({ claim }) => claim).filter((claim) => claimState(claim) === 'held');
     const deadlineMs = monotonicMs() + GRACE_MS;
     while (claims.some((claim) => stillListens(claim)) && monotonicMs() < deadlineMs)
       await pause(GRACE_POLL_MS);
@@ -156,18 +157,18 @@ export class PortDispenser implements Ports {
 }
 
 /** On EADDRINUSE over one's own port, the culprit is worth knowing. */
-function nameForeignListener(owner: TCPPortOwner, errors: readonly string[]): void {
-  const text = new RegExp(`EADDRINUSE.*\\b${owner.port}\\b|\\b${owner.port}\\b.*EADDRINUSE`, 's');
-  const { label, phase, hold } = claimOf(owner);
-  if (phase !== 'held' || !errors.some((error) => text.test(error))) return;
-  const listeners = platform.findListeners(owner.port) ?? [];
+function nameForeignListener(claim: PortClaim, errors: readonly string[]): void {
+  const { port, label, hold } = claim;
+  const text = new RegExp(`EADDRINUSE.*\\b${port}\\b|\\b${port}\\b.*EADDRINUSE`, 's');
+  if (claimState(claim) !== 'held' || !errors.some((error) => text.test(error))) return;
+  const listeners = platform.findListeners(port) ?? [];
   const nobody =
     hold.descriptors.length > 0
       ? 'nobody listens on it. A server that sets neither SO_REUSEADDR nor SO_REUSEPORT needs the option hold: false'
       : 'nobody listens on it any more';
   warn(
     'PORTSLICE_ADDRESS_IN_USE',
-    `'${label}' failed with EADDRINUSE on its own port ${owner.port}: ` +
+    `'${label}' failed with EADDRINUSE on its own port ${port}: ` +
       `${listeners.length > 0 ? `${describeListeners(listeners)} listens on it` : nobody}.`,
   );
 }

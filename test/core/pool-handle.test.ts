@@ -4,16 +4,13 @@ import { formatPoolHandle, parsePoolHandle } from '../../src/core/pool-handle.ts
 
 const runId = '0123456789abcdef0123456789abcdef';
 const anyHandle = fc.record({
-  processId: fc.integer({ min: 1, max: 2 ** 22 }),
-  descriptor: fc.integer({ min: 0, max: 2 ** 20 }),
+  locator: fc.stringMatching(/^[a-z]+(:[!-9;-~]{1,20}){1,3}$/),
   runId: fc.stringMatching(/^[0-9a-f]{32}$/),
 });
 
 describe('a pool handle', () => {
   test('has the form that is published', () => {
-    expect(formatPoolHandle({ processId: 4711, descriptor: 23, runId })).toBe(
-      `portslice:1:memfd:4711:23:${runId}`,
-    );
+    expect(formatPoolHandle({ locator: 'memfd:4711:23', runId })).toBe(`portslice:1:memfd:4711:23:${runId}`);
   });
 
   test('comes back from its text', () => {
@@ -28,15 +25,10 @@ describe('a pool handle', () => {
     '',
     'portslice',
     `portslice:2:memfd:4711:23:${runId}`,
-    `portslice:1:shm:4711:23:${runId}`,
-    `portslice:1:memfd:0:23:${runId}`,
-    `portslice:1:memfd:-1:23:${runId}`,
-    `portslice:1:memfd:0x10:23:${runId}`,
-    `portslice:1:memfd:self:23:${runId}`,
-    `portslice:1:memfd:99999999999:23:${runId}`,
-    `portslice:1:memfd:4711:-1:${runId}`,
-    `portslice:1:memfd:4711:../23:${runId}`,
-    `portslice:1:memfd:4711::${runId}`,
+    `portslice:1:${runId}`,
+    `portslice:1::${runId}`,
+    `portslice:1:memfd:4711 :23:${runId}`,
+    `portslice:1:${'m'.repeat(201)}:${runId}`,
     `portslice:1:memfd:4711:23:${runId}0`,
     `portslice:1:memfd:4711:23:${runId.slice(1)}`,
     `portslice:1:memfd:4711:23:${runId.toUpperCase()}`,
@@ -55,8 +47,7 @@ describe('a pool handle', () => {
         (text, at, insertion) => {
           const changed = text.slice(0, at) + insertion + text.slice(at);
           const parsed = parsePoolHandle(changed);
-          const withoutZeros = changed.replace(/:0+(?=\d+:[0-9a-f]{32}$)/, ':');
-          expect(parsed === undefined || formatPoolHandle(parsed) === withoutZeros).toBe(true);
+          expect(parsed === undefined || formatPoolHandle(parsed) === changed).toBe(true);
         },
       ),
     );

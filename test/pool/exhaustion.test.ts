@@ -1,9 +1,9 @@
 /** PortPoolExhaustedError: the message is all that a user has, so it names who has the ports. */
 import { describe, expect, test } from 'vitest';
 import { PortPoolExhaustedError, TCPPortOwner } from '../../src/index.ts';
-import { claimOf } from '../../src/pool/api/tcp-port-owner.ts';
 import { releaseClaim } from '../../src/pool/claim/release.ts';
 import { errorOf } from '../support/catch-error.ts';
+import { claimOf } from '../support/claims.ts';
 import { listen } from '../support/listening-server.ts';
 import { startPortWorker } from '../support/port-worker.ts';
 import { openTestPool } from '../support/test-pool.ts';

@@ -1,9 +1,9 @@
 /** What becomes of a port after its test: free, leaked or sealed. */
 import { describe, expect, test } from 'vitest';
 import { PortPoolExhaustedError, portIsInUse, TCPPortOwner } from '../../src/index.ts';
-import { claimOf } from '../../src/pool/api/tcp-port-owner.ts';
 import { releaseClaim } from '../../src/pool/claim/release.ts';
 import { errorOf } from '../support/catch-error.ts';
+import { claimOf } from '../support/claims.ts';
 import { listen, startServer } from '../support/listening-server.ts';
 import { needNamespace, needProgram } from '../support/needs.ts';
 import { type PortBlock, reservePorts } from '../support/port-block.ts';
@@ -179,7 +179,7 @@ describe('the port of a failed test', () => {
     expect((await warnings.withCode('PORTSLICE_LEAK'))[0]).toContain(
       `'fails and leaks', but pid ${process.pid}`,
     );
-    expect(claimOf(owner).phase).toBe('leaked');
+    expect(claimOf(owner)).toMatchObject({ leaked: true });
     expect(opened.pool.stats().leaks).toBe(1);
   });
 
@@ -200,13 +200,14 @@ function scriptWithPool({ spec }: PortBlock, lines: string): string {
     import { once } from 'node:events';
     import { closeSync, openSync } from 'node:fs';
     import net from 'node:net';
+    import { inspect } from 'node:util';
     import { PortPool, TCPPortOwner } from './src/index.ts';
-    import { releaseClaim } from './src/pool/release.ts';
-    import { claimOf } from './src/pool/tcp-port-owner.ts';
+    import { releaseClaim } from './src/pool/claim/release.ts';
+    import { claimOf } from './test/support/claims.ts';
 
     const pool = PortPool.create({ ports: '${spec}' });
     process.env.PORTSLICE_POOL = pool.handle;
-    const phasesOf = (owners) => owners.map((owner) => claimOf(owner).phase);
+    const statesOf = (owners) => owners.map((owner) => /\\((\\w+)/.exec(inspect(owner))[1]);
     const claimAgain = async () => {
       process.env.PORTSLICE_POOL = PortPool.create({ ports: '${spec}' }).handle;
       const owners = await TCPPortOwner.acquireMany(3, { hosts: ['127.0.0.1'] });
@@ -233,26 +234,26 @@ describe('an owner whose address is gone from this machine', () => {
       address('del');
       released.cleanup();
       releaseClaim(claimOf(sealed), true);
-      const phases = [phasesOf(owners)];
+      const states = [statesOf(owners)];
       // With it nothing is free, so that the other process asks for what is sealed.
       const again = new TCPPortOwner({ hosts: ['127.0.0.1'] });
       const other = "import { TCPPortOwner } from './src/index.ts';" +
         "console.log((await TCPPortOwner.acquire({ hosts: ['127.0.0.1'] })).port);";
       const child = spawn(process.execPath, ['--input-type=module', '-e', other], { stdio: ['ignore', 'pipe', 'inherit'] });
       const [[port]] = await Promise.all([once(child.stdout, 'data'), once(child, 'exit')]);
-      phases.push(phasesOf(owners));
+      states.push(statesOf(owners));
       pool.close();
-      phases.push(phasesOf([...owners, again]));
+      states.push(statesOf([...owners, again]));
       const given = Number(port) === sealed.port;
-      console.log(JSON.stringify({ phases, given, free: await claimAgain() }));
+      console.log(JSON.stringify({ states, given, free: await claimAgain() }));
       `,
     );
     const wrapper = needNamespace(context);
     expect(await scriptOutput(script, { wrapper, nodeOptions: ['--no-warnings'] })).toEqual({
-      phases: [
-        ['released', 'leaked', 'held'],
-        ['released', 'released', 'held'],
-        ['released', 'released', 'released', 'released'],
+      states: [
+        ['free', 'leaked', 'held'],
+        ['free', 'free', 'held'],
+        ['free', 'free', 'free', 'free'],
       ],
       given: true,
       free: block.ports,
@@ -308,11 +309,11 @@ describe('without descriptors', () => {
       await once(server, 'listening');
       leaked.cleanup();
       releaseClaim(claimOf(sealed), true);
-      const before = phasesOf(owners);
+      const before = statesOf(owners);
       const opened = [];
       try { for (;;) opened.push(openSync('/dev/null')) } catch {}
       pool.close();
-      const after = phasesOf(owners);
+      const after = statesOf(owners);
       for (const descriptor of opened) closeSync(descriptor);
       await new Promise((resolve) => server.close(resolve));
       console.log(JSON.stringify({ before, after, free: await claimAgain() }));
@@ -321,7 +322,7 @@ describe('without descriptors', () => {
     const wrapper = ['sh', '-c', 'ulimit -n 256; exec "$0" "$@"'];
     expect(await scriptOutput(script, { wrapper, nodeOptions: ['--no-warnings'] })).toEqual({
       before: ['held', 'sealed', 'leaked'],
-      after: ['released', 'released', 'released'],
+      after: ['free', 'free', 'free'],
       free: block.ports,
     });
   });

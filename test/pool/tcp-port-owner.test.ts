@@ -8,9 +8,9 @@ import {
   TCPPortOwner,
   type TCPPortOwnerOptions,
 } from '../../src/index.ts';
-import { claimOf } from '../../src/pool/api/tcp-port-owner.ts';
 import { releaseClaim } from '../../src/pool/claim/release.ts';
 import { errorOf } from '../support/catch-error.ts';
+import { claimOf } from '../support/claims.ts';
 import { listen } from '../support/listening-server.ts';
 import { startPortWorker } from '../support/port-worker.ts';
 import { openTestPool } from '../support/test-pool.ts';
@@ -30,7 +30,11 @@ describe('an owner', () => {
     expect(['host', owner].join(':')).toBe(`host:${port}`);
     expect(Number(owner)).toBe(port);
     expect(+owner).toBe(port);
-    expect(owner[Symbol.toPrimitive]('default')).toBe(String(port));
+    // Neither is a number's or a text's operation for the types.
+    const value = owner as unknown as number;
+    expect(value + 1).toBe(port + 1);
+    expect(`x${port}`).toBe('x' + value);
+    expect(Math.max(value, 0)).toBe(port);
     expect(JSON.stringify({ owner })).toBe(`{"owner":${port}}`);
   });
 
@@ -39,7 +43,7 @@ describe('an owner', () => {
     const owner = new TCPPortOwner({ label: 'pays by card' });
     expect(inspect(owner)).toBe(`TCPPortOwner ${owner.port} (held, 'pays by card')`);
     owner.cleanup();
-    expect(inspect({ owner })).toBe(`{ owner: TCPPortOwner ${owner.port} (released, 'pays by card') }`);
+    expect(inspect({ owner })).toBe(`{ owner: TCPPortOwner ${owner.port} (free, 'pays by card') }`);
     const unnamed = new TCPPortOwner();
     releaseClaim(claimOf(unnamed), true);
     expect(inspect(unnamed)).toBe(`TCPPortOwner ${unnamed.port} (sealed)`);

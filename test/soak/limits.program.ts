@@ -15,8 +15,8 @@ import {
   TCPPortOwner,
   waitForListening,
 } from '../../src/index.ts';
-import { claimOf } from '../../src/pool/api/tcp-port-owner.ts';
 import { releaseClaim } from '../../src/pool/claim/release.ts';
+import { claimOf } from '../support/claims.ts';
 
 export interface Attempt {
   readonly step: string;

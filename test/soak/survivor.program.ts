@@ -12,11 +12,11 @@ import {
 } from '../../src/index.ts';
 import { platform } from '../../src/platform/platform.ts';
 import { threadState } from '../../src/platform/thread-state.ts';
-import { claimOf } from '../../src/pool/api/tcp-port-owner.ts';
 import { releaseAll, releaseClaim } from '../../src/pool/claim/release.ts';
 import type { PoolSession } from '../../src/pool/session/pool-session.ts';
 import { EventLog } from '../contention/event-log.ts';
 import { type RunningServer, startServer } from '../contention/servers.ts';
+import { claimOf } from '../support/claims.ts';
 import { randomFrom } from './random.ts';
 import type { SurvivorConfig, SurvivorReport } from './survivor.ts';
 import { reportToWatcher } from './watched.ts';

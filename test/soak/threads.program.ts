@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { PortPool, PortPoolExhaustedError, TCPPortOwner } from '../../src/index.ts';
 import { platform } from '../../src/platform/platform.ts';
-import { claimOf } from '../../src/pool/api/tcp-port-owner.ts';
 import { releaseClaim } from '../../src/pool/claim/release.ts';
+import { claimOf } from '../support/claims.ts';
 import { startBystander, type BystanderReport } from './bystander.ts';
 import { reportToWatcher } from './watched.ts';
 

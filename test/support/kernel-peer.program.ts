@@ -5,6 +5,8 @@ import { closeSync, openSync, readdirSync } from 'node:fs';
 import net from 'node:net';
 import { parentPort } from 'node:worker_threads';
 import { Segment } from '../../src/core/segment.ts';
+import { libc } from '../../src/platform/linux/libc.ts';
+import { takeName } from '../../src/platform/linux/lock.ts';
 import { platform } from '../../src/platform/platform.ts';
 import type { PortKernel, ProcessLookup } from '../../src/platform/port-kernel.ts';
 import { actionsOn, type RunAction } from '../platform/conformance/segment-actions.ts';
@@ -64,12 +66,12 @@ const commands = {
     for (const descriptor of usedUp.splice(0)) closeSync(descriptor);
   },
   createMemory: (byteLength: number): void => kernel.createMemory(byteLength).close(),
-  openSegment: (processId: number, descriptor: number): void => {
-    onSegment = actionsOn(new Segment(kernel.attachMemory('a handle', processId, descriptor).buffer));
+  takeName: (name: string): number | undefined => takeName(libc(), name),
+  openSegment: (locator: string): void => {
+    onSegment = actionsOn(new Segment(kernel.attachMemory(locator, 'a handle').buffer));
   },
   /** Maps the memory and tells how many bytes it has. */
-  attach: (handle: string, processId: number, descriptor: number): number =>
-    kernel.attachMemory(handle, processId, descriptor).buffer.byteLength,
+  attach: (locator: string, handle: string): number => kernel.attachMemory(locator, handle).buffer.byteLength,
   segment: (name: never, ...args: never[]): unknown =>
     (onSegment as (...all: never[]) => unknown)(name, ...args),
 };

@@ -14,8 +14,8 @@ import {
   type PortAllocationStats,
   TCPPortOwner,
 } from '../../src/index.ts';
-import { claimOf } from '../../src/pool/api/tcp-port-owner.ts';
 import { releaseClaim } from '../../src/pool/claim/release.ts';
+import { claimOf } from './claims.ts';
 import { listen, type LocalServer, serverCommand } from './listening-server.ts';
 
 export interface Warning {

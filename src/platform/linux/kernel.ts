@@ -13,7 +13,7 @@ import {
   takeSeal,
 } from './hold.ts';
 import { type LibC, libc } from './libc.ts';
-import { takeLock, takeName } from './lock.ts';
+import { takeLock } from './lock.ts';
 import { attachMemory, createMemory } from './memory.ts';
 import { networkNamespace } from './network-namespace.ts';
 import { closeOrphans } from './orphans.ts';
@@ -29,8 +29,14 @@ export function openLinuxKernel(): PortKernel {
   if (!KNOWN_PROCESSORS.includes(process.arch)) {
     throw new UnsupportedPlatformError(`linux-${process.arch}`, 'The allocation of ports');
   }
-  kernel ??= bindKernel(libc());
+  kernel ??= startKernel(libc());
   return kernel;
+}
+
+/** A new worker thread often replaces a terminated one, so it cleans up after that one first. */
+function startKernel(c: LibC): PortKernel {
+  if (!c.isMainThread) closeOrphans(c);
+  return bindKernel(c);
 }
 
 function bindKernel(c: LibC): PortKernel {
@@ -39,11 +45,11 @@ function bindKernel(c: LibC): PortKernel {
     randomBytes: (byteLength) => randomBytes(c, byteLength),
     networkNamespace: () => networkNamespace(c),
     createMemory: (byteLength) => createMemory(c, byteLength),
-    attachMemory: (handle, processId, descriptor) => attachMemory(c, handle, processId, descriptor),
-    takeName: (name) => takeName(c, name),
+    attachMemory: (locator, handle) => attachMemory(c, locator, handle),
     takeLock: (port) => takeLock(c, port),
     holdTargetFor: (hosts, family) => holdTargetFor(c, hosts, family),
     takeHold: (port, target) => takeHold(c, port, target),
+    takeHoldOverLeftovers: (port, target) => takeHold(c, port, target),
     checkStrictly: (port, target) => checkStrictly(c, port, target),
     somethingListens: (port, addresses) => somethingListens(c, port, addresses),
     somethingListensBeside: ({ descriptors }) => somethingListensBeside(c, descriptors),

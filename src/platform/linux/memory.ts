@@ -1,12 +1,12 @@
-import { HEADER_BYTES, MAX_PORT_COUNT, MAX_SLICE_COUNT, segmentOffsets } from '../../core/segment-layout.ts';
-import { PoolDamagedError, PoolForeignError, PoolStaleError } from '../../errors/index.ts';
-import { errorFor, meaningOf } from '../errno.ts';
 /**
  * Shared memory on Linux: a memfd, sized and then sealed against any change of size, which other processes open
  * through /proc. Nothing is left behind: it is gone with the last process that has it.
  */
+import { HEADER_BYTES, MAX_PORT_COUNT, MAX_SLICE_COUNT, segmentOffsets } from '../../core/segment-layout.ts';
+import { PoolDamagedError, PoolForeignError, PoolHandleError, PoolStaleError } from '../../errors/index.ts';
+import { errorFor, meaningOf } from '../errno.ts';
 import { fileSystem } from '../file-system.ts';
-import type { SharedMemory } from '../port-kernel.ts';
+import type { CreatedMemory, SharedMemory } from '../port-kernel.ts';
 import {
   F_ADD_SEALS,
   F_GET_SEALS,
@@ -22,10 +22,12 @@ import {
   PROT_WRITE,
 } from './constants.ts';
 import type { LibC } from './libc.ts';
+import { takeName } from './lock.ts';
 import { markAsThreads } from './thread-descriptors.ts';
 
 const NAME = 'portslice';
 const LINK_TARGET = `/memfd:${NAME} (deleted)`;
+const LOCATOR = /^memfd:([1-9]\d{0,9}):(\d{1,9})$/;
 const SIZE_SEALS = F_SEAL_SHRINK | F_SEAL_GROW;
 /** Nobody can map what has one of these in order to write. */
 const READ_ONLY_SEALS = F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
@@ -37,7 +39,7 @@ const { byteLength: MAX_BYTES } = segmentOffsets({
 const MAP_FAILED = 2 ** 64;
 
 /** Creates zeroed memory of exactly that size. */
-export function createMemory(libc: LibC, byteLength: number): SharedMemory {
+export function createMemory(libc: LibC, byteLength: number): CreatedMemory {
   const descriptor = libc.memfd_create(NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (descriptor === -1) throw errorFor('memfd_create', libc.errno());
   try {
@@ -47,26 +49,38 @@ export function createMemory(libc: LibC, byteLength: number): SharedMemory {
     // Without the seals any process of this user could shrink it and kill all who have mapped it.
     const sealed = libc.fcntl(descriptor, F_ADD_SEALS, SIZE_SEALS | F_SEAL_SEAL);
     if (sealed !== 0) throw errorFor('fcntl(F_ADD_SEALS)', libc.errno());
-    return map(libc, descriptor, byteLength, descriptor);
+    return describeMemory(libc, descriptor, map(libc, descriptor, byteLength));
   } catch (error) {
     libc.close(descriptor);
     throw error;
   }
 }
 
+function describeMemory(libc: LibC, descriptor: number, buffer: ArrayBuffer): CreatedMemory {
+  let beacon: number | undefined;
+  return {
+    buffer,
+    locator: `memfd:${process.pid}:${descriptor}`,
+    announce: () => {
+      // A process of another process namespace can have the name: then the pool is not found.
+      beacon ??= takeName(libc, `portslice/pool/${process.pid}/${descriptor}`);
+    },
+    // SAFETY: the mapping stays, since an access to unmapped memory would end the process. It is a few touched pages.
+    close: () => {
+      if (beacon !== undefined) libc.close(beacon);
+      libc.close(descriptor);
+    },
+  };
+}
+
 /**
  * Maps the memory that another process, or this one, has created.
- * @throws PoolStaleError if it is gone, PoolForeignError if it is not ours to open, PoolDamagedError if its size is impossible
+ * @throws PoolHandleError if the locator is none of ours, PoolStaleError if the memory is gone, PoolForeignError if it is not
+ *   ours to open, PoolDamagedError if its size is impossible
  */
-export function attachMemory(
-  libc: LibC,
-  handle: string,
-  processId: number,
-  sourceDescriptor: number,
-): SharedMemory {
-  // Where /proc is that of an outer process namespace, our number there is another one.
-  const path = `/proc/${processId === process.pid ? 'self' : processId}/fd/${sourceDescriptor}`;
+export function attachMemory(libc: LibC, locator: string, handle: string): SharedMemory {
   const { closeSync, fstatSync } = fileSystem();
+  const path = descriptorPath(locator, handle);
   const descriptor = openMemory(handle, path);
   try {
     const status = fstatSync(descriptor);
@@ -75,13 +89,21 @@ export function attachMemory(
     if (!status.isFile() || !isSealed || (seals & READ_ONLY_SEALS) !== 0) {
       throw new PoolForeignError(handle, `${path} is not the sealed memory of a port pool`);
     }
-    // Nothing cannot be mapped, and terabytes take the address space away.
+    // An empty file cannot be mapped, and an absurd size would exhaust the address space.
     if (status.size < HEADER_BYTES || status.size > MAX_BYTES)
       throw new PoolDamagedError(handle, `it has ${status.size} bytes`);
-    return map(libc, descriptor, status.size, undefined);
+    return { buffer: map(libc, descriptor, status.size) };
   } finally {
     closeSync(descriptor);
   }
+}
+
+function descriptorPath(locator: string, handle: string): string {
+  const [, processId, descriptor] = LOCATOR.exec(locator) ?? [];
+  if (processId === undefined || descriptor === undefined)
+    throw new PoolHandleError(handle, 'it is not a handle of this version of portslice for Linux');
+  // Where /proc is that of an outer process namespace, our number there is another one.
+  return `/proc/${Number(processId) === process.pid ? 'self' : processId}/fd/${descriptor}`;
 }
 
 /** The link is read before anything is opened: a stale number can name a FIFO or a terminal. */
@@ -107,15 +129,8 @@ function openMemory(handle: string, path: string): number {
   }
 }
 
-function map(libc: LibC, descriptor: number, byteLength: number, kept: number | undefined): SharedMemory {
+function map(libc: LibC, descriptor: number, byteLength: number): ArrayBuffer {
   const address = Number(libc.mmap(0, byteLength, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0));
   if (address === MAP_FAILED) throw errorFor('mmap', libc.errno());
-  return {
-    buffer: libc.view(BigInt(address), byteLength),
-    descriptor: kept,
-    // SAFETY: the mapping stays, since an access to unmapped memory would end the process. It is a few touched pages.
-    close: () => {
-      if (kept !== undefined) libc.close(kept);
-    },
-  };
+  return libc.view(BigInt(address), byteLength);
 }

@@ -5,7 +5,6 @@
  * others; no signal is ever sent, since O_ASYNC is off. The main thread ends with its process and marks nothing.
  */
 import { errorFor } from '../errno.ts';
-import { isAlive } from '../liveness.ts';
 import {
   F_GETOWN_EX,
   F_GETSIG,
@@ -16,6 +15,7 @@ import {
   SOCK_STREAM,
 } from './constants.ts';
 import type { LibC } from './libc.ts';
+import { isAlive } from './liveness.ts';
 import { Scratch } from './scratch.ts';
 
 /** Any real-time signal that nobody else would choose for a socket. */

@@ -1,8 +1,9 @@
 /** Whether a port is in use, without disturbing whoever uses it. */
 import { platform } from '../../platform/platform.ts';
 import type { InternetAddress, PortKernel } from '../../platform/port-kernel.ts';
+import { openSessions } from '../session/open-sessions.ts';
 import { checkNames, checkPort } from '../session/option-checks.ts';
-import { openSessions } from '../session/pool-session.ts';
+import { claimState } from '../session/port-claim.ts';
 import { checkOwnerOptions, type TCPPortOwnerOptions } from './owner-options.ts';
 
 /**
@@ -40,7 +41,7 @@ function isListenedOn(
 
 function isOwnedHere(port: number): boolean {
   for (const session of openSessions()) {
-    for (const claim of session.claims) if (claim.port === port && claim.phase === 'held') return true;
+    for (const claim of session.claims) if (claim.port === port && claimState(claim) === 'held') return true;
   }
   return false;
 }

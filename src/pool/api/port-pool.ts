@@ -2,11 +2,14 @@
 import type { SliceBounds } from '../../core/slices.ts';
 import { InvalidOptionError, PoolClosedError, PoolHandleError } from '../../errors/index.ts';
 import { publishedPoolHandle } from '../../platform/environment.ts';
-import type { PortClaim } from '../claim/port-claim.ts';
 import { releaseAll } from '../claim/release.ts';
+import { attachSession } from '../session/attach-session.ts';
+import { createSession } from '../session/create-session.ts';
 import { DEFAULT_REST_MS, type SessionSlice, sessionToReport } from '../session/current-slice.ts';
+import { closeSession } from '../session/open-sessions.ts';
 import { checkInteger, checkNames, MAX_TIMEOUT_MS, RUN_POOL_OPTION_NAMES } from '../session/option-checks.ts';
-import { PoolSession } from '../session/pool-session.ts';
+import type { PoolSession } from '../session/pool-session.ts';
+import type { PortClaim } from '../session/port-claim.ts';
 import { findServerPorts, type ServerPortOptions } from '../session/server-ports.ts';
 import { takeSlice } from '../session/slice-owners.ts';
 import {
@@ -16,7 +19,7 @@ import {
   readStatistics,
 } from '../session/snapshot.ts';
 import type { AcquireOptions } from './owner-options.ts';
-import { acquireFrom, claimOf, type TCPPortOwner } from './tcp-port-owner.ts';
+import { acquireFrom, type OwnedClaim, type TCPPortOwner } from './tcp-port-owner.ts';
 
 export interface PortPoolOptions extends ServerPortOptions {
   /** How many workers the run has, 0 to 2,000; there are a few more slices than workers. Default: 0. */
@@ -58,7 +61,7 @@ export class PortPool {
     checkInteger('workers', workers, 0, MAX_WORKERS);
     checkInteger('restMs', restMs, 0, MAX_TIMEOUT_MS);
     const serverPorts = findServerPorts({ ports, excludedPorts });
-    return new PortPool(PoolSession.create({ ports: serverPorts, workers, restMs, isPrivate: false }), true);
+    return new PortPool(createSession({ ports: serverPorts, workers, restMs, isPrivate: false }), true);
   }
 
   /**
@@ -69,7 +72,7 @@ export class PortPool {
   static attach(handle: string | undefined = publishedPoolHandle()): PortPool {
     if (handle === undefined) throw new PoolHandleError(handle, 'PORTSLICE_POOL is not set');
     if (typeof handle !== 'string') throw new InvalidOptionError('handle', handle, 'the handle of a pool');
-    return new PortPool(PoolSession.attach(handle), false);
+    return new PortPool(attachSession(handle), false);
   }
 
   /** In the order of the slices, which begin at a random place. */
@@ -107,7 +110,7 @@ export class PortPool {
     this.#use.isClosed = true;
     const { session, claims } = this.#use;
     releaseAll(session, (claim) => this.#isCreator || claims.has(claim));
-    if (this.#isCreator) session.close();
+    if (this.#isCreator) closeSession(session);
   }
 }
 
@@ -140,8 +143,8 @@ export class PortSlice {
   /** As `TCPPortOwner.acquire`, from this slice; while it has no free port that has rested, from slice 0, then from the others. */
   async acquire(options?: AcquireOptions): Promise<TCPPortOwner> {
     const source = (): SessionSlice => ({ session: openSession(this.#use), slice: this.#slice });
-    const [owner] = (await acquireFrom(source, 1, options)) as [TCPPortOwner];
-    this.#use.claims.add(claimOf(owner));
+    const [{ owner, claim }] = (await acquireFrom(source, 1, options)) as [OwnedClaim];
+    this.#use.claims.add(claim);
     if (this.#use.isClosed) owner.cleanup();
     openSession(this.#use);
     return owner;

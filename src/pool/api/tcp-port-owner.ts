@@ -1,21 +1,22 @@
 /** The owner of one port, from its construction to `cleanup()`. */
 import { MAX_PORT_COUNT } from '../../core/segment-layout.ts';
-import { InvalidOptionError } from '../../errors/index.ts';
 import { claimEventually, claimNow } from '../claim/acquire.ts';
-import type { PortClaim } from '../claim/port-claim.ts';
 import { releaseClaim } from '../claim/release.ts';
 import { currentSlice, type SessionSlice } from '../session/current-slice.ts';
 import { checkInteger } from '../session/option-checks.ts';
+import { claimState, type PortClaim } from '../session/port-claim.ts';
 import {
   type AcquireOptions,
   type CheckedOptions,
   checkAcquireOptions,
   checkOwnerOptions,
   hostToConnect,
+  hostToListen,
   type SocketAddressFamily,
   type TCPPortOwnerOptions,
   toRequest,
 } from './owner-options.ts';
+import type { OwnerTuple } from './owner-tuple.ts';
 
 /** What the asynchronous ways of making an owner hand to its constructor. */
 class Claimed {
@@ -28,11 +29,9 @@ class Claimed {
   }
 }
 
-let readClaim: (owner: TCPPortOwner) => PortClaim | undefined;
-
 /**
  * One TCP port that belongs to its owner alone, among all processes, runs, users and containers that share the network
- * namespace. Servers of any process listen on it as on any port. As text it is its port number.
+ * namespace. Servers of any process listen on it as on any port. As text, as a number and in JSON it is its port number.
  */
 // oxlint-disable-next-line no-unsafe-declaration-merging -- what the interface promises is defined below the class
 export class TCPPortOwner {
@@ -42,10 +41,15 @@ export class TCPPortOwner {
   /** As given: where the port is free. */
   readonly hosts: readonly string[];
   readonly socketAddressFamily: SocketAddressFamily;
+  /**
+   * Where a server has to listen so that `hosts` reach it: Node's `server.listen(owner)` takes it. Undefined: on every address.
+   * Node ignores a host that is given beside an owner.
+   */
+  readonly host: string | undefined;
 
   /**
    * Claims a free port, at once.
-   * @throws PortPoolExhaustedError if no port is free; `acquire` waits for one instead
+   * @throws PortPoolExhaustedError if no port is free, PortTakenError if the one of `port` is not; `acquire` waits instead
    * @throws InvalidOptionError, HostError, ResourceLimitError, PermissionError, ForeignFunctionError
    */
   constructor(options?: TCPPortOwnerOptions);
@@ -55,27 +59,28 @@ export class TCPPortOwner {
     this.port = claim.port;
     this.hosts = checked.hosts;
     this.socketAddressFamily = checked.socketAddressFamily;
-  }
-
-  static {
-    readClaim = (owner) => (#claim in owner ? owner.#claim : undefined);
+    this.host = hostToListen(checked.hosts, checked.socketAddressFamily);
   }
 
   /**
    * Claims a port, and waits up to `acquireTimeoutMs` until one is free.
-   * @throws PortPoolExhaustedError after that time; otherwise as the constructor
+   * @throws PortPoolExhaustedError, PortTakenError after that time; otherwise as the constructor
    */
   static async acquire(options?: AcquireOptions): Promise<TCPPortOwner> {
     const [owner] = await TCPPortOwner.acquireMany(1, options);
-    return owner as TCPPortOwner;
+    return owner;
   }
 
   /**
    * Claims several ports, all or none, so that two tests that need several never wait for each other. While others
    * keep taking single ports from a pool that is nearly exhausted, it can wait long.
    */
-  static async acquireMany(count: number, options?: AcquireOptions): Promise<TCPPortOwner[]> {
-    return acquireFrom(currentSlice, count, options);
+  static async acquireMany<const Count extends number>(
+    count: Count,
+    options?: AcquireOptions,
+  ): Promise<OwnerTuple<Count>> {
+    const owned = await acquireFrom(currentSlice, count, options);
+    return owned.map(({ owner }) => owner) as OwnerTuple<Count>;
   }
 
   /**
@@ -102,25 +107,36 @@ export class TCPPortOwner {
   }
 
   [Symbol.toPrimitive](hint: string): string | number {
-    return hint === 'number' ? this.port : String(this.port);
+    return hint === 'string' ? String(this.port) : this.port;
+  }
+
+  #describe(): string {
+    const { label, leaked } = this.#claim;
+    const state = claimState(this.#claim);
+    return `TCPPortOwner ${this.port} (${leaked && state === 'sealed' ? 'leaked' : state}${label === '' ? '' : `, '${label}'`})`;
+  }
+
+  static {
+    // Undefined in vm contexts of Node 22, where compiled `using` looks for the registered symbol.
+    define(Symbol.dispose ?? Symbol.for('Symbol.dispose'), (owner) => owner.cleanup());
+    // What console.log shows.
+    define(Symbol.for('nodejs.util.inspect.custom'), (owner) => owner.#describe());
+
+    function define(name: symbol, act: (owner: TCPPortOwner) => unknown): void {
+      const value = function (this: TCPPortOwner): unknown {
+        return act(this);
+      };
+      Object.defineProperty(TCPPortOwner.prototype, name, { value, configurable: true, writable: true });
+    }
   }
 }
 
 export interface TCPPortOwner extends Disposable {}
 
-// Undefined in vm contexts of Node 22, where compiled `using` looks for the registered symbol.
-define(Symbol.dispose ?? Symbol.for('Symbol.dispose'), function dispose() {
-  this.cleanup();
-});
-
-// What console.log shows.
-define(Symbol.for('nodejs.util.inspect.custom'), function inspect() {
-  const { label, phase } = claimOf(this);
-  return `TCPPortOwner ${this.port} (${phase}${label === '' ? '' : `, '${label}'`})`;
-});
-
-function define(name: symbol, value: (this: TCPPortOwner) => unknown): void {
-  Object.defineProperty(TCPPortOwner.prototype, name, { value, configurable: true, writable: true });
+/** For fixtures, which know more about the end of a test than an owner does. */
+export interface OwnedClaim {
+  readonly owner: TCPPortOwner;
+  readonly claim: PortClaim;
 }
 
 /** Claims ports from any slice; it is chosen only after the options are checked. */
@@ -128,24 +144,17 @@ export async function acquireFrom(
   source: () => SessionSlice,
   count: number,
   options?: AcquireOptions,
-): Promise<TCPPortOwner[]> {
+): Promise<OwnedClaim[]> {
   const checked = checkAcquireOptions(options);
-  checkInteger('count', count, 1, MAX_PORT_COUNT);
+  checkInteger('count', count, 1, checked.port === undefined ? MAX_PORT_COUNT : 1);
   const { session, slice } = source();
   // More than there are would take the whole pool again and again, and never succeed.
   checkInteger('count', count, 1, session.segment.ports.length);
   const claimant = { session, slice, request: toRequest(session, checked) };
   const wait = { timeoutMs: checked.acquireTimeoutMs, signal: checked.signal };
-  const claimed = await claimEventually(claimant, count, wait);
+  const claims = await claimEventually(claimant, count, wait);
   const Owner = TCPPortOwner as new (claim: Claimed) => TCPPortOwner;
-  return claimed.map((claim) => new Owner(new Claimed(claim, checked)));
-}
-
-/** For fixtures, which know more about the end of a test than an owner does. */
-export function claimOf(owner: TCPPortOwner): PortClaim {
-  const claim = readClaim(owner);
-  if (claim === undefined) throw new InvalidOptionError('owner', owner, 'a TCPPortOwner');
-  return claim;
+  return claims.map((claim) => ({ claim, owner: new Owner(new Claimed(claim, checked)) }));
 }
 
 function claimWith(options: TCPPortOwnerOptions | undefined): Claimed {

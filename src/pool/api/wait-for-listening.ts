@@ -6,7 +6,6 @@ import {
   WaitTimeoutError,
 } from '../../errors/index.ts';
 import { monotonicMs, pause } from '../../platform/clock.ts';
-import { isRunning } from '../../platform/liveness.ts';
 import { platform } from '../../platform/platform.ts';
 import type { Listener } from '../../platform/port-kernel.ts';
 import { describeListener } from '../claim/listeners.ts';
@@ -99,7 +98,7 @@ function tryToConnect({ host, port }: Target, leftMs: number): Promise<string | 
 }
 
 function rejectDeadServer({ port, processId }: Target): void {
-  if (processId !== undefined && !isRunning(processId)) throw new ServerExitedError(port, processId);
+  if (processId !== undefined && !platform.isRunning(processId)) throw new ServerExitedError(port, processId);
 }
 
 /** Where the OS does not tell who listens, anybody is accepted. */

@@ -1,46 +1,61 @@
 /**
- * Claims one port. The record is the way to agree quickly, the kernel decides: whoever has bound the lock has the port,
- * whatever the record says, and whoever has not backs off from its own word only.
+ * Claims one port: record, lock, hold. The record lets claimants agree quickly, the kernel decides: whoever binds the lock
+ * owns the port, whatever the record says. Anyone else may undo only their own state word.
  */
-import { nextClaim, PortState, stateOf, withState } from '../../core/port-state.ts';
-import { HeaderWord, RecordWord } from '../../core/segment-layout.ts';
+import { nextClaim, PortState, stateOf } from '../../core/port-state.ts';
+import { HeaderWord } from '../../core/segment-layout.ts';
+import type { SliceBounds } from '../../core/slices.ts';
+import type { Hold } from '../../platform/port-kernel.ts';
 import type { PoolSession } from '../session/pool-session.ts';
+import type { PortClaim } from '../session/port-claim.ts';
 import { warnOnceInRun } from '../session/warnings.ts';
-import type { PortClaim, Search } from './port-claim.ts';
+import type { Look } from './look.ts';
 
-/** Claims a port whose record says free: record first, then lock, then hold. */
-export function claimFree(search: Search, index: number): PortClaim | undefined {
-  const { session, misses } = search;
+/**
+ * How a port is held. A strict bind is surer and cheaper, but fails for 60 s on what an earlier server has left; over
+ * leftovers the bind takes four more system calls.
+ */
+export type HoldWay = 'strict' | 'over-leftovers';
+
+/** Claims a port whose record says free: the record first, then the lock, then the hold. */
+export function claimFree(look: Look, index: number, way: HoldWay): PortClaim | undefined {
+  const { session, misses } = look;
   const word = Atomics.load(session.segment.states, index);
   if (stateOf(word) !== PortState.free) return undefined;
-  const mine = nextClaim(word);
-  if (!session.segment.transition(index, word, mine)) return undefined;
-  const lock = backingOff(search, index, mine, [], () => session.kernel.takeLock(portAt(session, index)));
-  if (lock !== undefined) return guard(search, index, mine, lock);
+  const claiming = nextClaim(word);
+  if (!session.segment.transition(index, word, claiming)) return undefined;
+  const port = session.segment.ports.at(index);
+  const lock = backingOff(session, index, claiming, [], () => session.kernel.takeLock(port));
+  if (lock !== undefined) return holdAndRecord(look, index, claiming, lock, way);
   misses.lockedByOtherRuns.add(index);
-  passBy(session, index, mine);
+  moveToBack(session, index, claiming);
   return undefined;
 }
 
-/** Claims a port whose record says that someone has it, who may be dead: only the lock can tell, so it comes first. */
-export function claimStale(search: Search, index: number): PortClaim | undefined {
-  const { session } = search;
-  const lock = session.kernel.takeLock(portAt(session, index));
-  return lock === undefined ? undefined : guard(search, index, seize(session, index), lock);
+/** Claims a port whose record names an owner who may be dead: only the lock can tell, so it comes first. */
+export function claimStale(look: Look, index: number): PortClaim | undefined {
+  const { session } = look;
+  const lock = session.kernel.takeLock(session.segment.ports.at(index));
+  return lock === undefined
+    ? undefined
+    : holdAndRecord(look, index, seize(session, index), lock, 'over-leftovers');
 }
 
-/** With the lock bound: takes the hold and describes the claim. */
-function guard(search: Search, index: number, mine: number, lock: number): PortClaim | undefined {
-  const { session, slice, request, misses, nowMs } = search;
+/** With the lock bound: takes the hold, and writes the record. */
+function holdAndRecord(
+  look: Look,
+  index: number,
+  claiming: number,
+  lock: number,
+  way: HoldWay,
+): PortClaim | undefined {
+  const { session, slice, request } = look;
   const { kernel, segment } = session;
-  const port = portAt(session, index);
-  const hold = backingOff(search, index, mine, [lock], () =>
-    request.hold ? kernel.takeHold(port, request.target) : kernel.checkStrictly(port, request.target),
-  );
+  const port = segment.ports.at(index);
+  const hold = backingOff(session, index, claiming, [lock], () => takeHold(look, port, way));
   if (hold === undefined) {
-    misses.listenedOnByStrangers.add(index);
     kernel.closeDescriptors([lock]);
-    passBy(session, index, mine);
+    noteRefusal(look, index, claiming, way);
     return undefined;
   }
   const claim: PortClaim = {
@@ -48,17 +63,18 @@ function guard(search: Search, index: number, mine: number, lock: number): PortC
     index,
     port,
     label: request.label,
+    borrowed: !isInside(segment.slices[slice], index),
     lock,
     hold,
-    word: mine,
-    phase: 'held',
+    word: claiming,
+    leaked: false,
   };
-  // SYNC: only the one who has the lock writes the record; the state word publishes it.
+  // SYNC: only the lock's owner writes the record; publish() makes it known.
   segment.writeClaim(index, {
     processId: process.pid,
     threadId: kernel.threadId,
     slice,
-    atMs: nowMs,
+    atMs: look.nowMs,
   });
   segment.writeLabel(index, request.label);
   session.claims.add(claim);
@@ -66,68 +82,67 @@ function guard(search: Search, index: number, mine: number, lock: number): PortC
   return claim;
 }
 
-/**
- * Our word can have changed: somebody who believed us dead had the lock between our swap and our lock, and has gone on.
- * Now the lock is ours, and with it the record.
- */
-function publish(claim: PortClaim): void {
-  const { segment } = claim.session;
-  if (!segment.transitionTo(claim.index, claim.word, PortState.held)) {
-    claim.word = seize(claim.session, claim.index);
-    Atomics.store(segment.states, claim.index, withState(claim.word, PortState.held));
+function takeHold({ session: { kernel }, request }: Look, port: number, way: HoldWay): Hold | undefined {
+  if (!request.hold) return kernel.checkStrictly(port, request.target);
+  const hold = kernel.takeHold(port, request.target);
+  if (hold !== undefined || way === 'strict') return hold;
+  return kernel.takeHoldOverLeftovers(port, request.target);
+}
+
+/** A port that a strict bind was refused keeps its place in the order: it can be had over what is left there. */
+function noteRefusal(
+  { session, request, misses }: Look,
+  index: number,
+  claiming: number,
+  way: HoldWay,
+): void {
+  if (way === 'strict' && request.hold) {
+    misses.strictlyRefused.add(index);
+    session.segment.transitionTo(index, claiming, PortState.free);
+    return;
   }
-  claim.word = withState(claim.word, PortState.held);
+  misses.strictlyRefused.delete(index);
+  misses.refused.add(index);
+  moveToBack(session, index, claiming);
 }
 
 /** An error on the way (no descriptors, say) gives everything back before it is thrown. */
 function backingOff<T>(
-  { session }: Search,
+  { kernel, segment }: PoolSession,
   index: number,
-  mine: number,
+  claiming: number,
   descriptors: number[],
   act: () => T,
 ): T {
   try {
     return act();
   } catch (error) {
-    session.kernel.closeDescriptors(descriptors);
-    session.segment.transitionTo(index, mine, PortState.free);
+    kernel.closeDescriptors(descriptors);
+    segment.transitionTo(index, claiming, PortState.free);
     throw error;
   }
 }
 
-/** The port is somebody else's for now: it goes to the end of the order. */
-function passBy(session: PoolSession, index: number, mine: number): void {
+/** Someone else has this port now: it goes to the end of the order. */
+function moveToBack(session: PoolSession, index: number, claiming: number): void {
   Atomics.store(session.segment.releasedAtMs, index, session.nowMs());
-  session.segment.transitionTo(index, mine, PortState.free);
+  session.segment.transitionTo(index, claiming, PortState.free);
 }
 
-/** For the one who has the lock: makes the record ours from whatever it says. */
-function seize({ segment }: PoolSession, index: number): number {
+/** For the owner of the lock: makes the record ours, whatever it says. */
+export function seize({ segment }: PoolSession, index: number): number {
   for (;;) {
     const word = Atomics.load(segment.states, index);
-    const mine = nextClaim(word);
+    const claiming = nextClaim(word);
     // Ends: without the lock, others change the word at most once each before they back off.
-    if (!segment.transition(index, word, mine)) continue;
+    if (!segment.transition(index, word, claiming)) continue;
     if (stateOf(word) === PortState.held) segment.addToHeader(HeaderWord.currentClaims, -1);
-    return mine;
+    return claiming;
   }
 }
 
-/**
- * Makes claims known that somebody is given now. Those that wait for others, and may be taken back, do not count, and their
- * records say claiming.
- */
-export function handOut({ segment }: PoolSession, claims: readonly PortClaim[], borrowedCount: number): void {
-  for (const { index } of claims) {
-    segment.setRecord(index, RecordWord.claimCount, segment.record(index, RecordWord.claimCount) + 1);
-  }
-  segment.addToHeader(HeaderWord.lifetimeClaims, claims.length);
-  segment.addToHeader(HeaderWord.borrowedClaims, borrowedCount);
-  const current = segment.addToHeader(HeaderWord.currentClaims, claims.length);
-  segment.raiseHeader(HeaderWord.peakClaims, current);
-  // After the count: who dies in between leaves it too high, never too low.
-  for (const claim of claims) publish(claim);
+function isInside(bounds: SliceBounds | undefined, index: number): boolean {
+  return bounds !== undefined && index >= bounds.firstIndex && index < bounds.firstIndex + bounds.portCount;
 }
 
 function warnOfNarrowHold({ segment }: PoolSession, port: number): void {
@@ -137,8 +152,4 @@ function warnOfNarrowHold({ segment }: PoolSession, port: number): void {
     `Port ${port} is held on the addresses of 'hosts' only, because others have it elsewhere; ` +
       'listen(0) can be given it on the other addresses.',
   );
-}
-
-function portAt({ segment }: PoolSession, index: number): number {
-  return segment.ports.at(index);
 }

@@ -1,96 +1,135 @@
 /**
- * Where a claim looks for a port. Free ports that have rested: in its own slice, in slice 0, in the other slices; then
- * those that have not, in the same order; then its own seals and the ports of the dead.
+ * Where a claim looks for a port. The exact or preferred ones; free ports that have rested: in its own slice, in slice 0, in
+ * the other slices; then those that have not, in the same order; those once more over leftovers; then its own seals and the
+ * ports of the dead.
  */
 import { PortState, stateOf } from '../../core/port-state.ts';
 import { RecordWord } from '../../core/segment-layout.ts';
 import { ResourceLimitError } from '../../errors/index.ts';
-import { livenessOfOnePass } from '../../platform/liveness.ts';
-import { claimFree, claimStale } from './claim.ts';
-import type { PortClaim, Search } from './port-claim.ts';
-import { freeOneSeal } from './release.ts';
-import { raisePressure } from './seals.ts';
+import { livenessOfOnePass } from '../session/liveness.ts';
+import { type PortClaim } from '../session/port-claim.ts';
+import { claimFree, claimStale, type HoldWay } from './claim.ts';
+import { isMissed, type Look } from './look.ts';
+import { freeOneSeal, freeSeal, raisePressure } from './seals.ts';
+import { sliceOrders } from './slice-orders.ts';
 
-/** @param thorough do not believe that a recorded owner lives, ask the kernel about every port */
-export function findPort(search: Search, thorough: boolean): PortClaim | undefined {
-  const found = findFreeDespiteOrphans(search) ?? reclaim(search, thorough);
-  if (found === undefined) raisePressure(search.session);
-  return found;
-}
+/** A strict bind of each of a thousand ports in TIME_WAIT takes 15 ms; of these few it takes nothing that anybody notices. */
+const MAX_STRICTLY_REFUSED = 16;
 
-/** What terminated threads have left can be what this process has no descriptor for. */
-function findFreeDespiteOrphans(search: Search): PortClaim | undefined {
+/**
+ * @param thorough do not believe that a recorded owner lives, ask the kernel about every port
+ * @returns a claim that is not published yet
+ */
+export function findPort(look: Look, thorough: boolean): PortClaim | undefined {
   try {
-    return findFree(search);
+    return find(look, thorough);
   } catch (error) {
-    if (!(error instanceof ResourceLimitError) || search.session.kernel.closeOrphans() === 0) throw error;
-    return findFree(search);
+    // Terminated threads may have left the descriptors that this process has none of.
+    if (!(error instanceof ResourceLimitError) || look.session.kernel.closeOrphans() === 0) throw error;
+    return find(look, thorough);
   }
 }
 
-function findFree(search: Search): PortClaim | undefined {
-  const { session, slice } = search;
-  const restedBeforeMs = search.nowMs - session.segment.restMs;
-  const own = claimInSlice(search, slice, restedBeforeMs);
-  if (own !== undefined) return own;
-  const others = session.slicesBeside(slice);
+function find(look: Look, thorough: boolean): PortClaim | undefined {
+  const { exactIndex, preferredIndexes } = look.request;
+  if (exactIndex !== undefined) return claimExact(look, exactIndex);
+  for (const index of preferredIndexes) {
+    const claim = claimExact(look, index);
+    if (claim !== undefined) return claim;
+  }
+  const claim = findFree(look) ?? reclaim(look, thorough);
+  if (claim === undefined) raisePressure(look.session);
+  return claim;
+}
+
+function claimExact(look: Look, index: number): PortClaim | undefined {
+  const { session } = look;
+  const ours = [...session.claims].find((claim) => claim.index === index);
+  if (ours !== undefined && !freeSeal(ours)) return undefined;
+  const state = stateOf(Atomics.load(session.segment.states, index));
+  if (state === PortState.free) return claimFree(look, index, 'over-leftovers');
+  const claim = claimStale(look, index);
+  // Another thread of the run may have sealed it, and lets go of it under pressure.
+  if (claim === undefined && state === PortState.sealed) raisePressure(session);
+  return claim;
+}
+
+function findFree(look: Look): PortClaim | undefined {
+  const strict = claimInOrder(look, 'strict');
+  const { strictlyRefused } = look.misses;
+  if (strict !== undefined || !look.request.hold || strictlyRefused.size === 0) return strict;
+  for (const index of [...strictlyRefused]) {
+    const claim = claimFree(look, index, 'over-leftovers');
+    if (claim !== undefined) return claim;
+  }
+  return claimInOrder(look, 'over-leftovers');
+}
+
+function claimInOrder(look: Look, way: HoldWay): PortClaim | undefined {
+  const { session, slice } = look;
+  const others = sliceOrders(session).others(slice);
+  const restedBeforeMs = look.nowMs - session.segment.restMs;
   return (
-    claimInSlices(search, others, restedBeforeMs) ??
-    claimInSlice(search, slice, Infinity) ??
-    claimInSlices(search, others, Infinity)
+    claimInSlice(look, slice, restedBeforeMs, way) ??
+    claimInSlices(look, others, restedBeforeMs, way) ??
+    claimInSlice(look, slice, Infinity, way) ??
+    claimInSlices(look, others, Infinity, way)
   );
 }
 
 function claimInSlices(
-  search: Search,
+  look: Look,
   slices: readonly number[],
   latestReleaseMs: number,
+  way: HoldWay,
 ): PortClaim | undefined {
   for (const slice of slices) {
-    const claim = claimInSlice(search, slice, latestReleaseMs);
+    const claim = claimInSlice(look, slice, latestReleaseMs, way);
     if (claim !== undefined) return claim;
   }
   return undefined;
 }
 
-function claimInSlice(search: Search, slice: number, latestReleaseMs: number): PortClaim | undefined {
-  const { lockedByOtherRuns, listenedOnByStrangers } = search.misses;
-  const order = search.session.order(slice);
+function claimInSlice(
+  look: Look,
+  slice: number,
+  latestReleaseMs: number,
+  way: HoldWay,
+): PortClaim | undefined {
+  const { session, request, misses } = look;
+  const order = sliceOrders(session).order(slice);
   order.begin();
   for (let index = order.next(latestReleaseMs); index !== -1; index = order.next(latestReleaseMs)) {
-    if (lockedByOtherRuns.has(index) || listenedOnByStrangers.has(index)) continue;
-    const claim = claimFree(search, index);
+    if (isMissed(misses, index) || request.excludedIndexes.has(index)) continue;
+    const claim = claimFree(look, index, way);
     if (claim !== undefined) return claim;
+    if (way === 'strict' && request.hold && misses.strictlyRefused.size >= MAX_STRICTLY_REFUSED)
+      return undefined;
   }
   return undefined;
 }
 
 /** What is not free by its record, but could be in truth. */
-function reclaim(search: Search, thorough: boolean): PortClaim | undefined {
-  const { session } = search;
+function reclaim(look: Look, thorough: boolean): PortClaim | undefined {
+  const { session } = look;
   session.kernel.closeOrphans();
   while (freeOneSeal(session)) {
-    const claim = findFree(search);
+    const claim = findFree(look);
     if (claim !== undefined) return claim;
   }
-  return claimFromTheDead(search, thorough);
+  return claimFromTheDead(look, thorough);
 }
 
-function claimFromTheDead(search: Search, thorough: boolean): PortClaim | undefined {
-  const { segment, claims } = search.session;
-  const ours = new Set([...claims].map((claim) => claim.index));
+function claimFromTheDead(look: Look, thorough: boolean): PortClaim | undefined {
+  const { segment, claims } = look.session;
+  const passedBy = new Set(look.request.excludedIndexes);
+  for (const { index } of claims) passedBy.add(index);
   const isAlive = livenessOfOnePass();
   for (let index = 0; index < segment.states.length; index++) {
-    if (stateOf(Atomics.load(segment.states, index)) === PortState.free || ours.has(index)) continue;
+    if (stateOf(Atomics.load(segment.states, index)) === PortState.free || passedBy.has(index)) continue;
     if (!thorough && isAlive(segment.record(index, RecordWord.threadId))) continue;
-    const claim = claimStale(search, index);
+    const claim = claimStale(look, index);
     if (claim !== undefined) return claim;
   }
   return undefined;
-}
-
-/** Whether the claim's port is of another slice than the one that it was claimed for. */
-export function isBorrowed({ session, slice }: Search, { index }: PortClaim): boolean {
-  const bounds = session.segment.slices[slice];
-  return bounds === undefined || index < bounds.firstIndex || index >= bounds.firstIndex + bounds.portCount;
 }

@@ -2,7 +2,10 @@
 import { PortsliceError } from '../../errors/index.ts';
 import { publishedPoolHandle } from '../../platform/environment.ts';
 import { threadState } from '../../platform/thread-state.ts';
-import { countSessionChanges, lastSession, PoolSession } from './pool-session.ts';
+import { attachSession } from './attach-session.ts';
+import { createSession } from './create-session.ts';
+import { countSessionChanges, lastSession } from './open-sessions.ts';
+import type { PoolSession } from './pool-session.ts';
 import { findServerPorts } from './server-ports.ts';
 import { takeSlice } from './slice-owners.ts';
 import { warnOnce } from './warnings.ts';
@@ -36,7 +39,7 @@ export function currentSlice(): SessionSlice {
   return holder.current;
 }
 
-/** A look into the environment takes a good part of a claim's time: in a run's pool, only after this thread has opened another. */
+/** Reading the environment is slow, so within a run it is read only after this thread opened or closed a session. */
 function isStillRight({ session, publishedHandle, changes }: Current): boolean {
   if (session.isClosed) return false;
   const isOfRun = session.handle === publishedHandle && changes === countSessionChanges();
@@ -67,7 +70,7 @@ function chooseSlice(handle: string | undefined): SessionSlice {
 
 function attachOrWarn(handle: string): PoolSession | undefined {
   try {
-    return PoolSession.attach(handle);
+    return attachSession(handle);
   } catch (error) {
     if (!(error instanceof PortsliceError) || !error.code.startsWith('PORTSLICE_POOL')) throw error;
     warnOnce('PORTSLICE_POOL_UNUSABLE', `${error.message} This process uses a private pool.`);
@@ -79,7 +82,7 @@ function attachOrWarn(handle: string): PoolSession | undefined {
 function privatePool(): PoolSession {
   const holder = threadState<{ session?: PoolSession }>('private-pool', () => ({}));
   if (holder.session === undefined || holder.session.isClosed) {
-    holder.session = PoolSession.create({
+    holder.session = createSession({
       ports: findServerPorts(),
       workers: 0,
       restMs: DEFAULT_REST_MS,

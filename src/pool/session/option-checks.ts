@@ -39,6 +39,20 @@ export function checkTimeout(option: string, timeoutMs: unknown): void {
   throw new InvalidOptionError(option, timeoutMs, `milliseconds from 0 to ${MAX_TIMEOUT_MS}`);
 }
 
+/** @returns a copy */
+export function checkPorts(option: string, ports: Iterable<number> = []): number[] {
+  const isIterable = typeof (ports as Iterable<number> | null)?.[Symbol.iterator] === 'function';
+  if (typeof ports === 'string' || !isIterable) {
+    throw new InvalidOptionError(option, ports, 'an iterable of port numbers');
+  }
+  const copy = [...ports];
+  for (const port of copy) {
+    if (Number.isInteger(port) && port >= LOWEST_PORT && port <= HIGHEST_PORT) continue;
+    throw new InvalidOptionError(option, port, `integers from ${LOWEST_PORT} to ${HIGHEST_PORT}`);
+  }
+  return copy;
+}
+
 /** Not by instanceof: a signal may come from another realm. */
 export function checkSignal(signal: unknown): void {
   if (signal === undefined || typeof (signal as AbortSignal | null)?.aborted === 'boolean') return;

@@ -1,20 +1,14 @@
+/** The server ports of this machine: what the user's spec, the environment and the operating system say together. */
 import { browserBlockedPorts } from '../../core/browser-blocked-ports.ts';
 import type { PortList } from '../../core/port-list.ts';
-import {
-  formatPortRange,
-  HIGHEST_PORT,
-  LOWEST_PORT,
-  type PortRange,
-  rangesOfPorts,
-} from '../../core/port-range.ts';
+import { formatPortRange, type PortRange, rangesOfPorts } from '../../core/port-range.ts';
 import { parsePortsFile, parsePortSpec } from '../../core/port-spec.ts';
 import { computeServerPorts } from '../../core/server-ports.ts';
 import { EphemeralRangeError, InvalidOptionError, PortSpecError } from '../../errors/index.ts';
 import { readVariable } from '../../platform/environment.ts';
-/** The server ports of this machine: what the user's spec, the environment and the operating system say together. */
 import { fileSystem } from '../../platform/file-system.ts';
 import { platform } from '../../platform/platform.ts';
-import { checkNames, SERVER_PORT_OPTION_NAMES } from './option-checks.ts';
+import { checkNames, checkPorts, SERVER_PORT_OPTION_NAMES } from './option-checks.ts';
 import { warnOnce } from './warnings.ts';
 
 export interface ServerPortOptions {
@@ -55,7 +49,7 @@ export function findServerPorts(options: ServerPortOptions = {}): PortList {
   checkNames(options, SERVER_PORT_OPTION_NAMES);
   const spec = readSpec(options);
   const excludedRanges = [
-    ...rangesOfPorts(checkExcludedPorts(options.excludedPorts)),
+    ...rangesOfPorts(checkPorts('excludedPorts', options.excludedPorts)),
     ...readExcludedVariable(),
     ...platform.readExcludedRanges(),
   ];
@@ -90,6 +84,18 @@ export function findServerPorts(options: ServerPortOptions = {}): PortList {
     );
   }
   return result.ports;
+}
+
+/** In words that follow a colon. For a port that is in no pool. */
+export function whyNoServerPort(port: number): string {
+  const includes = ({ firstPort, lastPort }: PortRange): boolean => firstPort <= port && port <= lastPort;
+  if (browserBlockedPorts.has(port)) return 'browsers refuse to connect to it';
+  if (platform.readExcludedRanges().some(includes)) return 'the operating system reserves it';
+  if (readExcludedVariable().some(includes)) return `${EXCLUDED_VARIABLE} excludes it`;
+  const ephemeralRange = readEphemeralRangeIfPossible();
+  if (includes(ephemeralRange))
+    return `it lies in the ephemeral range ${formatPortRange(ephemeralRange)}, from which client connections take ports`;
+  return port < 1024 ? 'ports below 1024 need privileges' : "the run's server ports do not have it";
 }
 
 interface Spec {
@@ -136,20 +142,6 @@ function readPortsFile(path: string, variable: string): PortRange[] {
     });
   }
   return parsePortsFile(text, path);
-}
-
-function checkExcludedPorts(excludedPorts: Iterable<number> = []): number[] {
-  const isIterable = typeof (excludedPorts as Iterable<number> | null)?.[Symbol.iterator] === 'function';
-  if (typeof excludedPorts === 'string' || !isIterable) {
-    throw new InvalidOptionError('excludedPorts', excludedPorts, 'an iterable of port numbers');
-  }
-  const ports = [...excludedPorts];
-  for (const port of ports) {
-    if (!Number.isInteger(port) || port < LOWEST_PORT || port > HIGHEST_PORT) {
-      throw new InvalidOptionError('excludedPorts', port, `integers from ${LOWEST_PORT} to ${HIGHEST_PORT}`);
-    }
-  }
-  return ports;
 }
 
 function readExcludedVariable(): PortRange[] {

@@ -1,5 +1,5 @@
 /** Which thread has which slice. Two that share one for a moment are slower, never wrong. */
-import { isAlive } from '../../platform/liveness.ts';
+import { platform } from '../../platform/platform.ts';
 import type { PoolSession } from './pool-session.ts';
 
 /**
@@ -19,5 +19,5 @@ export function takeSlice(session: PoolSession, hint: number): number {
 function tryToTake({ segment, kernel }: PoolSession, slice: number): boolean {
   const owner = segment.sliceOwner(slice);
   if (owner === kernel.threadId) return true;
-  return !isAlive(owner) && segment.takeSlice(slice, owner, kernel.threadId);
+  return !platform.isAlive(owner) && segment.takeSlice(slice, owner, kernel.threadId);
 }

@@ -7,7 +7,7 @@ import {
   stateOf,
 } from '../../core/port-state.ts';
 import { HeaderWord, RecordWord } from '../../core/segment-layout.ts';
-import { livenessOfOnePass } from '../../platform/liveness.ts';
+import { livenessOfOnePass } from './liveness.ts';
 import type { PoolSession } from './pool-session.ts';
 
 /** One port that was claimed at least once, or tried. */

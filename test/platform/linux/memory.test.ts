@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Segment } from '../../../src/core/segment.ts';
-import { PoolForeignError, PoolStaleError } from '../../../src/errors/index.ts';
+import { PoolForeignError, PoolHandleError, PoolStaleError } from '../../../src/errors/index.ts';
 import {
   F_ADD_SEALS,
   F_SEAL_GROW,
@@ -22,7 +22,9 @@ import {
   MFD_ALLOW_SEALING,
 } from '../../../src/platform/linux/constants.ts';
 import { libc } from '../../../src/platform/linux/libc.ts';
+import { takeName } from '../../../src/platform/linux/lock.ts';
 import { platform } from '../../../src/platform/platform.ts';
+import type { CreatedMemory } from '../../../src/platform/port-kernel.ts';
 import { errorOf } from '../../support/catch-error.ts';
 import { type KernelPeer, NOBODY, startPeer } from '../../support/kernel-peer.ts';
 import { needRoot } from '../../support/needs.ts';
@@ -32,7 +34,9 @@ import { describeSegmentMemory } from '../conformance/segment-memory.ts';
 const kernel = platform.openKernel();
 const HANDLE = 'the handle';
 const descriptorCount = (): number => readdirSync('/proc/self/fd').length;
-const attachHere = (descriptor: number): unknown => kernel.attachMemory(HANDLE, process.pid, descriptor);
+const locatorOf = (descriptor: number, processId = process.pid): string => `memfd:${processId}:${descriptor}`;
+const descriptorOf = ({ locator }: CreatedMemory): number => Number(locator.split(':')[2]);
+const attachHere = (descriptor: number): unknown => kernel.attachMemory(locatorOf(descriptor), HANDLE);
 
 let peer: KernelPeer;
 beforeAll(async () => {
@@ -45,7 +49,7 @@ describeSegmentMemory('a memfd that another process has mapped', {
   create: (byteLength) => {
     const memory = kernel.createMemory(byteLength);
     const open = async (): Promise<RunAction> => {
-      await peer.tell.openSegment(process.pid, memory.descriptor as number);
+      await peer.tell.openSegment(memory.locator);
       return peer.segment;
     };
     const dispose = () => Promise.resolve(memory.close());
@@ -58,7 +62,7 @@ describeSegmentMemory('a memfd that the same process has mapped twice', {
   create: (byteLength) => {
     const memory = kernel.createMemory(byteLength);
     const open = () => {
-      const again = kernel.attachMemory(HANDLE, process.pid, memory.descriptor as number);
+      const again = kernel.attachMemory(memory.locator, HANDLE);
       return Promise.resolve(actionsOn(new Segment(again.buffer)));
     };
     const dispose = () => Promise.resolve(memory.close());
@@ -70,8 +74,8 @@ describe('the memory', () => {
   test('can be made neither smaller nor greater, by nobody who can open it', () => {
     const memory = kernel.createMemory(8192);
     for (const descriptor of [
-      memory.descriptor as number,
-      openSync(`/proc/self/fd/${memory.descriptor}`, 'r+'),
+      descriptorOf(memory),
+      openSync(`/proc/self/fd/${descriptorOf(memory)}`, 'r+'),
     ]) {
       for (const byteLength of [0, 4096, 8191, 8193, 100_000])
         expect(() => ftruncateSync(descriptor, byteLength)).toThrow(/EPERM/);
@@ -88,19 +92,16 @@ describe('the memory', () => {
     const memory = kernel.createMemory(4096);
     expect(descriptorCount()).toBe(before + 1);
     const theirs = await peer.tell.countDescriptors();
-    expect(await peer.tell.attach(HANDLE, process.pid, memory.descriptor as number)).toBe(4096);
+    expect(await peer.tell.attach(memory.locator, HANDLE)).toBe(4096);
     expect(await peer.tell.countDescriptors()).toBe(theirs);
     memory.close();
   });
 
   test('stays usable for those who have it, when its creator closes it or dies', async () => {
     const memory = kernel.createMemory(4096);
-    const again = kernel.attachMemory(HANDLE, process.pid, memory.descriptor as number);
+    const again = kernel.attachMemory(memory.locator, HANDLE);
     memory.close();
     new Uint8Array(memory.buffer)[7] = 42;
-    expect(new Uint8Array(again.buffer)[7]).toBe(42);
-    expect(again.descriptor).toBeUndefined();
-    again.close();
     expect(new Uint8Array(again.buffer)[7]).toBe(42);
   });
 
@@ -128,17 +129,33 @@ async function expectRefused(
 }
 
 describe('attaching to what is not the memory of a pool', () => {
+  test.each([
+    'shm:1:2',
+    'memfd:0:23',
+    'memfd:-1:23',
+    'memfd:0x10:23',
+    'memfd:self:23',
+    'memfd:99999999999:23',
+    'memfd:4711:-1',
+    'memfd:4711:../23',
+    'memfd:4711:',
+    'memfd:4711',
+  ])('a locator such as %s is refused', async (locator) => {
+    const error = await errorOf(PoolHandleError, () => kernel.attachMemory(locator, HANDLE));
+    expect(error.handle).toBe(HANDLE);
+  });
+
   test('a process that has ended is a stale pool', async () => {
     const victim = await startPeer();
     await victim.kill();
-    const error = await errorOf(PoolStaleError, () => kernel.attachMemory(HANDLE, victim.pid, 3));
+    const error = await errorOf(PoolStaleError, () => kernel.attachMemory(locatorOf(3, victim.pid), HANDLE));
     expect(error.message).toMatch(/does not exist/);
   });
 
   test('a descriptor that was closed is a stale pool', async () => {
     const memory = kernel.createMemory(4096);
     memory.close();
-    await expectRefused(PoolStaleError, /does not exist/, memory.descriptor as number);
+    await expectRefused(PoolStaleError, /does not exist/, descriptorOf(memory));
   });
 
   test('a file, a directory, a device, a FIFO, a socket and another memfd in its place are a stale pool and are not opened', async () => {
@@ -150,7 +167,7 @@ describe('attaching to what is not the memory of a pool', () => {
         openSync(folder, 'r'),
         openSync('/dev/null', 'r+'),
         openSync(path.join(folder, 'fifo'), constants.O_RDWR),
-        kernel.takeName(`portslice-test/${process.pid}`) as number,
+        takeName(libc(), `portslice-test/${process.pid}`) as number,
         libc().memfd_create('portslice-other', MFD_ALLOW_SEALING),
       ];
       for (const descriptor of opened) await expectRefused(PoolStaleError, /is now '/, descriptor);
@@ -189,7 +206,7 @@ describe('attaching to what is not the memory of a pool', () => {
     needRoot(context);
     const memory = kernel.createMemory(4096);
     await using other = await startPeer({ userId: NOBODY });
-    await expect(other.tell.attach(HANDLE, process.pid, memory.descriptor as number)).rejects.toMatchObject({
+    await expect(other.tell.attach(memory.locator, HANDLE)).rejects.toMatchObject({
       errorName: 'PoolForeignError',
       message: expect.stringMatching(/belongs to another user or is protected \(EACCES\)/) as string,
       facts: { code: 'PORTSLICE_POOL_FOREIGN', handle: HANDLE },

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { isAlive, isRunning } from '../../src/platform/liveness.ts';
-import { NOBODY, startPeer, startPeerThread } from '../support/kernel-peer.ts';
-import { stopProcess } from '../support/listening-server.ts';
-import { needRoot } from '../support/needs.ts';
-import { scriptOutput } from '../support/run-script.ts';
-import { until } from '../support/until.ts';
+import { isAlive, isRunning } from '../../../src/platform/linux/liveness.ts';
+import { NOBODY, startPeer, startPeerThread } from '../../support/kernel-peer.ts';
+import { stopProcess } from '../../support/listening-server.ts';
+import { needRoot } from '../../support/needs.ts';
+import { scriptOutput } from '../../support/run-script.ts';
+import { until } from '../../support/until.ts';
 
 test('A process and a thread are alive until they end', async () => {
   const [victim, thread] = await Promise.all([startPeer(), startPeerThread()]);
@@ -33,7 +33,7 @@ test('Numbers that no process can have are not alive', () => {
 test("Another user's process is alive", async (context) => {
   needRoot(context);
   const script = `
-    import { isAlive, isRunning } from './src/platform/liveness.ts';
+    import { isAlive, isRunning } from './src/platform/linux/liveness.ts';
     process.setuid(${NOBODY});
     console.log(JSON.stringify([isAlive(${process.pid}), isRunning(${process.pid})]));`;
   expect(await scriptOutput(script)).toEqual([true, true]);

@@ -1,5 +1,5 @@
 /** Whether the thread of a record or slice is alive. A hint only: numbers are used again, and namespaces hide processes. */
-import { fileSystem } from './file-system.ts';
+import { fileSystem } from '../file-system.ts';
 
 export function isAlive(threadId: number): boolean {
   if (threadId <= 0) return false;
@@ -10,16 +10,6 @@ export function isAlive(threadId: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-}
-
-/** As `isAlive`, asking once for each thread: for a pass over many records. */
-export function livenessOfOnePass(): (threadId: number) => boolean {
-  const known = new Map<number, boolean>();
-  return (threadId) => {
-    let alive = known.get(threadId);
-    if (alive === undefined) known.set(threadId, (alive = isAlive(threadId)));
-    return alive;
-  };
 }
 
 /** As `isAlive`, but a process that has ended counts as ended even while its parent has not looked yet. */

@@ -1,0 +1,56 @@
+/** What a claim asks for, and one look for it in the pool. */
+import type { HoldTarget } from '../../platform/port-kernel.ts';
+import type { PoolSession } from '../session/pool-session.ts';
+
+export interface ClaimRequest {
+  readonly target: HoldTarget;
+  /** False: the port is only checked and locked. */
+  readonly hold: boolean;
+  readonly label: string;
+  /** Only this port, by its index in the pool. */
+  readonly exactIndex: number | undefined;
+  /** Tried first, in this order, rested or not. */
+  readonly preferredIndexes: readonly number[];
+  /** Never taken. */
+  readonly excludedIndexes: ReadonlySet<number>;
+}
+
+/** Who wants ports. */
+export interface Claimant {
+  readonly session: PoolSession;
+  /** For which the port is claimed, wherever it is found. */
+  readonly slice: number;
+  readonly request: ClaimRequest;
+}
+
+/** Ports, by index, that looked free and were not to be had. One look tries each once. */
+export interface Misses {
+  readonly lockedByOtherRuns: Set<number>;
+  /** A strict bind failed: on what an earlier server has left (TIME_WAIT, say), or on a socket that somebody has bound. */
+  readonly strictlyRefused: Set<number>;
+  /** The bind that shares failed too: somebody listens, or has bound a socket that nobody can share. */
+  readonly refused: Set<number>;
+}
+
+export interface Look extends Claimant {
+  readonly misses: Misses;
+  /** On the pool's clock, when the look began. */
+  readonly nowMs: number;
+}
+
+export function startLook({ session, slice, request }: Claimant): Look {
+  const misses: Misses = {
+    lockedByOtherRuns: new Set(),
+    strictlyRefused: new Set(),
+    refused: new Set(),
+  };
+  return { session, slice, request, misses, nowMs: session.nowMs() };
+}
+
+export function isMissed({ lockedByOtherRuns, strictlyRefused, refused }: Misses, index: number): boolean {
+  return lockedByOtherRuns.has(index) || strictlyRefused.has(index) || refused.has(index);
+}
+
+export function allMisses({ lockedByOtherRuns, strictlyRefused, refused }: Misses): number[] {
+  return [...lockedByOtherRuns, ...strictlyRefused, ...refused];
+}

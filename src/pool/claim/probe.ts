@@ -1,0 +1,42 @@
+/** Tells whether a port that is used no more is still listened on. */
+import { blockMs } from '../../platform/clock.ts';
+import { platform } from '../../platform/platform.ts';
+import type { Listener } from '../../platform/port-kernel.ts';
+import type { PortClaim } from '../session/port-claim.ts';
+
+/**
+ * Whether anything still listens. A failed probe counts as no: a release must succeed, even without a descriptor for the
+ * probe, or with its address gone from this machine.
+ * @param closesNow the hold is closed as soon as nothing listens: then it can be the probe itself
+ */
+export function stillListens({ session, port, hold }: PortClaim, closesNow = false): boolean {
+  const { kernel } = session;
+  try {
+    return closesNow && hold.descriptors.length === 1
+      ? kernel.somethingListensBeside(hold)
+      : kernel.somethingListens(port, hold.addresses);
+  } catch {
+    return false;
+  }
+}
+
+/** 127 ms in all, longer than a large process needs from fork to exec. */
+const LOOKS_AFTER_MS = [1, 2, 4, 8, 16, 32, 64];
+
+/**
+ * Who has leaked a server on the port; undefined: nobody. The probe can also fail on what a server without SO_REUSEADDR has
+ * left in TIME_WAIT, and on a socket that this process has closed while a child that it has just forked still has it until
+ * its exec: neither is a leak.
+ */
+export function findLeak(claim: PortClaim, closesNow: boolean): readonly Listener[] | undefined {
+  if (!stillListens(claim, closesNow)) return undefined;
+  let listeners = platform.findListeners(claim.port);
+  for (const lookAfterMs of LOOKS_AFTER_MS) {
+    if (listeners?.length === 0) return undefined;
+    if (listeners?.some(({ processId }) => processId === process.pid) === true) return listeners;
+    blockMs(lookAfterMs);
+    if (!stillListens(claim, closesNow)) return undefined;
+    listeners = platform.findListeners(claim.port);
+  }
+  return listeners ?? [];
+}

@@ -1,0 +1,57 @@
+/** Makes a pool: plans it, writes its segment into shared memory, and lets others find it. */
+import { formatPoolHandle } from '../../core/pool-handle.ts';
+import type { PortList } from '../../core/port-list.ts';
+import { countsOf, writeSegment } from '../../core/segment-format.ts';
+import { segmentOffsets } from '../../core/segment-layout.ts';
+import { Segment } from '../../core/segment.ts';
+import { planPool, type PoolPlan, sliceCountFor } from '../../core/slices.ts';
+import { epochMs, monotonicMs } from '../../platform/clock.ts';
+import { platform } from '../../platform/platform.ts';
+import type { CreatedMemory, PortKernel } from '../../platform/port-kernel.ts';
+import { rememberSession } from './open-sessions.ts';
+import { PoolSession } from './pool-session.ts';
+import { checkKernel, checkKernelSoon } from './start-up-check.ts';
+
+export interface PoolOptions {
+  readonly ports: PortList;
+  readonly workers: number;
+  readonly restMs: number;
+  /** Of one process, not of a run. */
+  readonly isPrivate: boolean;
+}
+
+export function createSession(options: PoolOptions): PoolSession {
+  const kernel = platform.openKernel();
+  const rotation = kernel.randomBytes(4).readUInt32LE() / 2 ** 32;
+  const plan = planPool(options.ports, sliceCountFor(options.workers), rotation);
+  const memory = kernel.createMemory(segmentOffsets(countsOf(plan)).byteLength);
+  try {
+    const session = fillMemory(memory, kernel, plan, options.restMs);
+    if (options.isPrivate) checkKernelSoon(session);
+    else checkKernel(session);
+    return rememberSession(session);
+  } catch (error) {
+    memory.close();
+    throw error;
+  }
+}
+
+function fillMemory(memory: CreatedMemory, kernel: PortKernel, plan: PoolPlan, restMs: number): PoolSession {
+  const runId = kernel.randomBytes(16).toString('hex');
+  const facts = {
+    runId,
+    creatorProcessId: process.pid,
+    networkNamespace: kernel.networkNamespace(),
+    restMs,
+    startMonotonicMs: monotonicMs(),
+    startEpochMs: epochMs(),
+  };
+  writeSegment(memory.buffer, facts, plan);
+  memory.announce();
+  return new PoolSession({
+    handle: formatPoolHandle({ locator: memory.locator, runId }),
+    segment: new Segment(memory.buffer),
+    kernel,
+    endPool: () => memory.close(),
+  });
+}

@@ -1,0 +1,48 @@
+/** The pools that this thread has open. */
+import { threadState } from '../../platform/thread-state.ts';
+import type { PoolSession } from './pool-session.ts';
+
+interface OpenSessions {
+  readonly byHandle: Map<string, PoolSession>;
+  /** Grows whenever a session is opened or closed. */
+  changeCount: number;
+  /** Its memory can be read also after its end. */
+  last?: PoolSession;
+}
+
+function thisThread(): OpenSessions {
+  return threadState<OpenSessions>('sessions', () => ({ byHandle: new Map(), changeCount: 0 }));
+}
+
+export function openSessions(): Iterable<PoolSession> {
+  return thisThread().byHandle.values();
+}
+
+export function findSession(handle: string): PoolSession | undefined {
+  return thisThread().byHandle.get(handle);
+}
+
+/** The one that was opened last, open or not. */
+export function lastSession(): PoolSession | undefined {
+  return thisThread().last;
+}
+
+export function countSessionChanges(): number {
+  return thisThread().changeCount;
+}
+
+export function rememberSession(session: PoolSession): PoolSession {
+  const sessions = thisThread();
+  sessions.byHandle.set(session.handle, session);
+  sessions.last = session;
+  sessions.changeCount++;
+  return session;
+}
+
+/** The caller has released the claims. */
+export function closeSession(session: PoolSession): void {
+  const sessions = thisThread();
+  sessions.byHandle.delete(session.handle);
+  sessions.changeCount++;
+  session.close();
+}

@@ -1,0 +1,26 @@
+/** A claimed port: its place in the segment, and the kernel objects that make it ours. */
+import { stateNameOf, type PortStateName } from '../../core/port-state.ts';
+import type { Hold } from '../../platform/port-kernel.ts';
+import type { PoolSession } from './pool-session.ts';
+
+export interface PortClaim {
+  readonly session: PoolSession;
+  readonly index: number;
+  readonly port: number;
+  readonly label: string;
+  /** Whether the port lies in another slice than the one that it was claimed for. */
+  readonly borrowed: boolean;
+  readonly lock: number;
+  /** Replaced when the port is sealed. */
+  hold: Hold;
+  /** The state word of exactly this claim; its state bits follow the claim's. */
+  word: number;
+  /** Something still listened when the port was released; then it is sealed. */
+  leaked: boolean;
+  /** In milliseconds since 1970; from a moment before anybody else could have the port. Undefined while it is held. */
+  releasedAtMs?: number;
+}
+
+export function claimState(claim: PortClaim): PortStateName {
+  return stateNameOf(claim.word);
+}
