@@ -69,6 +69,10 @@ export interface PortKernel {
    * @throws PoolHandleError if the locator is none of this platform, PoolStaleError, PoolForeignError, PoolDamagedError
    */
   attachMemory(locator: string, handle: string): SharedMemory;
+  /** A copy of such memory as it is now. @throws as `attachMemory` */
+  copyMemory(locator: string): ArrayBuffer;
+  /** The locators of all memory that is announced, as far as it can be seen from here. */
+  findMemories(): string[];
   takeLock(port: number): number | undefined;
   /** @throws HostError */
   holdTargetFor(hosts: readonly string[], family: SocketAddressFamily): HoldTarget;
@@ -77,9 +81,9 @@ export interface PortKernel {
   takeHoldOverLeftovers(port: number, target: HoldTarget): Hold | undefined;
   /** Binds without any option, and closes: a hold without descriptors. */
   checkStrictly(port: number, target: HoldTarget): Hold | undefined;
-  /** True also for a socket that is bound without SO_REUSEADDR, and for its TIME_WAIT; `findListeners` tells exactly. */
+  /** Also true for a strict bind that does not listen, and for TIME_WAIT; `findListeners` is exact. */
   somethingListens(port: number, addresses: Hold['addresses']): boolean;
-  /** As `somethingListens`, cheaper, for a hold with descriptors whose port is used no more: it may listen itself from then on. */
+  /** A cheaper probe that uses up the hold; close it next. */
   somethingListensBeside(hold: Hold): boolean;
   takeSeal(port: number, addresses: Hold['addresses']): number[] | undefined;
   closeDescriptors(descriptors: readonly number[]): void;

@@ -1,6 +1,6 @@
+/** The ephemeral range of this network namespace. */
 import { parseLinuxEphemeralRange } from '../../core/ephemeral-range-text.ts';
 import { EphemeralRangeError } from '../../errors/index.ts';
-/** The ephemeral range of this network namespace. */
 import { fileSystem } from '../file-system.ts';
 import type { EphemeralRangeReading } from '../port-kernel.ts';
 

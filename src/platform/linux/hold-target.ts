@@ -6,7 +6,7 @@ import type { LibC } from './libc.ts';
 import { resolveLocalHost } from './resolver.ts';
 import { IPV4_WILDCARD, IPV6_WILDCARD } from './scratch.ts';
 
-/** More sockets than this for one port would rather be a mistake than a wish. */
+/** More sockets than this for one port is almost certainly a mistake. */
 const MAX_HOLD_DESCRIPTORS = 7;
 
 const EVERYWHERE: HoldTarget = { exactAddresses: undefined };
@@ -38,7 +38,7 @@ function wildcardTarget(libc: LibC, family: SocketAddressFamily): HoldTarget {
   if (family === 'ipv6' && !hasIPv6(libc)) {
     throw new HostError(
       '',
-      'asks for IPv6, which this kernel has not',
+      'needs IPv6, which this kernel does not support',
       "Use socketAddressFamily 'dual' or 'ipv4'",
     );
   }

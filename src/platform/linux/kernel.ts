@@ -14,7 +14,7 @@ import {
 } from './hold.ts';
 import { type LibC, libc } from './libc.ts';
 import { takeLock } from './lock.ts';
-import { attachMemory, createMemory } from './memory.ts';
+import { attachMemory, copyMemory, createMemory, findMemories } from './memory.ts';
 import { networkNamespace } from './network-namespace.ts';
 import { closeOrphans } from './orphans.ts';
 import { randomBytes } from './random.ts';
@@ -46,6 +46,8 @@ function bindKernel(c: LibC): PortKernel {
     networkNamespace: () => networkNamespace(c),
     createMemory: (byteLength) => createMemory(c, byteLength),
     attachMemory: (locator, handle) => attachMemory(c, locator, handle),
+    copyMemory: (locator) => copyMemory(c, locator),
+    findMemories,
     takeLock: (port) => takeLock(c, port),
     holdTargetFor: (hosts, family) => holdTargetFor(c, hosts, family),
     takeHold: (port, target) => takeHold(c, port, target),

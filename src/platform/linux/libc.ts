@@ -65,10 +65,7 @@ export function libc(): LibC {
   return threadState('libc', bindLibC);
 }
 
-/**
- * What a worker thread seldom or never needs is bound with its first call: a thread that is terminated while koffi binds
- * takes the process with it.
- */
+/** Binds on the first call, because terminating a thread while koffi binds aborts the process. */
 function later(library: LibraryHandle, prototype: string): Bound {
   let bound: Bound | undefined;
   const call = (...args: unknown[]): unknown => (bound ??= library.func(prototype))(...args);

@@ -28,6 +28,7 @@ import { markAsThreads } from './thread-descriptors.ts';
 const NAME = 'portslice';
 const LINK_TARGET = `/memfd:${NAME} (deleted)`;
 const LOCATOR = /^memfd:([1-9]\d{0,9}):(\d{1,9})$/;
+const BEACON = /@portslice\/pool\/([1-9]\d{0,9})\/(\d{1,9})$/gm;
 const SIZE_SEALS = F_SEAL_SHRINK | F_SEAL_GROW;
 /** Nobody can map what has one of these in order to write. */
 const READ_ONLY_SEALS = F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
@@ -79,6 +80,42 @@ function describeMemory(libc: LibC, descriptor: number, buffer: ArrayBuffer): Cr
  *   ours to open, PoolDamagedError if its size is impossible
  */
 export function attachMemory(libc: LibC, locator: string, handle: string): SharedMemory {
+  return withOpened(libc, locator, handle, (descriptor, byteLength) => ({
+    buffer: map(libc, descriptor, byteLength),
+  }));
+}
+
+/** A copy of the memory as it is now. A mapping could never be taken away again. @throws as attachMemory */
+export function copyMemory(libc: LibC, locator: string): ArrayBuffer {
+  return withOpened(libc, locator, locator, (descriptor, byteLength) => {
+    const copy = new ArrayBuffer(byteLength);
+    const { readSync } = fileSystem();
+    for (let at = 0; at < byteLength;) {
+      const read = readSync(descriptor, new Uint8Array(copy), at, byteLength - at, at);
+      if (read === 0) throw new PoolDamagedError(locator, `only ${at} of ${byteLength} bytes can be read`);
+      at += read;
+    }
+    return copy;
+  });
+}
+
+/** The locators of all memory that was announced and not closed yet, by any process whose sockets can be seen from here. */
+export function findMemories(): string[] {
+  let text: string;
+  try {
+    text = fileSystem().readFileSync('/proc/net/unix', 'latin1');
+  } catch {
+    return [];
+  }
+  return Array.from(text.matchAll(BEACON), ([, processId, descriptor]) => `memfd:${processId}:${descriptor}`);
+}
+
+function withOpened<T>(
+  libc: LibC,
+  locator: string,
+  handle: string,
+  use: (descriptor: number, byteLength: number) => T,
+): T {
   const { closeSync, fstatSync } = fileSystem();
   const path = descriptorPath(locator, handle);
   const descriptor = openMemory(handle, path);
@@ -92,7 +129,7 @@ export function attachMemory(libc: LibC, locator: string, handle: string): Share
     // An empty file cannot be mapped, and an absurd size would exhaust the address space.
     if (status.size < HEADER_BYTES || status.size > MAX_BYTES)
       throw new PoolDamagedError(handle, `it has ${status.size} bytes`);
-    return { buffer: map(libc, descriptor, status.size) };
+    return use(descriptor, status.size);
   } finally {
     closeSync(descriptor);
   }

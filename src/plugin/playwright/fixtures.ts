@@ -25,7 +25,7 @@ interface ReportFixture {
   _portsliceReport: void;
 }
 
-/** Also where another fixture's teardown hangs, a fixture with a time-out of its own is torn down. 0: no limit. */
+/** A fixture with its own time-out is torn down even if another teardown hangs. 0: no limit. */
 const OWN_TIMEOUT = { timeout: 0 } as const;
 /** In reports a step before and after each test would tell less than it takes: each is two messages to the main process. */
 const NO_STEP = { box: 'self' } as const;
