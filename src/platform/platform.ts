@@ -6,8 +6,14 @@ import { EphemeralRangeError, UnsupportedPlatformError } from '../errors/index.t
 import { readDarwinEphemeralRange } from './darwin/ephemeral-range.ts';
 import { readLinuxEphemeralRange } from './linux/ephemeral-range.ts';
 import { openLinuxKernel } from './linux/kernel.ts';
-import { findListeners, isOnlyInTimeWait } from './linux/listeners.ts';
-import { findAncestors, findUser, hasChildBeforeExec } from './linux/processes.ts';
+import {
+  findAddressesOfPort,
+  findAddressesOfProcess,
+  findListeners,
+  isOnlyInTimeWait,
+} from './linux/listeners.ts';
+import { findLockHolders } from './linux/lock-holders.ts';
+import { findAncestors, findEnd, findEndedWrapper, findUser, hasChildBeforeExec } from './linux/processes.ts';
 import type { Platform } from './port-kernel.ts';
 import { readWindowsEphemeralRange, readWindowsExcludedRanges } from './windows/ephemeral-range.ts';
 
@@ -21,12 +27,17 @@ function choosePlatform(name: NodeJS.Platform): Platform {
     },
     readExcludedRanges: () => [],
     openKernel: () => {
-      throw new UnsupportedPlatformError(name, 'The allocation of ports');
+      throw new UnsupportedPlatformError({ platform: name, capability: 'The allocation of ports' });
     },
     findListeners: () => undefined,
+    findAddressesOfPort: () => [],
+    findAddressesOfProcess: () => [],
+    findLockHolders: () => new Map(),
     isOnlyInTimeWait: () => false,
     findAncestors: () => [],
     findUser: () => undefined,
+    findEnd: () => undefined,
+    findEndedWrapper: () => undefined,
     hasChildBeforeExec: () => false,
   };
   switch (name) {
@@ -36,9 +47,14 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         readExcludedRanges: () => [],
         openKernel: openLinuxKernel,
         findListeners,
+        findAddressesOfPort,
+        findAddressesOfProcess,
+        findLockHolders,
         isOnlyInTimeWait,
         findAncestors,
         findUser,
+        findEnd,
+        findEndedWrapper,
         hasChildBeforeExec,
       };
     case 'darwin':

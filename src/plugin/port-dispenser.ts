@@ -86,7 +86,7 @@ export class PortDispenser implements Ports {
     const asked = { label, ...defaults, ...withoutUndefined(options) };
     const end = new AbortController();
     const { signal } = end;
-    if (this.#hasEnded) throw new TestEndedError(label);
+    if (this.#hasEnded) throw new TestEndedError({ label });
     this.#waiting.add(end);
     try {
       const owners = await TCPPortOwner.acquireMany(count, {
@@ -129,7 +129,7 @@ export class PortDispenser implements Ports {
    */
   async releaseAll(failed: boolean): Promise<void> {
     this.#hasEnded = true;
-    for (const end of this.#waiting) end.abort(new TestEndedError(this.#facts.label));
+    for (const end of this.#waiting) end.abort(new TestEndedError({ label: this.#facts.label }));
     await this.#giveServersTimeToEnd();
     for (const [owner, use] of this.#owners) {
       if (use.releasedAtMs !== undefined) continue;

@@ -73,11 +73,11 @@ export function attachMemory(
     const seals = libc.fcntl(descriptor, F_GET_SEALS, 0);
     const isSealed = seals !== -1 && (seals & SIZE_SEALS) === SIZE_SEALS;
     if (!status.isFile() || !isSealed || (seals & READ_ONLY_SEALS) !== 0) {
-      throw new PoolForeignError(handle, `${path} is not the sealed memory of a port pool`);
+      throw new PoolForeignError({ handle, problem: `${path} is not the sealed memory of a port pool` });
     }
     // Nothing cannot be mapped, and terabytes take the address space away.
     if (status.size < HEADER_BYTES || status.size > MAX_BYTES)
-      throw new PoolDamagedError(handle, `it has ${status.size} bytes`);
+      throw new PoolDamagedError({ handle, problem: `it has ${status.size} bytes` });
     return map(libc, descriptor, status.size, undefined);
   } finally {
     closeSync(descriptor);
@@ -89,21 +89,30 @@ function openMemory(handle: string, path: string): number {
   const { constants, openSync, readlinkSync } = fileSystem();
   try {
     const target = readlinkSync(path);
-    if (target !== LINK_TARGET) throw new PoolStaleError(handle, `${path} is now '${target}'`);
+    if (target !== LINK_TARGET) throw new PoolStaleError({ handle, problem: `${path} is now '${target}'` });
     return openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch (error) {
     if (error instanceof PoolStaleError) throw error;
     const { code, errno } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new PoolStaleError(handle, `${path} does not exist`, error);
+    if (code === 'ENOENT')
+      throw new PoolStaleError({ handle, problem: `${path} does not exist`, cause: error });
     if (code === 'EACCES' || code === 'EPERM') {
-      throw new PoolForeignError(handle, `${path} belongs to another user or is protected (${code})`, error);
+      throw new PoolForeignError({
+        handle,
+        problem: `${path} belongs to another user or is protected (${code})`,
+        cause: error,
+      });
     }
     if (code === 'ERR_ACCESS_DENIED') {
       const allow = 'allow it with --allow-fs-read and --allow-fs-write';
-      throw new PoolForeignError(handle, `Node's permission model denies ${path}: ${allow}`, error);
+      throw new PoolForeignError({
+        handle,
+        problem: `Node's permission model denies ${path}: ${allow}`,
+        cause: error,
+      });
     }
     if (errno !== undefined && meaningOf(-errno) === 'limit') throw errorFor(`open(${path})`, -errno);
-    throw new PoolForeignError(handle, `${path} cannot be opened (${code})`, error);
+    throw new PoolForeignError({ handle, problem: `${path} cannot be opened (${code})`, cause: error });
   }
 }
 

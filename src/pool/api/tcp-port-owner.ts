@@ -144,7 +144,8 @@ export async function acquireFrom(
 /** For fixtures, which know more about the end of a test than an owner does. */
 export function claimOf(owner: TCPPortOwner): PortClaim {
   const claim = readClaim(owner);
-  if (claim === undefined) throw new InvalidOptionError('owner', owner, 'a TCPPortOwner');
+  if (claim === undefined)
+    throw new InvalidOptionError({ option: 'owner', value: owner, expected: 'a TCPPortOwner' });
   return claim;
 }
 

@@ -1,5 +1,6 @@
 /** Why there is no port: who holds which, and what else keeps the pool's ports from us. */
-import { PortPoolExhaustedError } from '../../errors/index.ts';
+import { type ForeignPortHolder, PortPoolExhaustedError } from '../../errors/index.ts';
+import { platform } from '../../platform/platform.ts';
 import type { PoolSession } from '../session/pool-session.ts';
 import { readRecords } from '../session/snapshot.ts';
 import type { Misses } from './port-claim.ts';
@@ -23,11 +24,19 @@ export function exhausted(
     .toSorted((a, b) => b.ageMs - a.ageMs);
   return new PortPoolExhaustedError({
     lockedByOtherRuns: misses.lockedByOtherRuns.size,
+    foreignHolders: findForeignHolders(session, misses),
     listenedOnByStrangers: misses.listenedOnByStrangers.size,
+    strictlyRefused: 0,
     wantedPortCount,
     poolPortCount: session.segment.ports.length,
     holders,
     sealedPortCount: holders.filter((holder) => holder.sealed).length,
     waitedMs,
   });
+}
+
+function findForeignHolders({ segment }: PoolSession, { lockedByOtherRuns }: Misses): ForeignPortHolder[] {
+  const ports = [...lockedByOtherRuns].map((index) => segment.ports.at(index)).toSorted((a, b) => a - b);
+  const holders = platform.findLockHolders(ports);
+  return ports.map((port) => ({ port, ...holders.get(port) }));
 }

@@ -115,22 +115,25 @@ export class PoolSession {
     if (known !== undefined && !known.isClosed) return known;
     const parsed = parsePoolHandle(handle);
     if (parsed === undefined)
-      throw new PoolHandleError(handle, 'it is not a handle of this version of portslice');
+      throw new PoolHandleError({ handle, problem: 'it is not a handle of this version of portslice' });
     const kernel = openKernel();
     const memory = kernel.attachMemory(handle, parsed.processId, parsed.descriptor);
     const tables = copyTables(memory.buffer);
     const problem = findSegmentProblem(memory.buffer, tables);
-    if (problem !== undefined) throw new PoolDamagedError(handle, problem);
+    if (problem !== undefined) throw new PoolDamagedError({ handle, problem });
     const session = new PoolSession(handle, memory, new Segment(memory.buffer, tables), kernel);
     if (session.segment.runId !== parsed.runId) {
-      throw new PoolStaleError(handle, `its place is taken by the pool of run ${session.segment.runId}`);
+      throw new PoolStaleError({
+        handle,
+        problem: `its place is taken by the pool of run ${session.segment.runId}`,
+      });
     }
     const here = kernel.networkNamespace();
     if (session.segment.networkNamespace !== here) {
-      throw new PoolForeignError(
+      throw new PoolForeignError({
         handle,
-        `it is of network namespace ${session.segment.networkNamespace}, this process is in ${here}`,
-      );
+        problem: `it is of network namespace ${session.segment.networkNamespace}, this process is in ${here}`,
+      });
     }
     return remember(session);
   }

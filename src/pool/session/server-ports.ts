@@ -100,7 +100,11 @@ interface Spec {
 function readSpec({ ports }: ServerPortOptions): Spec | undefined {
   if (ports === undefined) return readSpecVariables();
   if (typeof ports !== 'string')
-    throw new InvalidOptionError('ports', ports, "a spec such as '2000-2020,6001'");
+    throw new InvalidOptionError({
+      option: 'ports',
+      value: ports,
+      expected: "a spec such as '2000-2020,6001'",
+    });
   return { ranges: parsePortSpec(ports, "the option 'ports'"), source: "the option 'ports'" };
 }
 
@@ -141,12 +145,20 @@ function readPortsFile(path: string, variable: string): PortRange[] {
 function checkExcludedPorts(excludedPorts: Iterable<number> = []): number[] {
   const isIterable = typeof (excludedPorts as Iterable<number> | null)?.[Symbol.iterator] === 'function';
   if (typeof excludedPorts === 'string' || !isIterable) {
-    throw new InvalidOptionError('excludedPorts', excludedPorts, 'an iterable of port numbers');
+    throw new InvalidOptionError({
+      option: 'excludedPorts',
+      value: excludedPorts,
+      expected: 'an iterable of port numbers',
+    });
   }
   const ports = [...excludedPorts];
   for (const port of ports) {
     if (!Number.isInteger(port) || port < LOWEST_PORT || port > HIGHEST_PORT) {
-      throw new InvalidOptionError('excludedPorts', port, `integers from ${LOWEST_PORT} to ${HIGHEST_PORT}`);
+      throw new InvalidOptionError({
+        option: 'excludedPorts',
+        value: port,
+        expected: `integers from ${LOWEST_PORT} to ${HIGHEST_PORT}`,
+      });
     }
   }
   return ports;
