@@ -5,7 +5,7 @@ import { blockMs, epochMs } from '../../platform/clock.ts';
 import { platform } from '../../platform/platform.ts';
 import type { Listener } from '../../platform/port-kernel.ts';
 import { warn } from '../session/warnings.ts';
-import { describeListeners } from './listeners.ts';
+import { adviceForLeak, describeListeners } from './listeners.ts';
 import type { PortClaim } from './port-claim.ts';
 import { watchForPressure } from './seals.ts';
 
@@ -73,7 +73,7 @@ function reportLeak({ session, port, label }: PortClaim, listeners: readonly Lis
   warn(
     'PORTSLICE_LEAK',
     `Port ${port} was released by ${test}, but ${describeListeners(listeners)} still listens on it. ` +
-      'The port stays out of use. Stop the server before the test ends.',
+      `The port stays out of use. ${adviceForLeak(listeners)}`,
   );
 }
 
