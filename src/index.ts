@@ -13,8 +13,8 @@ export {
   PoolStaleError,
   PortPoolExhaustedError,
   PortsliceError,
-  PortTakenError,
   PortSpecError,
+  PortTakenError,
   ResourceLimitError,
   ServerExitedError,
   SystemCallError,
@@ -22,7 +22,13 @@ export {
   UnsupportedPlatformError,
   WaitTimeoutError,
 } from './errors/index.ts';
-export type { ExhaustionFacts, PortHolder, PortsliceErrorCode } from './errors/index.ts';
+export type {
+  ExhaustionFacts,
+  ForeignPortHolder,
+  PortHolder,
+  PortsliceErrorCode,
+  ProcessDescription,
+} from './errors/index.ts';
 export type { PortStateName } from './core/port-state.ts';
 export type { AcquireOptions, SocketAddressFamily, TCPPortOwnerOptions } from './pool/api/owner-options.ts';
 export { portIsInUse } from './pool/api/port-in-use.ts';
@@ -33,4 +39,4 @@ export type { ServerPortOptions } from './pool/session/server-ports.ts';
 export type { PortAllocationStats, PortRecord } from './pool/session/snapshot.ts';
 export { TCPPortOwner } from './pool/api/tcp-port-owner.ts';
 export { waitForListening } from './pool/api/wait-for-listening.ts';
-export type { WaitForListeningOptions } from './pool/api/wait-for-listening.ts';
+export type { ServerProcess, WaitForListeningOptions } from './pool/api/wait-options.ts';

@@ -18,7 +18,7 @@ const manifest = JSON.parse(read('package.json')) as {
 };
 
 const QUOTED_NAME = /'((?:PORTSLICE|PYSYS)_[A-Z0-9_]+)'/g;
-const codes = [...namesIn('src/errors/index.ts'), ...namesIn('src/pool/session/warnings.ts')].toSorted();
+const codes = [...namesIn('src/errors/base.ts'), ...namesIn('src/pool/session/warnings.ts')].toSorted();
 
 describe('The documents', () => {
   test('have an entry for each error and warning code', () => {

@@ -9,6 +9,7 @@ import {
   getServerTCPPorts,
   PortPool,
   type PortsliceErrorCode,
+  PortTakenError,
   TCPPortOwner,
   waitForListening,
 } from '../src/index.ts';
@@ -66,6 +67,14 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
     await using _opened = await openTestPool(1);
     using _owner = new TCPPortOwner();
     using _second = new TCPPortOwner();
+  },
+  PORTSLICE_PORT_TAKEN: () => {
+    throw new PortTakenError({
+      port: 21_301,
+      problem: 'is taken',
+      holder: { processId: 123, command: 'node server.js', label: 'shows a page' },
+      fix: 'Ask for any port instead',
+    });
   },
   PORTSLICE_TEST_ENDED: async () => {
     await using _opened = await openTestPool(1);
@@ -153,7 +162,7 @@ async function factsOf(cause: Cause): Promise<ErrorFacts | undefined> {
 }
 
 function codesInSource(): string[] {
-  const text = readFileSync(path.join(projectFolder, 'src/errors/index.ts'), 'utf8');
+  const text = readFileSync(path.join(projectFolder, 'src/errors/base.ts'), 'utf8');
   return [...text.matchAll(/^ {2}\| '(PORTSLICE_\w+)';?$/gm)].map(([, code]) => code as string);
 }
 
@@ -195,6 +204,25 @@ describe('on a platform without an allocator', () => {
     `;
     expect(await scriptOutput<boolean>(code, { nodeOptions: ['--no-addons'] })).toBe(true);
   });
+});
+
+test.each([
+  [
+    { problem: 'is taken', holder: { processId: 123, command: 'node server.js', label: 'shop' } },
+    "Port 80 is taken: pid 123 (node server.js) holds it for 'shop'. Ask for another.",
+  ],
+  [
+    { problem: 'is taken', holder: { userId: 7 } },
+    'Port 80 is taken: a process of user 7 holds it. Ask for another.',
+  ],
+  [
+    { problem: 'is no server port: it is below 1024' },
+    'Port 80 is no server port: it is below 1024. Ask for another.',
+  ],
+])('a port that cannot be had is told with whoever has it: %o', (facts, message) => {
+  const error = new PortTakenError({ port: 80, fix: 'Ask for another', ...facts });
+  expect(error.message).toBe(message);
+  expect(error).toMatchObject({ port: 80, ...('holder' in facts ? { holder: facts.holder } : {}) });
 });
 
 test('an error keeps its name, code and facts for programs', async () => {

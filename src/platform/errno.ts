@@ -54,15 +54,15 @@ export function errorFor(
   const name = errnoName(code);
   switch (meaningOf(code)) {
     case 'limit':
-      return new ResourceLimitError(systemCall, name, LIMITS[name] ?? name);
+      return new ResourceLimitError({ systemCall, errnoName: name, limit: LIMITS[name] ?? name });
     case 'denied':
-      return new PermissionError(
+      return new PermissionError({
         systemCall,
-        name,
-        options.denied ?? 'A sandbox or security profile forbids it: allow it there',
-        options.port,
-      );
+        errnoName: name,
+        fix: options.denied ?? 'A sandbox or security profile forbids it: allow it there',
+        port: options.port,
+      });
     default:
-      return new SystemCallError(systemCall, code, name);
+      return new SystemCallError({ systemCall, errno: code, errnoName: name });
   }
 }

@@ -60,22 +60,22 @@ export function loadKoffiEntry(): KoffiModule {
 function describeFailure(error: unknown): ForeignFunctionError {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ERR_DLOPEN_DISABLED') {
-    return new ForeignFunctionError(
-      'native addons are disabled in this process',
-      'Start Node without --no-addons and, under --permission, with --allow-addons',
-      error,
-    );
+    return new ForeignFunctionError({
+      problem: 'native addons are disabled in this process',
+      fix: 'Start Node without --no-addons and, under --permission, with --allow-addons',
+      cause: error,
+    });
   }
   if (code === 'EMFILE' || code === 'ENFILE' || /too many open files/i.test((error as Error).message)) {
-    return new ForeignFunctionError(
-      'koffi does not load: too many open files',
-      'Raise the limit (ulimit -n), or close what is not used',
-      error,
-    );
+    return new ForeignFunctionError({
+      problem: 'koffi does not load: too many open files',
+      fix: 'Raise the limit (ulimit -n), or close what is not used',
+      cause: error,
+    });
   }
-  return new ForeignFunctionError(
-    `koffi does not load (${(error as Error).message})`,
-    'Install portslice with its optional dependencies (no --omit=optional) on this very platform',
-    error,
-  );
+  return new ForeignFunctionError({
+    problem: `koffi does not load (${(error as Error).message})`,
+    fix: 'Install portslice with its optional dependencies (no --omit=optional) on this very platform',
+    cause: error,
+  });
 }

@@ -6,9 +6,16 @@ import { EphemeralRangeError, UnsupportedPlatformError } from '../errors/index.t
 import { readDarwinEphemeralRange } from './darwin/ephemeral-range.ts';
 import { readLinuxEphemeralRange } from './linux/ephemeral-range.ts';
 import { openLinuxKernel } from './linux/kernel.ts';
-import { findListeners, isOnlyInTimeWait } from './linux/listeners.ts';
+import {
+  findAddressesOfPort,
+  findAddressesOfProcess,
+  findListeners,
+  findListeningPorts,
+  isOnlyInTimeWait,
+} from './linux/listeners.ts';
 import { isAlive, isRunning } from './linux/liveness.ts';
-import { findAncestors, findUser, hasChildBeforeExec } from './linux/processes.ts';
+import { findLockHolders } from './linux/lock-holders.ts';
+import { findAncestors, findEnd, findEndedWrapper, findUser, hasChildBeforeExec } from './linux/processes.ts';
 import type { Platform } from './port-kernel.ts';
 import { readWindowsEphemeralRange, readWindowsExcludedRanges } from './windows/ephemeral-range.ts';
 
@@ -22,14 +29,20 @@ function choosePlatform(name: NodeJS.Platform): Platform {
     },
     readExcludedRanges: () => [],
     openKernel: () => {
-      throw new UnsupportedPlatformError(name, 'The allocation of ports');
+      throw new UnsupportedPlatformError({ platform: name, capability: 'The allocation of ports' });
     },
     isAlive: () => false,
     isRunning: () => false,
     findListeners: () => undefined,
+    findListeningPorts: () => undefined,
+    findAddressesOfPort: () => [],
+    findAddressesOfProcess: () => [],
+    findLockHolders: () => new Map(),
     isOnlyInTimeWait: () => false,
     findAncestors: () => [],
     findUser: () => undefined,
+    findEnd: () => undefined,
+    findEndedWrapper: () => undefined,
     hasChildBeforeExec: () => false,
   };
   switch (name) {
@@ -41,9 +54,15 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         isAlive,
         isRunning,
         findListeners,
+        findListeningPorts,
+        findAddressesOfPort,
+        findAddressesOfProcess,
+        findLockHolders,
         isOnlyInTimeWait,
         findAncestors,
         findUser,
+        findEnd,
+        findEndedWrapper,
         hasChildBeforeExec,
       };
     case 'darwin':

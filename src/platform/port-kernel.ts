@@ -41,6 +41,26 @@ export interface CreatedMemory extends SharedMemory {
   close(): void;
 }
 
+/** What the OS tells of a process. */
+export interface Process {
+  readonly processId?: number | undefined;
+  readonly command?: string | undefined;
+  readonly userId?: number | undefined;
+}
+
+/** How a process has ended: exactly one of the two is known. */
+export interface ProcessEnd {
+  readonly exitCode: number | undefined;
+  /** The signal's name, such as 'SIGKILL'. */
+  readonly signal: string | undefined;
+}
+
+/** A process that has ended while one that it has started goes on. */
+export interface EndedWrapper {
+  /** Such as 'npm run dev'; undefined if that is not known. */
+  readonly command: string | undefined;
+}
+
 /** A process that listens on a port. */
 export interface Listener {
   /** Undefined where another user's processes cannot be looked into. */
@@ -101,6 +121,14 @@ export interface ProcessLookup {
   /** As `isAlive`, but a process that has ended counts as ended even while its parent has not looked yet. */
   isRunning(processId: number): boolean;
   findListeners(port: number): Listener[] | undefined;
+  /** All ports on which anybody listens. */
+  findListeningPorts(): ReadonlySet<number> | undefined;
+  /** Where anybody listens on the port: '127.0.0.2:20123', '[::1]:20123'. */
+  findAddressesOfPort(port: number): string[];
+  /** Where the process and its descendants listen, on any port. */
+  findAddressesOfProcess(processId: number): string[];
+  /** Who has locked which of the ports. An empty answer for a port: somebody who cannot be seen from here. */
+  findLockHolders(ports: readonly number[]): ReadonlyMap<number, Process>;
   /** Whether all that the OS knows of the port are connections in TIME_WAIT. */
   isOnlyInTimeWait(port: number): boolean;
   /** The process and the processes it descends from, nearest first. */
@@ -109,6 +137,10 @@ export interface ProcessLookup {
   hasChildBeforeExec(processId: number): boolean;
   /** The user that the process runs as. */
   findUser(processId: number): number | undefined;
+  /** How the process has ended, as long as its parent has not asked. */
+  findEnd(processId: number): ProcessEnd | undefined;
+  /** Which wrapper of the process (npm, a shell) has ended before it, if the process descends from this one no more. */
+  findEndedWrapper(processId: number): EndedWrapper | undefined;
 }
 
 export interface Platform extends ProcessLookup {

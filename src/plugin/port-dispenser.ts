@@ -88,7 +88,7 @@ export class PortDispenser implements Ports {
     const asked = { label, ...defaults, ...withoutUndefined(options) };
     const end = new AbortController();
     const { signal } = end;
-    if (this.#hasEnded) throw new TestEndedError(label);
+    if (this.#hasEnded) throw new TestEndedError({ label });
     this.#waiting.add(end);
     try {
       const owned = await acquireFrom(currentSlice, count, {
@@ -131,7 +131,7 @@ export class PortDispenser implements Ports {
    */
   async releaseAll(failed: boolean): Promise<void> {
     this.#hasEnded = true;
-    for (const end of this.#waiting) end.abort(new TestEndedError(this.#facts.label));
+    for (const end of this.#waiting) end.abort(new TestEndedError({ label: this.#facts.label }));
     await this.#giveServersTimeToEnd();
     for (const { claim, use } of this.#given) {
       if (use.releasedAtMs !== undefined) continue;

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -99,9 +99,10 @@ describe('koffi', () => {
   test('that is not installed is a typed error that says how to install it', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'portslice-koffi-'));
     try {
-      for (const name of ['errors', 'platform']) mkdirSync(path.join(folder, name));
+      mkdirSync(path.join(folder, 'platform'));
+      cpSync(path.join(projectFolder, 'src/errors'), path.join(folder, 'errors'), { recursive: true });
       writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
-      for (const file of ['errors/index.ts', 'platform/file-system.ts', 'platform/koffi.ts'])
+      for (const file of ['platform/file-system.ts', 'platform/koffi.ts'])
         copyFileSync(path.join(projectFolder, 'src', file), path.join(folder, file));
       const { status, stderr } = await runScript(
         `const { loadKoffi } = await import(${JSON.stringify(path.join(folder, 'platform/koffi.ts'))}); loadKoffi('${target}');`,

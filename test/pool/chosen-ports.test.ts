@@ -48,7 +48,7 @@ describe('an exact port', () => {
   test('on which a stranger listens is refused with his process', async () => {
     await using opened = await openTestPool(1);
     const [port] = opened.ports as [number];
-    await using server = await listen({ port });
+    await using _server = await listen({ port });
     const error = await errorOf(PortTakenError, () => new TCPPortOwner({ port }));
     expect(error.message).toContain(`pid ${process.pid}`);
   });

@@ -23,7 +23,8 @@ test('the message lists the holders with port, process, age and label, the oldes
   expect(error.facts.holders).toHaveLength(3);
   const [first, ...rest] = error.message.split('\n');
   expect(first).toBe(
-    'No port is free in the pool of 3: 3 held in this run, 0 sealed, 0 locked by other runs, 0 listened on by strangers.',
+    'No port is free in the pool of 3: 3 held in this run, 0 sealed, 0 locked by other runs, ' +
+      "0 listened on by strangers, 0 with leftovers of earlier servers or other programs' sockets.",
   );
   const age = String.raw`for \d+\.\d s`;
   expect(rest[0]).toMatch(
@@ -77,6 +78,17 @@ test('each port is counted once, however many slices and looks there are', async
   }
 });
 
+test('the ports that another run has locked are named with their process', async () => {
+  await using opened = await openTestPool(2);
+  await using otherRun = startPortWorker({ env: { PORTSLICE_PORTS: opened.spec } });
+  await otherRun.call('claimAll');
+  const error = await errorOf(PortPoolExhaustedError, claim);
+  const { pid: processId } = otherRun;
+  expect(error.facts.foreignHolders).toMatchObject(opened.ports.map((port) => ({ port, processId })));
+  for (const port of opened.ports)
+    expect(error.message).toMatch(new RegExp(`^  ${port} locked by pid ${processId} \\(.*port-worker`, 'm'));
+});
+
 test('a port that another process has sealed is listed with that process', async () => {
   await using opened = await openTestPool(1);
   await using worker = startPortWorker({ env: opened.env });
@@ -98,6 +110,13 @@ describe('of many holders', () => {
     const lines = new PortPoolExhaustedError({ ...facts, holders: many }).message.split('\n');
     expect(lines).toHaveLength(1 + 50 + 1 + 1);
     expect(lines[51]).toBe('  and 2 more');
+    const foreignHolders = Array.from({ length: 51 }, (_, index) => ({ port: 30_000 + index }));
+    const counts = { foreignHolders, lockedByOtherRuns: 51, strictlyRefused: 3 };
+    const message = new PortPoolExhaustedError({ ...facts, ...counts, holders: [] }).message;
+    expect(message).toContain('51 locked by other runs');
+    expect(message).toContain("3 with leftovers of earlier servers or other programs' sockets");
+    expect(message.split('\n')[50]).toBe('  30049 locked by a process that cannot be seen from here');
+    expect(message.split('\n')[51]).toBe('  and 1 more');
     for (const owner of owners) owner.cleanup();
     expect(opened.pool.stats().currentlyAllocatedPorts).toBe(0);
   });

@@ -1,5 +1,14 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { describeListener } from '../../src/pool/claim/listeners.ts';
+import { waitForListening } from '../../src/index.ts';
+import { platform } from '../../src/platform/platform.ts';
+import { adviceForLeak, describeListener } from '../../src/pool/claim/listeners.ts';
+import { stopProcess } from '../support/listening-server.ts';
+import { reservePorts } from '../support/port-block.ts';
 
 const listener = { processId: 4711, userId: 0 };
 
@@ -23,4 +32,83 @@ describe('a listener in words', () => {
     );
     expect(describeListener({ ...listener, command: '' })).toBe('pid 4711 (unknown command)');
   });
+
+  test('is the test process itself if it is', () => {
+    expect(describeListener({ ...listener, processId: process.pid, command: 'node x' })).toBe(
+      `this test process itself (pid ${process.pid})`,
+    );
+  });
 });
+
+const SERVER = fileURLToPath(new URL('../support/listening-server.program.ts', import.meta.url));
+const SHELL_COMMAND = '"$0" "$1" "$2"; true';
+
+/** Starts a server through a wrapper, and gives its leak in words after `stop` has had the wrapper. */
+async function adviceAfter(
+  start: (port: number) => ChildProcess,
+  stop: (wrapper: ChildProcess) => Promise<void>,
+): Promise<string> {
+  await using block = await reservePorts(1);
+  const [port] = block.ports as [number];
+  const wrapper = start(port);
+  await waitForListening(port, { pid: wrapper.pid });
+  await stop(wrapper);
+  const listeners = platform.findListeners(port) ?? [];
+  expect(listeners).toHaveLength(1);
+  try {
+    return adviceForLeak(listeners);
+  } finally {
+    for (const { processId } of listeners) process.kill(processId as number, 'SIGKILL');
+    await stopProcess(wrapper);
+  }
+}
+
+function startInShell(detached: boolean): (port: number) => ChildProcess {
+  return (port) =>
+    spawn('sh', ['-c', SHELL_COMMAND, process.execPath, SERVER, `${port}`], { stdio: 'ignore', detached });
+}
+
+function startAlone(port: number): ChildProcess {
+  return spawn(process.execPath, [SERVER, `${port}`], { stdio: 'ignore', detached: true });
+}
+
+const PLAIN = 'Stop the server before the test ends.';
+const leaveRunning = (): Promise<void> => Promise.resolve();
+
+describe('a leaked server', () => {
+  test.each([
+    ['in the session of the test', false],
+    ['in a session of its own', true],
+  ])('whose shell alone was stopped is said to be its child, %s', async (_title, detached) => {
+    expect(await adviceAfter(startInShell(detached), stopProcess)).toMatch(
+      /if the test stopped a wrapper \(npm, npx or a shell\), only the wrapper was stopped, and the server is its child/,
+    );
+  });
+
+  test('whose npm alone was stopped is said to be its child, with the script', async () => {
+    await using folder = temporaryFolder();
+    const scripts = { 'serve-it': `${process.execPath} ${SERVER} $SERVER_PORT; true` };
+    writeFileSync(path.join(folder.path, 'package.json'), JSON.stringify({ private: true, scripts }));
+    const start = (port: number): ChildProcess =>
+      spawn('npm', ['run', 'serve-it'], {
+        cwd: folder.path,
+        stdio: 'ignore',
+        env: { ...process.env, SERVER_PORT: `${port}` },
+      });
+    expect(await adviceAfter(start, stopProcess)).toContain(
+      "Only its wrapper 'npm run serve-it' was stopped, and the server is its child.",
+    );
+    expect(await adviceAfter(start, leaveRunning)).toBe(PLAIN);
+  });
+
+  test('that has a shell which still runs, or that the test has started itself, is just to be stopped', async () => {
+    expect(await adviceAfter(startInShell(false), leaveRunning)).toBe(PLAIN);
+    expect(await adviceAfter(startInShell(true), leaveRunning)).toBe(PLAIN);
+    expect(await adviceAfter(startAlone, leaveRunning)).toBe(PLAIN);
+  });
+});
+
+function temporaryFolder(): AsyncDisposable & { readonly path: string } {
+  const folder = mkdtempSync(path.join(tmpdir(), 'portslice-npm-'));
+  return { path: folder, [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true }) };
+}

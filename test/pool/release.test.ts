@@ -177,7 +177,7 @@ describe('the port of a failed test', () => {
     await using _server = await listen({ port: owner.port });
     releaseSealed(owner);
     expect((await warnings.withCode('PORTSLICE_LEAK'))[0]).toContain(
-      `'fails and leaks', but pid ${process.pid}`,
+      `'fails and leaks', but this test process itself (pid ${process.pid})`,
     );
     expect(claimOf(owner)).toMatchObject({ leaked: true });
     expect(opened.pool.stats().leaks).toBe(1);

@@ -57,6 +57,15 @@ describe('a server', () => {
     await expect(waitForListening(narrow)).resolves.toBeUndefined();
   });
 
+  test.each(['127.0.0.1', '::1'])('on %s is found by a name under localhost', async (host) => {
+    await using _opened = await openTestPool(1);
+    using owner = new TCPPortOwner({ hosts: ['app.localhost'] });
+    expect(owner.url('/x')).toBe(`http://app.localhost:${owner.port}/x`);
+    await using _server = await listen({ port: owner.port, host });
+    await expect(waitForListening(owner)).resolves.toBeUndefined();
+    await expect(waitForListening(owner.port, { host: 'A.B.localhost.' })).resolves.toBeUndefined();
+  });
+
   test('that another process has started is its process’s', async () => {
     await using block = await reservePorts(1);
     const [port] = block.ports as [number];
@@ -110,7 +119,28 @@ describe('nobody who listens', () => {
     const [port] = block.ports as [number];
     await using _server = await listen({ port, host: '::1' });
     const act = () => waitForListening(port, { host: '127.0.0.1', timeoutMs: 30 });
-    expect((await errorOf(WaitTimeoutError, act)).message).toContain(`127.0.0.1:${port}`);
+    expect((await errorOf(WaitTimeoutError, act)).message).toMatch(
+      new RegExp(
+        `on 127\\.0\\.0\\.1:${port} within 30 ms \\(ECONNREFUSED\\), but a server listens on \\[::1\\]:${port}\\. `,
+      ),
+    );
+  });
+
+  test('is told where the process and its children listen instead, on whatever port', async () => {
+    await using block = await reservePorts(2);
+    const [port, other] = block.ports as [number, number];
+    await using server = await startServer(other, '127.0.0.2');
+    const act = () => waitForListening(port, { pid: server.pid, timeoutMs: 30 });
+    expect((await errorOf(WaitTimeoutError, act)).message).toContain(
+      `but process ${server.pid}, or one that it has started, listens on 127.0.0.2:${other}. Give the server this port and host`,
+    );
+    const silent = spawn('sleep', ['600'], { stdio: 'ignore' });
+    try {
+      const waiting = () => waitForListening(port, { pid: silent.pid, timeoutMs: 30 });
+      expect((await errorOf(WaitTimeoutError, waiting)).message).toContain('(ECONNREFUSED). Look at');
+    } finally {
+      await stopProcess(silent);
+    }
   });
 
   test('ends with the reason of the signal', async () => {
@@ -125,6 +155,12 @@ describe('nobody who listens', () => {
   });
 });
 
+/** What the wait says of a server that ends so. */
+async function messageFor(port: TCPPortOwner, command: string): Promise<string> {
+  const child = spawn('sh', ['-c', command], { stdio: 'ignore' });
+  return (await errorOf(ServerExitedError, () => waitForListening(port, { process: child }))).message;
+}
+
 describe('a server process that ends', () => {
   test('ends the wait, though the time-out is far away', async () => {
     await using block = await reservePorts(1);
@@ -133,7 +169,48 @@ describe('a server process that ends', () => {
     const waiting = waitForListening(port, { pid: child.pid as number, timeoutMs: 15_000 });
     const error = await errorOf(ServerExitedError, () => waiting);
     expect(error).toMatchObject({ port, processId: child.pid });
-    expect(error.message).toContain(`Process ${child.pid} ended before it listened on port ${port}`);
+    expect(error.message).toContain(
+      `Process ${child.pid} ended before it listened on port ${port} (exit code `,
+    );
+  });
+
+  test.each([
+    [
+      'exit 0',
+      { exitCode: 0, signal: undefined },
+      '(exit code 0). If it starts the server in the background, wait',
+    ],
+    ['exit 3', { exitCode: 3, signal: undefined }, '(exit code 3). Look at its own output for the reason.'],
+    ['kill -KILL $$', { exitCode: undefined, signal: 'SIGKILL' }, '(SIGKILL). Look at its own output'],
+  ])('is told with how it has ended if it is given as a ChildProcess: %s', async (command, facts, words) => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    const child = spawn('sh', ['-c', command], { stdio: 'ignore' });
+    const error = await errorOf(ServerExitedError, () => waitForListening(port, { process: child }));
+    expect(error).toMatchObject({ ...facts, port, processId: child.pid });
+    expect(error.message).toContain(words);
+    expect(error.message).not.toContain('SO_REUSEADDR');
+  });
+
+  test('may have been a launcher if nobody knows how it has ended', async () => {
+    await using block = await reservePorts(1);
+    const child = spawn('true', { stdio: 'ignore' });
+    await once(child, 'exit');
+    const act = () => waitForListening(block.ports[0] as number, { pid: child.pid });
+    expect((await errorOf(ServerExitedError, act)).message).toContain(
+      '(exit code unknown). Look at its own output for the reason. If it starts the server in the background, wait without pid.',
+    );
+  });
+
+  test('may be one that cannot listen on a held port if this process holds it', async () => {
+    await using _opened = await openTestPool(2);
+    using owner = new TCPPortOwner();
+    using checked = new TCPPortOwner({ hold: false });
+    expect(await messageFor(owner, 'exit 1')).toContain(
+      'it sets neither SO_REUSEADDR nor SO_REUSEPORT: give it a port with hold: false.',
+    );
+    expect(await messageFor(owner, 'kill -KILL $$')).not.toContain('hold: false');
+    expect(await messageFor(checked, 'exit 1')).not.toContain('hold: false');
   });
 
   test('ends the wait even if its parent never asks for its exit code', async () => {
@@ -174,6 +251,18 @@ describe('a foreign listener', () => {
     });
     expect(error.message).toContain(`Port ${port} is listened on by pid ${server.pid} (`);
     expect(error.message).toContain(`not by pid ${other.pid}`);
+  });
+
+  test('that is the test itself is called so', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    await using _server = await listen({ port });
+    const other = spawn('sleep', ['600'], { stdio: 'ignore' });
+    const act = () => waitForListening(port, { pid: other.pid });
+    const error = await errorOf(ForeignListenerError, act).finally(() => void stopProcess(other));
+    expect(error.message).toContain(
+      `is listened on by this test process itself (pid ${process.pid}), not by`,
+    );
   });
 
   test('is accepted if no process was named', async () => {
@@ -250,6 +339,31 @@ describe('bad arguments', () => {
     expect((await errorOf(InvalidOptionError, act)).option).toBe('port');
   });
 
+  test('of a program that could not be started is an error at once that says so', async () => {
+    const child = spawn('/no/such/program', { stdio: 'ignore' }).on('error', () => {});
+    for (const options of [{ pid: child.pid }, { process: child }]) {
+      const error = await errorOf(InvalidOptionError, () => waitForListening(2000, options));
+      expect(error.message).toMatch(
+        /pid is undefined: the program could not be started, and its 'error' event/,
+      );
+    }
+  });
+
+  test.each([
+    'two words',
+    'http://localhost',
+    'localhost:80',
+    '[::1]',
+    'a/b',
+    '-x',
+    'x-',
+    'a..b',
+    `${'x'.repeat(64)}.com`,
+  ])('the host %o, which is none, is refused at once', async (host) => {
+    const error = await errorOf(InvalidOptionError, () => waitForListening(2000, { host }));
+    expect(error.option).toBe('host');
+  });
+
   test.each([
     ['timeoutMs', -1],
     ['timeoutMs', Number.NaN],
@@ -260,9 +374,19 @@ describe('bad arguments', () => {
     ['pid', '5'],
     ['host', ''],
     ['host', 5],
+    ['process', null],
+    ['process', 'node'],
+    ['process.pid', -1],
   ])('%s = %o is refused', async (option, value) => {
-    const act = () => waitForListening(2000, { [option]: value });
+    const [name, key] = option.split('.') as [string, string?];
+    const act = () => waitForListening(2000, { [name]: key === undefined ? value : { [key]: value } });
     expect((await errorOf(InvalidOptionError, act)).option).toBe(option);
+  });
+
+  test('pid and process together are refused', async () => {
+    const both = { pid: 5, process: { pid: 6, exitCode: null, signalCode: null } };
+    const error = await errorOf(InvalidOptionError, () => waitForListening(2000, both));
+    expect(error.message).toBe('pid is given beside process; expected pid or process, not both.');
   });
 
   test.each([

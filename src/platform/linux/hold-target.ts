@@ -24,11 +24,11 @@ export function holdTargetFor(libc: LibC, hosts: readonly string[], family: Sock
   if (family === 'dual' && addresses.some((address) => address.family === 'ipv6' && isWildcard(address)))
     return EVERYWHERE;
   if (addresses.length > MAX_HOLD_DESCRIPTORS) {
-    throw new HostError(
-      hosts.join(', '),
-      `resolves to ${addresses.length} addresses, at most ${MAX_HOLD_DESCRIPTORS} can be held`,
-      "Name fewer hosts, or use '' for every address",
-    );
+    throw new HostError({
+      host: hosts.join(', '),
+      problem: `resolves to ${addresses.length} addresses, at most ${MAX_HOLD_DESCRIPTORS} can be held`,
+      fix: "Name fewer hosts, or use '' for every address",
+    });
   }
   return { exactAddresses: addresses };
 }
@@ -36,11 +36,11 @@ export function holdTargetFor(libc: LibC, hosts: readonly string[], family: Sock
 function wildcardTarget(libc: LibC, family: SocketAddressFamily): HoldTarget {
   if (family === 'dual') return EVERYWHERE;
   if (family === 'ipv6' && !hasIPv6(libc)) {
-    throw new HostError(
-      '',
-      'needs IPv6, which this kernel does not support',
-      "Use socketAddressFamily 'dual' or 'ipv4'",
-    );
+    throw new HostError({
+      host: '',
+      problem: 'needs IPv6, which this kernel does not support',
+      fix: "Use socketAddressFamily 'dual' or 'ipv4'",
+    });
   }
   return { exactAddresses: [family === 'ipv4' ? IPV4_WILDCARD : IPV6_WILDCARD] };
 }
@@ -50,11 +50,11 @@ function addressesOf(libc: LibC, host: string, family: SocketAddressFamily): rea
     (address) => family === 'dual' || address.family === family,
   );
   if (addresses.length > 0) return addresses;
-  throw new HostError(
+  throw new HostError({
     host,
-    `has no ${family} address on this machine`,
-    'Change hosts or socketAddressFamily',
-  );
+    problem: `has no ${family} address on this machine`,
+    fix: 'Change hosts or socketAddressFamily',
+  });
 }
 
 function unique(addresses: readonly InternetAddress[]): InternetAddress[] {

@@ -2,6 +2,7 @@
  * The hold of a port: a bound, never listening TCP socket with SO_REUSEADDR, on which a server that sets SO_REUSEADDR or
  * SO_REUSEPORT can listen, while ephemeral selection and strict binds pass the port by.
  */
+import { formatAddress } from '../../core/address-text.ts';
 import { HostError } from '../../errors/index.ts';
 import { errorFor, meaningOf } from '../errno.ts';
 import type { Hold, HoldTarget, InternetAddress } from '../port-kernel.ts';
@@ -150,21 +151,14 @@ function bindOne(libc: LibC, port: number, address: InternetAddress, mode: BindM
 
 function bindError(code: number, port: number, address: InternetAddress): Error {
   if (meaningOf(code) === 'address-not-local') {
-    return new HostError(
-      formatAddress(address),
-      'is not an address of this machine any more',
-      'Check the network interface, or change hosts',
-    );
+    return new HostError({
+      host: formatAddress(address.bytes),
+      problem: 'is not an address of this machine any more',
+      fix: 'Check the network interface, or change hosts',
+    });
   }
   const denied =
     'Ports below net.ipv4.ip_unprivileged_port_start need privileges, and a sandbox can forbid others: ' +
     'take the port out of the spec, or exclude it with PORTSLICE_EXCLUDED_PORTS';
   return errorFor('bind', code, { port, denied });
-}
-
-function formatAddress({ family, bytes }: InternetAddress): string {
-  if (family === 'ipv4') return bytes.join('.');
-  return Buffer.from(bytes)
-    .toString('hex')
-    .replaceAll(/(.{4})(?!$)/g, '$1:');
 }

@@ -27,7 +27,10 @@ let kernel: PortKernel | undefined;
 /** @throws ForeignFunctionError, UnsupportedPlatformError */
 export function openLinuxKernel(): PortKernel {
   if (!KNOWN_PROCESSORS.includes(process.arch)) {
-    throw new UnsupportedPlatformError(`linux-${process.arch}`, 'The allocation of ports');
+    throw new UnsupportedPlatformError({
+      platform: `linux-${process.arch}`,
+      capability: 'The allocation of ports',
+    });
   }
   kernel ??= startKernel(libc());
   return kernel;

@@ -1,11 +1,16 @@
-/** Who listens on a port, from /proc. Takes milliseconds: for messages, never on the way of an allocation. */
-import { fileSystem } from '../file-system.ts';
+/** Who listens on a port, and where, from /proc. Takes milliseconds: for messages, never on the way of an allocation. */
+import { formatAddress } from '../../core/address-text.ts';
 import type { Listener } from '../port-kernel.ts';
+import { listProcesses, listSockets, readCommand, readText } from './proc.ts';
+import { findDescendants } from './processes.ts';
 
 const TIME_WAIT = '06';
 const LISTEN = '0A';
 
 interface TCPSocket {
+  /** In hexadecimal, as in the table. */
+  readonly address: string;
+  readonly port: number;
   readonly state: string;
   readonly inode: string;
   readonly userId: number;
@@ -13,47 +18,60 @@ interface TCPSocket {
 
 /** @returns undefined if /proc cannot be read */
 export function findListeners(port: number): Listener[] | undefined {
-  const listening = readSockets(port)?.filter(({ state }) => state === LISTEN);
-  return listening?.length === 0 ? [] : listening && findOwners(listening);
+  const sockets = readSockets()?.filter((socket) => socket.port === port && socket.state === LISTEN);
+  return sockets?.length === 0 ? [] : sockets && findOwners(sockets);
+}
+
+export function findListeningPorts(): ReadonlySet<number> | undefined {
+  const sockets = readSockets()?.filter(({ state }) => state === LISTEN);
+  return sockets && new Set(sockets.map(({ port }) => port));
 }
 
 export function isOnlyInTimeWait(port: number): boolean {
-  const sockets = readSockets(port) ?? [];
+  const sockets = readSockets()?.filter((socket) => socket.port === port) ?? [];
   return sockets.length > 0 && sockets.every(({ state }) => state === TIME_WAIT);
 }
 
-/** All sockets of both families with that local port. */
-function readSockets(port: number): TCPSocket[] | undefined {
-  const tables = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap(readTable);
-  return tables.length === 0 ? undefined : tables.flatMap((line) => parseSocket(line, port));
+export function findAddressesOfPort(port: number): string[] {
+  const sockets = readSockets()?.filter((socket) => socket.port === port && socket.state === LISTEN);
+  return sockets?.map(describeSocket) ?? [];
 }
 
-/** The lines of a table; with IPv6 off there is no second one. */
-function readTable(path: string): string[] {
-  try {
-    return fileSystem().readFileSync(path, 'latin1').split('\n');
-  } catch {
-    return [];
-  }
+export function findAddressesOfProcess(processId: number): string[] {
+  const inodes = new Set([processId, ...findDescendants(processId)].flatMap(listSockets));
+  const sockets = readSockets()?.filter(({ inode, state }) => state === LISTEN && inodes.has(inode));
+  return sockets?.map(describeSocket) ?? [];
 }
 
-function parseSocket(line: string, port: number): TCPSocket[] {
+/** All sockets of both families; with IPv6 off there is no second table. */
+function readSockets(): TCPSocket[] | undefined {
+  const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map((path) => readText(path));
+  if (tables.every((table) => table === undefined)) return undefined;
+  return tables.flatMap((table) => table?.split('\n') ?? []).flatMap(parseSocket);
+}
+
+function parseSocket(line: string): TCPSocket[] {
   const [, local, , state, , , , userId, , inode] = line.trim().split(/\s+/);
-  if (state === undefined || inode === undefined || local === undefined) return [];
-  const localPort = Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16);
-  return localPort === port ? [{ state, inode, userId: Number(userId) }] : [];
+  const [address, port] = local?.split(':') ?? [];
+  if (state === undefined || inode === undefined || address === undefined || port === undefined) return [];
+  return [{ address, port: Number.parseInt(port, 16), state, inode, userId: Number(userId) }];
+}
+
+/** The table has an address as words of 32 bits in the byte order of the machine, which is little-endian wherever we run. */
+function describeSocket({ address, port }: TCPSocket): string {
+  const words = address.match(/.{8}/g) ?? [];
+  const bytes = words.flatMap((word) => [...Buffer.from(word, 'hex')].toReversed());
+  const text = formatAddress(bytes);
+  return bytes.length === 4 ? `${text}:${port}` : `[${text}]:${port}`;
 }
 
 /** One entry a process; a socket that several have inherited is listed for each. */
 function findOwners(sockets: readonly TCPSocket[]): Listener[] {
-  const targets = new Map(sockets.map((socket) => [`socket:[${socket.inode}]`, socket]));
+  const targets = new Map(sockets.map((socket) => [socket.inode, socket]));
   const found: Listener[] = [];
   const seen = new Set<TCPSocket>();
-  for (const processId of listNumbers('/proc')) {
-    const held = listNumbers(`/proc/${processId}/fd`).flatMap((descriptor) => {
-      const socket = targets.get(readLink(`/proc/${processId}/fd/${descriptor}`));
-      return socket === undefined ? [] : [socket];
-    });
+  for (const processId of listProcesses()) {
+    const held = listSockets(processId).flatMap((inode) => targets.get(inode) ?? []);
     const [first] = held;
     if (first === undefined) continue;
     held.forEach((socket) => seen.add(socket));
@@ -61,31 +79,4 @@ function findOwners(sockets: readonly TCPSocket[]): Listener[] {
   }
   const hidden = sockets.filter((socket) => !seen.has(socket));
   return [...found, ...hidden.map(({ userId }) => ({ processId: undefined, command: undefined, userId }))];
-}
-
-function listNumbers(folder: string): number[] {
-  try {
-    return fileSystem().readdirSync(folder).map(Number).filter(Number.isInteger);
-  } catch {
-    // Gone, or another user's.
-    return [];
-  }
-}
-
-function readLink(path: string): string {
-  try {
-    return fileSystem().readlinkSync(path);
-  } catch {
-    return '';
-  }
-}
-
-function readCommand(processId: number): string | undefined {
-  try {
-    const text = fileSystem().readFileSync(`/proc/${processId}/cmdline`, 'utf8').replaceAll('\0', ' ');
-    // Arguments may have line breaks; messages are one line.
-    return text.replaceAll(/\s+/g, ' ').trim();
-  } catch {
-    return undefined;
-  }
 }

@@ -92,7 +92,11 @@ export function copyMemory(libc: LibC, locator: string): ArrayBuffer {
     const { readSync } = fileSystem();
     for (let at = 0; at < byteLength;) {
       const read = readSync(descriptor, new Uint8Array(copy), at, byteLength - at, at);
-      if (read === 0) throw new PoolDamagedError(locator, `only ${at} of ${byteLength} bytes can be read`);
+      if (read === 0)
+        throw new PoolDamagedError({
+          handle: locator,
+          problem: `only ${at} of ${byteLength} bytes can be read`,
+        });
       at += read;
     }
     return copy;
@@ -124,11 +128,11 @@ function withOpened<T>(
     const seals = libc.fcntl(descriptor, F_GET_SEALS, 0);
     const isSealed = seals !== -1 && (seals & SIZE_SEALS) === SIZE_SEALS;
     if (!status.isFile() || !isSealed || (seals & READ_ONLY_SEALS) !== 0) {
-      throw new PoolForeignError(handle, `${path} is not the sealed memory of a port pool`);
+      throw new PoolForeignError({ handle, problem: `${path} is not the sealed memory of a port pool` });
     }
     // An empty file cannot be mapped, and an absurd size would exhaust the address space.
     if (status.size < HEADER_BYTES || status.size > MAX_BYTES)
-      throw new PoolDamagedError(handle, `it has ${status.size} bytes`);
+      throw new PoolDamagedError({ handle, problem: `it has ${status.size} bytes` });
     return use(descriptor, status.size);
   } finally {
     closeSync(descriptor);
@@ -138,7 +142,10 @@ function withOpened<T>(
 function descriptorPath(locator: string, handle: string): string {
   const [, processId, descriptor] = LOCATOR.exec(locator) ?? [];
   if (processId === undefined || descriptor === undefined)
-    throw new PoolHandleError(handle, 'it is not a handle of this version of portslice for Linux');
+    throw new PoolHandleError({
+      handle,
+      problem: 'it is not a handle of this version of portslice for Linux',
+    });
   // Where /proc is that of an outer process namespace, our number there is another one.
   return `/proc/${Number(processId) === process.pid ? 'self' : processId}/fd/${descriptor}`;
 }
@@ -148,21 +155,30 @@ function openMemory(handle: string, path: string): number {
   const { constants, openSync, readlinkSync } = fileSystem();
   try {
     const target = readlinkSync(path);
-    if (target !== LINK_TARGET) throw new PoolStaleError(handle, `${path} is now '${target}'`);
+    if (target !== LINK_TARGET) throw new PoolStaleError({ handle, problem: `${path} is now '${target}'` });
     return openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch (error) {
     if (error instanceof PoolStaleError) throw error;
     const { code, errno } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new PoolStaleError(handle, `${path} does not exist`, error);
+    if (code === 'ENOENT')
+      throw new PoolStaleError({ handle, problem: `${path} does not exist`, cause: error });
     if (code === 'EACCES' || code === 'EPERM') {
-      throw new PoolForeignError(handle, `${path} belongs to another user or is protected (${code})`, error);
+      throw new PoolForeignError({
+        handle,
+        problem: `${path} belongs to another user or is protected (${code})`,
+        cause: error,
+      });
     }
     if (code === 'ERR_ACCESS_DENIED') {
       const allow = 'allow it with --allow-fs-read and --allow-fs-write';
-      throw new PoolForeignError(handle, `Node's permission model denies ${path}: ${allow}`, error);
+      throw new PoolForeignError({
+        handle,
+        problem: `Node's permission model denies ${path}: ${allow}`,
+        cause: error,
+      });
     }
     if (errno !== undefined && meaningOf(-errno) === 'limit') throw errorFor(`open(${path})`, -errno);
-    throw new PoolForeignError(handle, `${path} cannot be opened (${code})`, error);
+    throw new PoolForeignError({ handle, problem: `${path} cannot be opened (${code})`, cause: error });
   }
 }
 

@@ -1,5 +1,8 @@
-/** What /proc tells of a process. */
+/** What /proc tells of a process: its family, its user, and how it has ended. */
+import { readVariable } from '../environment.ts';
 import { fileSystem } from '../file-system.ts';
+import type { EndedWrapper, ProcessEnd } from '../port-kernel.ts';
+import { listProcesses, readEnvironment, readStatus, readText } from './proc.ts';
 
 const MAX_DEPTH = 64;
 /** The kernel's flag of a process that was forked and has not executed a program since. */
@@ -8,17 +11,34 @@ const PF_FORKNOEXEC = 0x40;
 /** The process itself first; ends where /proc does. */
 export function findAncestors(processId: number): number[] {
   const chain: number[] = [];
-  for (let current = processId; current > 1 && chain.length < MAX_DEPTH; current = readParent(current))
+  for (let current = processId; current > 1 && chain.length < MAX_DEPTH; current = findParent(current))
     chain.push(current);
   return chain;
+}
+
+/** 0 if unknown. */
+function findParent(processId: number): number {
+  return readStatus(processId)?.parentId ?? 0;
+}
+
+/** Children first, then theirs, and so on. */
+export function findDescendants(processId: number): number[] {
+  const parents = new Map(listProcesses().map((child) => [child, findParent(child)]));
+  const family = [processId];
+  // The list grows while it is read: with every process that is found come its children.
+  for (const member of family)
+    for (const [child, parent] of parents)
+      if (parent === member && !family.includes(child)) family.push(child);
+  return family.slice(1);
 }
 
 /** A child of such a process has copies of all its descriptors until it executes its program, and only then closes them. */
 export function hasChildBeforeExec(processId: number): boolean {
   waitForFork(processId);
   return listProcesses().some((child) => {
-    const [state, parent, , , , , flags] = readStatus(child);
-    return Number(parent) === processId && state !== 'Z' && (Number(flags) & PF_FORKNOEXEC) !== 0;
+    const status = readStatus(child);
+    if (status?.parentId !== processId || status.state === 'Z') return false;
+    return (status.flags & PF_FORKNOEXEC) !== 0;
   });
 }
 
@@ -27,36 +47,54 @@ export function hasChildBeforeExec(processId: number): boolean {
  * line, which is in the process's memory, the kernel waits for the end of that.
  */
 function waitForFork(processId: number): void {
-  try {
-    fileSystem().readFileSync(`/proc/${processId}/cmdline`);
-  } catch {
-    // Gone, or no /proc: nothing to wait for.
-  }
-}
-
-function listProcesses(): number[] {
-  try {
-    return fileSystem().readdirSync('/proc').map(Number).filter(Number.isInteger);
-  } catch {
-    return [];
-  }
-}
-
-/** 0 if unknown. */
-function readParent(processId: number): number {
-  return Number(readStatus(processId)[1] ?? 0);
-}
-
-/** From the state on. The command, in parentheses, may hold anything, so fields count from the last parenthesis. */
-function readStatus(processId: number): string[] {
-  try {
-    const text = fileSystem().readFileSync(`/proc/${processId}/stat`, 'latin1');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return [];
-  }
+  readText(`/proc/${processId}/cmdline`);
 }
 
 export function findUser(processId: number): number | undefined {
   return fileSystem().statSync(`/proc/${processId}`, { throwIfNoEntry: false })?.uid;
+}
+
+/**
+ * Known while the parent has not asked for it, and of our own user's processes: of others the kernel shows 0, which would be
+ * taken for success.
+ */
+export function findEnd(processId: number): ProcessEnd | undefined {
+  const status = readStatus(processId);
+  if (status?.state !== 'Z') return undefined;
+  const signalNumber = status.waitStatus & 0x7f;
+  if (signalNumber !== 0) return { exitCode: undefined, signal: signalName(signalNumber) };
+  const exitCode = (status.waitStatus >> 8) & 0xff;
+  const isKnown = exitCode !== 0 || findUser(processId) === process.geteuid?.();
+  return isKnown ? { exitCode, signal: undefined } : undefined;
+}
+
+function signalName(signalNumber: number): string {
+  const { signals } = process.getBuiltinModule('node:os').constants;
+  const names = Object.entries(signals).filter(([, number]) => number === signalNumber);
+  return names[0]?.[0] ?? `signal ${signalNumber}`;
+}
+
+/**
+ * The wrapper of an orphan: the process that started it, or one between that and us, which has ended. The kernel gives
+ * orphans to process 1 or to a process that has asked for them, which is of another session; a process that is no orphan
+ * has the leader of its session among its ancestors. Undefined where it is no orphan, or descends from this process.
+ */
+export function findEndedWrapper(processId: number): EndedWrapper | undefined {
+  const ancestors = findAncestors(processId);
+  const sessionId = readStatus(processId)?.sessionId;
+  if (sessionId === undefined || ancestors.includes(process.pid)) return undefined;
+  const kin = ancestors.filter((ancestor) => readStatus(ancestor)?.sessionId === sessionId);
+  return kin.includes(sessionId) ? undefined : { command: findPackageCommand(kin.at(-1) ?? processId) };
+}
+
+/** By which package manager a process was started, such as 'npm run dev'; undefined if this process was started by the same. */
+function findPackageCommand(processId: number): string | undefined {
+  const environment = readEnvironment(processId);
+  const script = environment.get('npm_lifecycle_event');
+  const isOurs = ['npm_lifecycle_event', 'npm_lifecycle_script'].every(
+    (name) => environment.get(name) === readVariable(name),
+  );
+  if (script === undefined || isOurs) return undefined;
+  const [manager = 'npm'] = environment.get('npm_config_user_agent')?.split('/') ?? [];
+  return script === 'npx' ? 'npx' : `${manager} run ${script}`;
 }

@@ -1,4 +1,5 @@
 /** Host names and literals to addresses of this machine, synchronously, each once in a thread. */
+import { isUnderLocalhost } from '../../core/host-name.ts';
 import { HostError } from '../../errors/index.ts';
 import { meaningOf, errorFor } from '../errno.ts';
 import type { InternetAddress } from '../port-kernel.ts';
@@ -16,6 +17,11 @@ const ADDRINFO_ADDRESS = 24;
 const ADDRINFO_NEXT = 40;
 const MAX_LIST_LENGTH = 64;
 
+const LOOPBACK: readonly InternetAddress[] = [
+  { family: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), scopeId: 0, dual: false },
+  { family: 'ipv6', bytes: new Uint8Array(16).fill(1, 15), scopeId: 0, dual: false },
+];
+
 /** The addresses of a host that can be bound here. @throws HostError if there is none */
 export function resolveLocalHost(libc: LibC, host: string): readonly InternetAddress[] {
   const cache = threadState('resolved-hosts', () => new Map<string, readonly InternetAddress[]>());
@@ -23,18 +29,19 @@ export function resolveLocalHost(libc: LibC, host: string): readonly InternetAdd
   if (addresses === undefined) {
     addresses = resolve(libc, host).filter((address) => isLocal(libc, address));
     if (addresses.length === 0) {
-      throw new HostError(
+      throw new HostError({
         host,
-        'is not an address of this machine',
-        'Name a host or address that a server here can listen on',
-      );
+        problem: 'is not an address of this machine',
+        fix: 'Name a host or address that a server here can listen on',
+      });
     }
     cache.set(host, addresses);
   }
   return addresses;
 }
 
-function resolve(libc: LibC, host: string): InternetAddress[] {
+function resolve(libc: LibC, host: string): readonly InternetAddress[] {
+  if (isUnderLocalhost(host)) return LOOPBACK;
   libc.scratch.fill(0, Scratch.hints, Scratch.hints + ADDRINFO_BYTES);
   libc.scratch.writeInt32LE(SOCK_STREAM, Scratch.hints + 8);
   const code = libc.getaddrinfo(
@@ -44,11 +51,11 @@ function resolve(libc: LibC, host: string): InternetAddress[] {
     libc.scratchPointer + Scratch.result,
   );
   if (code !== 0) {
-    throw new HostError(
+    throw new HostError({
       host,
-      `does not resolve (${libc.gai_strerror(code)})`,
-      'Check the spelling, or add the name to /etc/hosts',
-    );
+      problem: `does not resolve (${libc.gai_strerror(code)})`,
+      fix: 'Check the spelling, or add the name to /etc/hosts',
+    });
   }
   // SAFETY: the list is the C library's until freeaddrinfo, which is only right after a success.
   const list = readPointer(libc, Scratch.result);

@@ -91,13 +91,23 @@ function checkValues(options: AcquireOptions): CheckedOptions {
   const { hosts = DEFAULT_HOSTS, socketAddressFamily = 'dual', hold = true, label = '', signal } = options;
   const { acquireTimeoutMs = DEFAULT_ACQUIRE_TIMEOUT_MS, port } = options;
   if (!isListOfNames(hosts)) {
-    throw new InvalidOptionError('hosts', hosts, "a list of host names or addresses, such as ['127.0.0.1']");
+    throw new InvalidOptionError({
+      option: 'hosts',
+      value: hosts,
+      expected: "a list of host names or addresses, such as ['127.0.0.1']",
+    });
   }
   if (!FAMILIES.includes(socketAddressFamily)) {
-    throw new InvalidOptionError('socketAddressFamily', socketAddressFamily, "'ipv4', 'ipv6' or 'dual'");
+    throw new InvalidOptionError({
+      option: 'socketAddressFamily',
+      value: socketAddressFamily,
+      expected: "'ipv4', 'ipv6' or 'dual'",
+    });
   }
-  if (typeof hold !== 'boolean') throw new InvalidOptionError('hold', hold, 'true or false');
-  if (typeof label !== 'string') throw new InvalidOptionError('label', label, 'a string');
+  if (typeof hold !== 'boolean')
+    throw new InvalidOptionError({ option: 'hold', value: hold, expected: 'true or false' });
+  if (typeof label !== 'string')
+    throw new InvalidOptionError({ option: 'label', value: label, expected: 'a string' });
   checkTimeout('acquireTimeoutMs', acquireTimeoutMs);
   checkSignal(signal);
   if (port !== undefined) checkExactPort(port, options);
@@ -117,12 +127,12 @@ function checkValues(options: AcquireOptions): CheckedOptions {
 function checkExactPort(port: number, { preferredPorts, excludedPorts }: AcquireOptions): void {
   checkPort(port);
   if (preferredPorts === undefined && excludedPorts === undefined) return;
-  throw new InvalidOptionError(
-    'port',
-    port,
-    'either port, or preferredPorts and excludedPorts',
-    'leaves no choice',
-  );
+  throw new InvalidOptionError({
+    option: 'port',
+    value: port,
+    expected: 'either port, or preferredPorts and excludedPorts',
+    problem: 'leaves no choice',
+  });
 }
 
 function isListOfNames(hosts: unknown): hosts is readonly string[] {

@@ -70,8 +70,9 @@ export class PortPool {
    * @throws PoolHandleError, PoolStaleError, PoolForeignError, PoolDamagedError
    */
   static attach(handle: string | undefined = publishedPoolHandle()): PortPool {
-    if (handle === undefined) throw new PoolHandleError(handle, 'PORTSLICE_POOL is not set');
-    if (typeof handle !== 'string') throw new InvalidOptionError('handle', handle, 'the handle of a pool');
+    if (handle === undefined) throw new PoolHandleError({ handle, problem: 'PORTSLICE_POOL is not set' });
+    if (typeof handle !== 'string')
+      throw new InvalidOptionError({ option: 'handle', value: handle, expected: 'the handle of a pool' });
     return new PortPool(attachSession(handle), false);
   }
 

@@ -1,49 +1,32 @@
 /** Waits for a server, and makes sure that it is the right one. */
-import {
-  ForeignListenerError,
-  InvalidOptionError,
-  ServerExitedError,
-  WaitTimeoutError,
-} from '../../errors/index.ts';
+import type { LookupFunction } from 'node:net';
+import { isUnderLocalhost } from '../../core/host-name.ts';
+import { ForeignListenerError, ServerExitedError, WaitTimeoutError } from '../../errors/index.ts';
 import { monotonicMs, pause } from '../../platform/clock.ts';
 import { platform } from '../../platform/platform.ts';
-import type { Listener } from '../../platform/port-kernel.ts';
+import type { Listener, ProcessEnd } from '../../platform/port-kernel.ts';
 import { describeListener } from '../claim/listeners.ts';
-import { checkInteger, checkNames, checkPort, checkSignal, checkTimeout } from '../session/option-checks.ts';
-import { hostToConnect } from './owner-options.ts';
+import { openSessions } from '../session/open-sessions.ts';
 import type { TCPPortOwner } from './tcp-port-owner.ts';
+import {
+  checkTarget,
+  type ServerProcess,
+  type WaitForListeningOptions,
+  type WaitTarget,
+} from './wait-options.ts';
 
-export interface WaitForListeningOptions {
-  /** Where to connect. Default: the owner's host, else 'localhost'. */
-  host?: string | undefined;
-  /** Default: 30,000. */
-  timeoutMs?: number | undefined;
-  /** Ends the wait with the signal's reason. */
-  signal?: AbortSignal | undefined;
-  /** Of the server: its end ends the wait, and only it or a process that it has started may listen. */
-  pid?: number | undefined;
-}
-
-const DEFAULT_TIMEOUT_MS = 30_000;
-/** The kernel's own limit. */
-const MAX_PROCESS_ID = 2 ** 22;
 const FIRST_POLL_MS = 2;
 const LAST_POLL_MS = 25;
 /** So that the end of the server is noticed soon even where packets are dropped. */
 const MAX_CONNECT_MS = 500;
-
-interface Target {
-  readonly port: number;
-  readonly host: string;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-  readonly processId: number | undefined;
-}
+/** Somebody listens at that very address and is busy, or packets are dropped. */
+const NO_ANSWER = 'no answer';
 
 /**
  * Resolves as soon as a server accepts connections on the port.
- * @throws WaitTimeoutError; ServerExitedError at once when process `pid` has ended; ForeignListenerError if another
- *   process than `pid` and its descendants listens; the signal's reason; InvalidOptionError
+ * @throws WaitTimeoutError, which says where process `pid` listens instead; ServerExitedError at once when that process has
+ *   ended; ForeignListenerError if another process than it and its descendants listens; the signal's reason; InvalidOptionError,
+ *   also if `pid` is undefined since the program could not be started
  */
 export async function waitForListening(
   port: number | TCPPortOwner,
@@ -58,59 +41,80 @@ export async function waitForListening(
     if (problem === undefined) rejectForeignListener(target);
     rejectDeadServer(target);
     if (problem === undefined) return;
-    if (monotonicMs() >= deadlineMs) {
-      throw new WaitTimeoutError(target.host, target.port, target.timeoutMs, problem);
-    }
+    if (monotonicMs() >= deadlineMs) throw timeoutError(target, problem);
     await pause(pollMs, target.signal);
   }
 }
 
-function checkTarget(port: number | TCPPortOwner, options: WaitForListeningOptions): Target {
-  checkNames(options, ['host', 'timeoutMs', 'signal', 'pid']);
-  const { timeoutMs = DEFAULT_TIMEOUT_MS, signal, pid: processId } = options;
-  // An owner is known by what it has: it can come from another copy of this module.
-  const owner = typeof port === 'object' ? (port as TCPPortOwner | null) : undefined;
-  const portNumber = owner?.port ?? port;
-  checkPort(portNumber);
-  checkTimeout('timeoutMs', timeoutMs);
-  checkSignal(signal);
-  if (processId !== undefined) checkInteger('pid', processId, 1, MAX_PROCESS_ID);
-  const host = options.host ?? hostToConnect(owner?.hosts ?? ['localhost']);
-  if (typeof host !== 'string' || host === '') {
-    throw new InvalidOptionError('host', host, 'a host name or address');
-  }
-  return { port: portNumber, host, timeoutMs, signal, processId };
-}
-
 /** @returns why not, or undefined */
-function tryToConnect({ host, port }: Target, leftMs: number): Promise<string | undefined> {
+function tryToConnect({ host, port }: WaitTarget, leftMs: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     // Loaded here, since most processes that own ports never wait.
-    const socket = process.getBuiltinModule('node:net').connect({ host, port, autoSelectFamily: true });
+    const lookup = isUnderLocalhost(host) ? { lookup: findLoopback } : {};
+    const socket = process
+      .getBuiltinModule('node:net')
+      .connect({ host, port, autoSelectFamily: true, ...lookup });
     const finish = (problem?: string): void => {
       socket.destroy();
       resolve(problem);
     };
-    socket.setTimeout(Math.min(MAX_CONNECT_MS, Math.max(1, leftMs)), () => finish('no answer'));
+    socket.setTimeout(Math.min(MAX_CONNECT_MS, Math.max(1, leftMs)), () => finish(NO_ANSWER));
     socket.once('connect', () => finish());
     socket.once('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
   });
 }
 
-function rejectDeadServer({ port, processId }: Target): void {
-  if (processId !== undefined && !platform.isRunning(processId)) throw new ServerExitedError(port, processId);
+/** Not every resolver knows names under localhost. */
+const findLoopback: LookupFunction = (_host, _options, callback) => {
+  callback(null, [
+    { address: '::1', family: 6 },
+    { address: '127.0.0.1', family: 4 },
+  ]);
+};
+
+function timeoutError({ host, port, timeoutMs, processId }: WaitTarget, problem: string): WaitTimeoutError {
+  const elsewhere = problem === NO_ANSWER ? undefined : findElsewhere(port, processId);
+  return new WaitTimeoutError({ host, port, timeoutMs, problem, elsewhere });
+}
+
+/** @returns where the server listens instead, in words */
+function findElsewhere(port: number, processId: number | undefined): string | undefined {
+  const addresses =
+    processId === undefined ? platform.findAddressesOfPort(port) : platform.findAddressesOfProcess(processId);
+  if (addresses.length === 0) return undefined;
+  const server = processId === undefined ? 'a server' : `process ${processId}, or one that it has started,`;
+  return `${server} listens on ${addresses.join(' and ')}`;
+}
+
+function rejectDeadServer({ port, processId, process: child }: WaitTarget): void {
+  if (processId === undefined) return;
+  const end = findEnd(processId, child);
+  if (end === undefined && platform.isRunning(processId)) return;
+  throw new ServerExitedError({ port, processId, ...end, isHeldHere: isHeldHere(port) });
+}
+
+/** How the process has ended, where that is known. */
+function findEnd(processId: number, child: ServerProcess | undefined): ProcessEnd | undefined {
+  if (typeof child?.exitCode === 'number') return { exitCode: child.exitCode, signal: undefined };
+  if (typeof child?.signalCode === 'string') return { exitCode: undefined, signal: child.signalCode };
+  return platform.findEnd(processId);
+}
+
+/** By an owner of this thread, so that only a server that shares the port can listen on it. */
+function isHeldHere(port: number): boolean {
+  for (const { claims } of openSessions())
+    for (const claim of claims) if (claim.port === port && claim.hold.descriptors.length > 0) return true;
+  return false;
 }
 
 /** Where the OS does not tell who listens, anybody is accepted. */
-function rejectForeignListener({ port, processId }: Target): void {
+function rejectForeignListener({ port, processId }: WaitTarget): void {
   if (processId === undefined) return;
   const listeners = platform.findListeners(port) ?? [];
   if (listeners.length === 0 || listeners.some((listener) => belongsTo(listener, processId))) return;
   const [foreign] = listeners as [Listener];
-  throw new ForeignListenerError(port, `pid ${processId}`, {
-    ...foreign,
-    description: describeListener(foreign),
-  });
+  const description = describeListener(foreign);
+  throw new ForeignListenerError({ ...foreign, port, expected: `pid ${processId}`, description });
 }
 
 /** Of a process that we cannot look into, the user is all we know. */

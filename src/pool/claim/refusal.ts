@@ -1,19 +1,30 @@
 /** Why there is no port: who holds which, and what else keeps the pool's ports from us. */
-import { PortPoolExhaustedError, type PortsliceError, PortTakenError } from '../../errors/index.ts';
+import {
+  type ForeignPortHolder,
+  PortPoolExhaustedError,
+  type PortsliceError,
+  PortTakenError,
+  type PortTakenFacts,
+} from '../../errors/index.ts';
 import { platform } from '../../platform/platform.ts';
+import { findLabel, readLivePools } from '../session/live-pools.ts';
 import type { PoolSession } from '../session/pool-session.ts';
 import { readRecords } from '../session/snapshot.ts';
+import { describeListeners } from './listeners.ts';
 import type { Look, Misses } from './look.ts';
 
 /** The error for a look that has found too few ports. */
 export function refusal(look: Look, wantedPortCount: number, waitedMs: number): PortsliceError {
-  const { exactIndex } = look.request;
-  if (exactIndex !== undefined) return portTaken(look, exactIndex);
-  return exhausted(look, wantedPortCount, waitedMs);
+  const { session, misses, request } = look;
+  if (request.exactIndex !== undefined) {
+    return new PortTakenError(explainTaken(session.segment.ports.at(request.exactIndex)));
+  }
+  return exhausted(session, misses, wantedPortCount, waitedMs);
 }
 
 function exhausted(
-  { session, misses }: Look,
+  session: PoolSession,
+  misses: Misses,
   wantedPortCount: number,
   waitedMs: number,
 ): PortPoolExhaustedError {
@@ -29,23 +40,57 @@ function exhausted(
     }))
     .toSorted((a, b) => b.ageMs - a.ageMs);
   return new PortPoolExhaustedError({
-    lockedByOtherRuns: misses.lockedByOtherRuns.size,
-    listenedOnByStrangers: countListenedOn(session, misses),
     wantedPortCount,
     poolPortCount: session.segment.ports.length,
     holders,
     sealedPortCount: holders.filter((holder) => holder.sealed).length,
+    lockedByOtherRuns: misses.lockedByOtherRuns.size,
+    foreignHolders: findForeignHolders(session, misses),
+    ...countRefused(session, misses),
     waitedMs,
   });
 }
 
-/** A bind is refused by a listener, by what an earlier server has left, or by a socket that somebody has only bound. */
-function countListenedOn({ segment }: PoolSession, { strictlyRefused, refused }: Misses): number {
-  const ports = [...strictlyRefused, ...refused].map((index) => segment.ports.at(index));
-  return ports.filter((port) => platform.findListeners(port)?.length !== 0).length;
+function findForeignHolders({ segment }: PoolSession, { lockedByOtherRuns }: Misses): ForeignPortHolder[] {
+  if (lockedByOtherRuns.size === 0) return [];
+  const ports = [...lockedByOtherRuns].map((index) => segment.ports.at(index)).toSorted((a, b) => a - b);
+  const holders = platform.findLockHolders(ports);
+  const pools = readLivePools();
+  return ports.map((port) => {
+    const holder = holders.get(port);
+    return { ...holder, port, label: findLabel(pools, port, holder?.processId) };
+  });
 }
 
-function portTaken({ session }: Look, index: number): PortTakenError {
-  const port = session.segment.ports.at(index);
-  return new PortTakenError({ port, problem: 'is taken', fix: 'Take another one' });
+/** A bind is refused by a listener, by what an earlier server has left, or by a socket that somebody has only bound. */
+function countRefused(
+  { segment }: PoolSession,
+  { strictlyRefused, refused }: Misses,
+): { listenedOnByStrangers: number; strictlyRefused: number } {
+  const ports = [...strictlyRefused, ...refused].map((index) => segment.ports.at(index));
+  const listening = ports.length === 0 ? undefined : platform.findListeningPorts();
+  const listenedOnByStrangers = ports.filter((port) => listening?.has(port) ?? true).length;
+  return { listenedOnByStrangers, strictlyRefused: ports.length - listenedOnByStrangers };
+}
+
+function explainTaken(port: number): PortTakenFacts {
+  const holder = platform.findLockHolders([port]).get(port);
+  if (holder !== undefined) {
+    const label = findLabel(readLivePools(), port, holder.processId);
+    const fix = 'Wait for it with acquire, stop that process, or take another port';
+    return { port, problem: 'is taken', holder: { ...holder, label }, fix };
+  }
+  const listeners = platform.findListeners(port) ?? [];
+  return listeners.length > 0
+    ? {
+        port,
+        problem: `is taken: ${describeListeners(listeners)} listens on it`,
+        fix: 'Stop that process, or take another port',
+      }
+    : {
+        port,
+        problem:
+          'cannot be bound, though nobody listens on it: an earlier server has left connections, or a program has bound it',
+        fix: 'Wait up to 60 s with acquire, or take another port',
+      };
 }

@@ -7,7 +7,7 @@ import type { PoolSession } from '../session/pool-session.ts';
 import { claimState, type PortClaim } from '../session/port-claim.ts';
 import { warn } from '../session/warnings.ts';
 import { freeClaim, moveTo } from './free.ts';
-import { describeListeners } from './listeners.ts';
+import { adviceForLeak, describeListeners } from './listeners.ts';
 import { findLeak } from './probe.ts';
 import { keepLeaked, sealClaim } from './seals.ts';
 
@@ -47,7 +47,7 @@ function reportLeak({ session, port, label }: PortClaim, listeners: readonly Lis
   warn(
     'PORTSLICE_LEAK',
     `Port ${port} was released by ${test}, but ${describeListeners(listeners)} still listens on it. ` +
-      'The port stays out of use. Stop the server before the test ends.',
+      `The port stays out of use. ${adviceForLeak(listeners)}`,
   );
 }
 

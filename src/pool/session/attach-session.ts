@@ -17,7 +17,7 @@ export function attachSession(handle: string): PoolSession {
   if (known !== undefined) return known;
   const parsed = parsePoolHandle(handle);
   if (parsed === undefined)
-    throw new PoolHandleError(handle, 'it is not a handle of this version of portslice');
+    throw new PoolHandleError({ handle, problem: 'it is not a handle of this version of portslice' });
   const kernel = platform.openKernel();
   const segment = attachSegment(kernel, handle, parsed);
   return rememberSession(new PoolSession({ handle, segment, kernel, endPool: undefined }));
@@ -28,17 +28,17 @@ function attachSegment(kernel: PortKernel, handle: string, { locator, runId }: P
   // SYNC: others may write at any time, so that only this copy is checked and used.
   const tables = copyTables(buffer);
   const problem = findSegmentProblem(buffer, tables);
-  if (problem !== undefined) throw new PoolDamagedError(handle, problem);
+  if (problem !== undefined) throw new PoolDamagedError({ handle, problem });
   const segment = new Segment(buffer, tables);
   if (segment.runId !== runId) {
-    throw new PoolStaleError(handle, `its place is taken by the pool of run ${segment.runId}`);
+    throw new PoolStaleError({ handle, problem: `its place is taken by the pool of run ${segment.runId}` });
   }
   const here = kernel.networkNamespace();
   if (segment.networkNamespace !== here) {
-    throw new PoolForeignError(
+    throw new PoolForeignError({
       handle,
-      `it is of network namespace ${segment.networkNamespace}, this process is in ${here}`,
-    );
+      problem: `it is of network namespace ${segment.networkNamespace}, this process is in ${here}`,
+    });
   }
   return segment;
 }

@@ -1,5 +1,7 @@
 /** The live pools of this machine, for messages: who has what, also in other runs. */
+import { PortState, stateOf } from '../../core/port-state.ts';
 import { copyTables, findSegmentProblem } from '../../core/segment-format.ts';
+import { RecordWord } from '../../core/segment-layout.ts';
 import { Segment } from '../../core/segment.ts';
 import { PortsliceError } from '../../errors/index.ts';
 import { platform } from '../../platform/platform.ts';
@@ -18,4 +20,18 @@ export function readLivePools(): Segment[] {
       throw error;
     }
   });
+}
+
+/** What the process holds the port for, if one of the pools knows. */
+export function findLabel(
+  pools: readonly Segment[],
+  port: number,
+  processId: number | undefined,
+): string | undefined {
+  for (const segment of pools) {
+    const index = segment.ports.indexOf(port);
+    if (index === undefined || segment.record(index, RecordWord.processId) !== processId) continue;
+    if (stateOf(Atomics.load(segment.states, index)) !== PortState.free) return segment.readLabel(index);
+  }
+  return undefined;
 }

@@ -12,11 +12,16 @@ export const RUN_POOL_OPTION_NAMES: readonly string[] = [...SERVER_PORT_OPTION_N
 /** A misspelt option would silently be without effect. */
 export function checkNames(options: unknown, names: readonly string[]): void {
   if (typeof options !== 'object' || options === null) {
-    throw new InvalidOptionError('options', options, 'an object');
+    throw new InvalidOptionError({ option: 'options', value: options, expected: 'an object' });
   }
   for (const [name, value] of Object.entries(options)) {
     if (names.includes(name)) continue;
-    throw new InvalidOptionError(name, value, `one of ${names.join(', ')}`, 'is not an option');
+    throw new InvalidOptionError({
+      option: name,
+      value,
+      expected: `one of ${names.join(', ')}`,
+      problem: 'is not an option',
+    });
   }
 }
 
@@ -27,7 +32,7 @@ export function checkInteger(
   max: number,
 ): asserts value is number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return;
-  throw new InvalidOptionError(option, value, `an integer from ${min} to ${max}`);
+  throw new InvalidOptionError({ option, value, expected: `an integer from ${min} to ${max}` });
 }
 
 export function checkPort(port: unknown): asserts port is number {
@@ -36,19 +41,27 @@ export function checkPort(port: unknown): asserts port is number {
 
 export function checkTimeout(option: string, timeoutMs: unknown): void {
   if (typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS) return;
-  throw new InvalidOptionError(option, timeoutMs, `milliseconds from 0 to ${MAX_TIMEOUT_MS}`);
+  throw new InvalidOptionError({
+    option,
+    value: timeoutMs,
+    expected: `milliseconds from 0 to ${MAX_TIMEOUT_MS}`,
+  });
 }
 
 /** @returns a copy */
 export function checkPorts(option: string, ports: Iterable<number> = []): number[] {
   const isIterable = typeof (ports as Iterable<number> | null)?.[Symbol.iterator] === 'function';
   if (typeof ports === 'string' || !isIterable) {
-    throw new InvalidOptionError(option, ports, 'an iterable of port numbers');
+    throw new InvalidOptionError({ option, value: ports, expected: 'an iterable of port numbers' });
   }
   const copy = [...ports];
   for (const port of copy) {
     if (Number.isInteger(port) && port >= LOWEST_PORT && port <= HIGHEST_PORT) continue;
-    throw new InvalidOptionError(option, port, `integers from ${LOWEST_PORT} to ${HIGHEST_PORT}`);
+    throw new InvalidOptionError({
+      option,
+      value: port,
+      expected: `integers from ${LOWEST_PORT} to ${HIGHEST_PORT}`,
+    });
   }
   return copy;
 }
@@ -56,5 +69,5 @@ export function checkPorts(option: string, ports: Iterable<number> = []): number
 /** Not by instanceof: a signal may come from another realm. */
 export function checkSignal(signal: unknown): void {
   if (signal === undefined || typeof (signal as AbortSignal | null)?.aborted === 'boolean') return;
-  throw new InvalidOptionError('signal', signal, 'an AbortSignal');
+  throw new InvalidOptionError({ option: 'signal', value: signal, expected: 'an AbortSignal' });
 }

@@ -106,7 +106,11 @@ interface Spec {
 function readSpec({ ports }: ServerPortOptions): Spec | undefined {
   if (ports === undefined) return readSpecVariables();
   if (typeof ports !== 'string')
-    throw new InvalidOptionError('ports', ports, "a spec such as '2000-2020,6001'");
+    throw new InvalidOptionError({
+      option: 'ports',
+      value: ports,
+      expected: "a spec such as '2000-2020,6001'",
+    });
   return { ranges: parsePortSpec(ports, "the option 'ports'"), source: "the option 'ports'" };
 }
 

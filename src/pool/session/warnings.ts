@@ -1,4 +1,4 @@
-/** What the user is told once, in one line. */
+/** What the user is told, in one line. */
 import { HeaderWord } from '../../core/segment-layout.ts';
 import type { Segment } from '../../core/segment.ts';
 import { threadState } from '../../platform/thread-state.ts';
@@ -14,6 +14,8 @@ const WARNINGS = [
   'PORTSLICE_NO_IPV6',
   'PORTSLICE_NARROW_HOLD',
 ] as const;
+const TYPE = 'PortsliceWarning';
+
 export type WarningCode = (typeof WARNINGS)[number];
 
 /** Warns once in this thread. */
@@ -34,5 +36,53 @@ export function warn(
   code: WarningCode | 'PORTSLICE_LEAK' | 'PORTSLICE_ADDRESS_IN_USE',
   message: string,
 ): void {
-  process.emitWarning(message.replaceAll(/\p{Cc}+/gu, ' '), { type: 'PortsliceWarning', code });
+  const warning = toWarning(code, message.replaceAll(/\p{Cc}+/gu, ' '));
+  if (isExiting()) deliver(warning);
+  else deliverSoon(warning);
+}
+
+interface Warning extends Error {
+  readonly code: string;
+}
+
+/** As Node makes them, with the stack of whoever warns. */
+function toWarning(code: string, message: string): Warning {
+  const warning = Object.assign(new Error(message), { name: TYPE, code });
+  Error.captureStackTrace(warning, warn);
+  return warning;
+}
+
+/** Not delivered yet. */
+const pending = new Set<Warning>();
+
+/**
+ * Node delivers a warning on the next tick, which never comes where the process exits before: in a script that calls
+ * process.exit() after cleanup(), or a worker of Playwright after its last teardown. Then the warning is delivered as
+ * the process exits.
+ */
+function deliverSoon(warning: Warning): void {
+  if (pending.size === 0) process.once('exit', deliverPending);
+  pending.add(warning);
+  // This tick comes right before Node's, in which a listener may end the process: none must be called twice.
+  process.nextTick(() => {
+    pending.delete(warning);
+    if (pending.size === 0) process.off('exit', deliverPending);
+  });
+  // Not the warning itself: in a vm context it is no Error to Node.
+  process.emitWarning(warning.message, { type: TYPE, code: warning.code, ctor: warn });
+}
+
+function deliverPending(): void {
+  for (const warning of pending) deliver(warning);
+  pending.clear();
+}
+
+/** As Node does, whose own listener prints at once and knows all its options: --no-warnings, --disable-warning and so on. */
+function deliver(warning: Warning): void {
+  process.emit('warning', warning);
+}
+
+/** In a listener to 'exit' there is no next tick either, and a listener that is added then is not called any more. */
+function isExiting(): boolean {
+  return (process as { _exiting?: boolean })._exiting === true;
 }

@@ -83,3 +83,37 @@ describe('who listens on a port', () => {
     expect(await peer.kernel('isOnlyInTimeWait', 9000)).toBe(false);
   });
 });
+
+describe('where something listens', () => {
+  test.each([
+    ['127.0.0.2', (port: number) => `127.0.0.2:${port}`],
+    ['0.0.0.0', (port: number) => `0.0.0.0:${port}`],
+    ['::1', (port: number) => `[::1]:${port}`],
+    ['::', (port: number) => `[::]:${port}`],
+  ])('is its address and port: %s', async (host, expected) => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    expect(platform.findAddressesOfPort(port)).toEqual([]);
+    await using server = await startServer(port, host);
+    expect(platform.findAddressesOfPort(port)).toEqual([expected(port)]);
+    expect(platform.findAddressesOfProcess(server.pid)).toEqual([expected(port)]);
+    expect(platform.findAddressesOfProcess(process.pid)).toContain(expected(port));
+  });
+
+  test('is also where the children of the process and theirs listen', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    const command = serverCommand(port, '::1').join(' ');
+    const shell = spawn('sh', ['-c', `(${command}; true) & cat >/dev/null`], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    await once(shell.stdout, 'data');
+    expect(platform.findAddressesOfProcess(shell.pid as number)).toEqual([`[::1]:${port}`]);
+    const [listener] = platform.findListeners(port) ?? [];
+    process.kill(listener?.processId as number, 'SIGKILL');
+    const ended = once(shell, 'exit');
+    shell.stdin.end();
+    await ended;
+    expect(platform.findAddressesOfProcess(shell.pid as number)).toEqual([]);
+  });
+});

@@ -117,7 +117,7 @@ describe('the memory', () => {
 });
 
 async function expectRefused(
-  type: new (handle: string, problem: string) => PoolStaleError | PoolForeignError,
+  type: new (facts: { handle: string; problem: string }) => PoolStaleError | PoolForeignError,
   problem: RegExp,
   descriptor: number,
 ): Promise<void> {

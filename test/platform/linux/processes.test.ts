@@ -1,11 +1,16 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { expect, test } from 'vitest';
+import type { Readable, Writable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { isRunning } from '../../../src/platform/linux/liveness.ts';
 import { platform } from '../../../src/platform/platform.ts';
-import { startPeer } from '../../support/kernel-peer.ts';
-import { needNamespace } from '../../support/needs.ts';
+import { NOBODY, startPeer } from '../../support/kernel-peer.ts';
+import { stopProcess } from '../../support/listening-server.ts';
+import { needNamespace, needRoot } from '../../support/needs.ts';
 import { scriptOutput } from '../../support/run-script.ts';
+import { until } from '../../support/until.ts';
 
 test('The ancestors of a process are the process, its parent and so on', async () => {
   await using peer = await startPeer();
@@ -49,4 +54,72 @@ test('A child that was forked and has executed nothing is told from all others',
   const ended = once(shell, 'exit');
   shell.stdin.end();
   await ended;
+});
+
+/** A shell's command whose parent, a program that does not know of it, never asks how it has ended. */
+async function startUnasked(command: string): Promise<AsyncDisposable & { readonly endedId: number }> {
+  const parent = spawn('sh', ['-c', `sh -c 'read line; ${command}' <&3 & echo $!; exec sleep 600 3<&-`], {
+    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+  });
+  const [text] = (await once(parent.stdout as Readable, 'data')) as [Buffer];
+  const endedId = Number(text.toString());
+  await until('the shell is replaced', () => readFileSync(`/proc/${parent.pid}/comm`, 'utf8') === 'sleep\n');
+  (parent.stdio[3] as Writable).end();
+  await until('the command has ended', () => !isRunning(endedId));
+  return { endedId, [Symbol.asyncDispose]: () => stopProcess(parent) };
+}
+
+test.each([
+  ['exit 0', { exitCode: 0, signal: undefined }],
+  ['exit 37', { exitCode: 37, signal: undefined }],
+  ['kill -KILL $$', { exitCode: undefined, signal: 'SIGKILL' }],
+])('How a process has ended is known while its parent has not asked: %s', async (command, end) => {
+  await using child = await startUnasked(command);
+  expect(platform.findEnd(child.endedId)).toEqual(end);
+});
+
+test('How a process has ended is unknown of one that runs and of one that is gone', async () => {
+  const gone = await startPeer();
+  expect(platform.findEnd(gone.pid)).toBeUndefined();
+  await gone.kill();
+  expect(platform.findEnd(gone.pid)).toBeUndefined();
+});
+
+test("Another user's process that has ended is not taken for a success", async (context) => {
+  needRoot(context);
+  await using other = await startPeer({ userId: NOBODY });
+  await using child = await startUnasked('exit 0');
+  expect(await other.kernel('findEnd', child.endedId)).toBeUndefined();
+});
+
+/** A shell that leads a session, and a program that it has started. */
+async function startInSession(): Promise<{ readonly shell: ChildProcess; readonly programId: number }> {
+  const shell = spawn('sh', ['-c', 'sleep 600 & echo $!; wait; true'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  const [text] = (await once(shell.stdout, 'data')) as [Buffer];
+  return { shell, programId: Number(text.toString()) };
+}
+
+describe('the wrapper of a process that descends from others', () => {
+  test('has ended if the leader of the session has ended, and else has not', async () => {
+    await using stranger = await startPeer();
+    const { shell, programId } = await startInSession();
+    try {
+      expect(await stranger.kernel('findEndedWrapper', programId)).toBeUndefined();
+      await stopProcess(shell);
+      expect(await stranger.kernel('findEndedWrapper', programId)).toEqual({ command: undefined });
+      expect(platform.findEndedWrapper(programId)).toEqual({ command: undefined });
+    } finally {
+      process.kill(programId, 'SIGKILL');
+      await stopProcess(shell);
+    }
+  });
+
+  test('is unknown of a process that is gone', async () => {
+    const gone = await startPeer();
+    await gone.kill();
+    expect(platform.findEndedWrapper(gone.pid)).toBeUndefined();
+  });
 });

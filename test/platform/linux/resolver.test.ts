@@ -27,6 +27,13 @@ describe('a host', () => {
     expect([IPV4_LOCALHOST, IPV6_LOCALHOST]).toEqual(expect.arrayContaining(resolve('localhost')));
   });
 
+  test.each(['app.localhost', 'a.b.LOCALHOST', 'app.localhost.'])(
+    'is loopback if its name is under localhost, whatever the resolver knows: %s',
+    (host) => {
+      expect(resolve(host)).toEqual([IPV4_LOCALHOST, IPV6_LOCALHOST]);
+    },
+  );
+
   test('can be a literal address of either family', () => {
     expect(resolve('127.0.0.1')).toEqual([IPV4_LOCALHOST]);
     expect(resolve('127.1.2.3')).toEqual(['ipv4 7f010203']);

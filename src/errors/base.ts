@@ -1,0 +1,57 @@
+/** What all errors of portslice have in common: a literal code for programs, a brand, and a cause if there is one. */
+
+export type PortsliceErrorCode =
+  | 'PORTSLICE_INVALID_OPTION'
+  | 'PORTSLICE_PORT_SPEC'
+  | 'PORTSLICE_HOST'
+  | 'PORTSLICE_TEST_ENDED'
+  | 'PORTSLICE_EPHEMERAL_RANGE'
+  | 'PORTSLICE_UNSUPPORTED_PLATFORM'
+  | 'PORTSLICE_POOL_HANDLE'
+  | 'PORTSLICE_POOL_STALE'
+  | 'PORTSLICE_POOL_FOREIGN'
+  | 'PORTSLICE_POOL_DAMAGED'
+  | 'PORTSLICE_POOL_CLOSED'
+  | 'PORTSLICE_POOL_EXHAUSTED'
+  | 'PORTSLICE_PORT_TAKEN'
+  | 'PORTSLICE_RESOURCE_LIMIT'
+  | 'PORTSLICE_PERMISSION'
+  | 'PORTSLICE_SYSTEM_CALL'
+  | 'PORTSLICE_FFI_UNAVAILABLE'
+  | 'PORTSLICE_WAIT_TIMEOUT'
+  | 'PORTSLICE_SERVER_EXITED'
+  | 'PORTSLICE_FOREIGN_LISTENER';
+
+/** The same symbol in every copy of this package and in every realm of the thread. */
+const BRAND = Symbol.for('portslice/error');
+
+/**
+ * Base of all errors of this package. `instanceof` also recognises the errors of another copy of the package (Vitest's vm
+ * pools and inlined dependencies make some): those of this class by a brand, those of a subclass by their code.
+ */
+export abstract class PortsliceError extends Error {
+  declare static readonly code: PortsliceErrorCode;
+  abstract readonly code: PortsliceErrorCode;
+
+  static {
+    // On the prototype, so that no error shows it.
+    Object.defineProperty(this.prototype, BRAND, { value: true });
+  }
+
+  constructor(message: string, cause?: unknown) {
+    // An own property `cause` that is undefined would be shown.
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (super[Symbol.hasInstance](value)) return true;
+    if (typeof value !== 'object' || value === null || !(BRAND in value)) return false;
+    // A class that a user has derived has no code of its own, and no other copy knows it.
+    return this === PortsliceError || (Object.hasOwn(this, 'code') && hasCode(value, this.code));
+  }
+}
+
+function hasCode(value: object, code: PortsliceErrorCode): boolean {
+  return 'code' in value && value.code === code;
+}

@@ -1,0 +1,87 @@
+/** The error of a pool in which not enough ports are free. */
+import { PortsliceError } from './base.ts';
+import { describeProcess, type ProcessDescription } from './describe-process.ts';
+
+/** Who holds a port, as far as the pool knows. */
+export interface PortHolder {
+  readonly port: number;
+  readonly label: string;
+  readonly processId: number;
+  readonly ageMs: number;
+  readonly sealed: boolean;
+}
+
+/** Who of another run holds a port, as far as the system tells. */
+export interface ForeignPortHolder extends ProcessDescription {
+  readonly port: number;
+}
+
+export interface ExhaustionFacts {
+  /** The number of ports that were asked for together. */
+  readonly wantedPortCount: number;
+  readonly poolPortCount: number;
+  readonly holders: readonly PortHolder[];
+  readonly sealedPortCount: number;
+  /** The number of ports whose lock another run has. */
+  readonly lockedByOtherRuns: number;
+  /** Who has those locks. */
+  readonly foreignHolders: readonly ForeignPortHolder[];
+  readonly listenedOnByStrangers: number;
+  /**
+   * The number of ports that the kernel keeps from a strict bind though nothing listens on them: connections that
+   * earlier servers have left behind (TIME_WAIT), or a socket that another program has bound.
+   */
+  readonly strictlyRefused: number;
+  readonly waitedMs: number;
+}
+
+/** Not enough ports are free in the whole pool. Lists who holds which. */
+export class PortPoolExhaustedError extends PortsliceError {
+  static override readonly code = 'PORTSLICE_POOL_EXHAUSTED';
+  readonly code: typeof PortPoolExhaustedError.code = PortPoolExhaustedError.code;
+  readonly facts: ExhaustionFacts;
+
+  constructor(facts: ExhaustionFacts) {
+    super(describeExhaustion(facts));
+    this.facts = facts;
+  }
+}
+
+const SHOWN_HOLDER_COUNT = 50;
+
+function describeExhaustion(facts: ExhaustionFacts): string {
+  const wanted = facts.wantedPortCount === 1 ? 'No port is' : `No ${facts.wantedPortCount} ports are`;
+  const waited = facts.waitedMs > 0 ? ` after ${Math.round(facts.waitedMs)} ms` : '';
+  return [
+    `${wanted} free in the pool of ${facts.poolPortCount}${waited}: ${describeCounts(facts)}.`,
+    ...describeSome(facts.holders.map(describeHolder)),
+    ...describeSome(facts.foreignHolders.map(describeForeignHolder)),
+    'Release ports sooner, run fewer workers, give the pool more ports (PORTSLICE_PORTS), or raise acquireTimeoutMs.',
+  ].join('\n');
+}
+
+function describeCounts(facts: ExhaustionFacts): string {
+  return [
+    `${facts.holders.length - facts.sealedPortCount} held in this run`,
+    `${facts.sealedPortCount} sealed`,
+    `${facts.lockedByOtherRuns} locked by other runs`,
+    `${facts.listenedOnByStrangers} listened on by strangers`,
+    `${facts.strictlyRefused} with leftovers of earlier servers or other programs' sockets`,
+  ].join(', ');
+}
+
+function describeSome(lines: readonly string[]): string[] {
+  const hiddenCount = lines.length - SHOWN_HOLDER_COUNT;
+  return [...lines.slice(0, SHOWN_HOLDER_COUNT), ...(hiddenCount > 0 ? [`  and ${hiddenCount} more`] : [])];
+}
+
+function describeHolder(holder: PortHolder): string {
+  const label = holder.label === '' ? 'no label' : `'${holder.label}'`;
+  const verb = holder.sealed ? 'sealed by' : 'held by';
+  return `  ${holder.port} ${verb} pid ${holder.processId} for ${(holder.ageMs / 1000).toFixed(1)} s: ${label}`;
+}
+
+function describeForeignHolder(holder: ForeignPortHolder): string {
+  const label = holder.label === undefined || holder.label === '' ? '' : `: '${holder.label}'`;
+  return `  ${holder.port} locked by ${describeProcess(holder)}${label}`;
+}

@@ -1,0 +1,112 @@
+/** Errors of the wait for a server. */
+import { PortsliceError } from './base.ts';
+import { describeProcess, type ProcessDescription } from './describe-process.ts';
+
+export interface WaitTimeoutFacts {
+  readonly host: string;
+  readonly port: number;
+  readonly timeoutMs: number;
+  /** Of the last connection. */
+  readonly problem: string;
+  /** Where the server listens instead, in words: 'it listens on 127.0.0.2:20123'. */
+  readonly elsewhere?: string | undefined;
+}
+
+/** Nothing listened on the port in time. */
+export class WaitTimeoutError extends PortsliceError {
+  static override readonly code = 'PORTSLICE_WAIT_TIMEOUT';
+  readonly code: typeof WaitTimeoutError.code = WaitTimeoutError.code;
+  readonly host: string;
+  readonly port: number;
+  readonly timeoutMs: number;
+
+  constructor({ host, port, timeoutMs, problem, elsewhere }: WaitTimeoutFacts) {
+    super(
+      `Nothing accepted a connection on ${host.includes(':') ? `[${host}]` : host}:${port} ` +
+        `within ${timeoutMs} ms (${problem})${elsewhere === undefined ? '' : `, but ${elsewhere}`}. ` +
+        (elsewhere === undefined
+          ? "Look at the server's own output, check that it was given this port and host, or raise timeoutMs."
+          : 'Give the server this port and host, or wait with the host that it listens on.'),
+    );
+    this.host = host;
+    this.port = port;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+export interface ServerExitedFacts {
+  readonly port: number;
+  readonly processId: number;
+  /** Undefined if it is not known, or if a signal has ended the process. */
+  readonly exitCode?: number | undefined;
+  /** The name of the signal that has ended the process. */
+  readonly signal?: string | undefined;
+  /** Whether this process holds the port, so that a server that shares it with nobody cannot listen on it. */
+  readonly isHeldHere?: boolean;
+}
+
+/** The server process ended before it listened. */
+export class ServerExitedError extends PortsliceError {
+  static override readonly code = 'PORTSLICE_SERVER_EXITED';
+  readonly code: typeof ServerExitedError.code = ServerExitedError.code;
+  readonly port: number;
+  readonly processId: number;
+  /** Undefined if it is not known, or if a signal has ended the process. */
+  readonly exitCode: number | undefined;
+  /** The name of the signal that has ended the process, such as 'SIGKILL'. */
+  readonly signal: string | undefined;
+
+  constructor(facts: ServerExitedFacts) {
+    const { port, processId, exitCode, signal } = facts;
+    super(
+      `Process ${processId} ended before it listened on port ${port} ` +
+        `(${signal ?? `exit code ${exitCode ?? 'unknown'}`}). ${adviceFor(facts)}`,
+    );
+    this.port = port;
+    this.processId = processId;
+    this.exitCode = exitCode;
+    this.signal = signal;
+  }
+}
+
+const LOOK = 'Look at its own output for the reason.';
+const BACKGROUND = 'If it starts the server in the background, wait without pid.';
+const SHARES_NOTHING =
+  'If it says that the address is in use, it sets neither SO_REUSEADDR nor SO_REUSEPORT: give it a port with hold: false.';
+
+function adviceFor({ exitCode, signal, isHeldHere = false }: ServerExitedFacts): string {
+  if (signal !== undefined) return LOOK;
+  if (exitCode === 0) return `${BACKGROUND} Else look at its own output for the reason.`;
+  return [LOOK, exitCode === undefined ? BACKGROUND : '', isHeldHere ? SHARES_NOTHING : '']
+    .filter((sentence) => sentence !== '')
+    .join(' ');
+}
+
+export interface ForeignListenerFacts extends ProcessDescription {
+  readonly port: number;
+  /** The listener in words. */
+  readonly description?: string;
+  /** Who should listen, in words. */
+  readonly expected: string;
+}
+
+/** Another process than the expected one listens on the port. */
+export class ForeignListenerError extends PortsliceError {
+  static override readonly code = 'PORTSLICE_FOREIGN_LISTENER';
+  readonly code: typeof ForeignListenerError.code = ForeignListenerError.code;
+  readonly port: number;
+  /** Of the listener; undefined where the system does not tell. */
+  readonly processId: number | undefined;
+  readonly command: string | undefined;
+
+  constructor(facts: ForeignListenerFacts) {
+    const { port, expected, description = describeProcess(facts) } = facts;
+    super(
+      `Port ${port} is listened on by ${description}, not by ${expected}. ` +
+        'Stop that server, or take the port out of the pool with PORTSLICE_EXCLUDED_PORTS.',
+    );
+    this.port = port;
+    this.processId = facts.processId;
+    this.command = facts.command;
+  }
+}

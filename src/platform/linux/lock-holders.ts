@@ -1,0 +1,36 @@
+/** Who has the locks of ports, from /proc. Takes milliseconds, as `findListeners` does. */
+import type { Process } from '../port-kernel.ts';
+import { lockName } from './lock.ts';
+import { listProcesses, listSockets, readCommand, readText } from './proc.ts';
+import { findUser } from './processes.ts';
+
+/**
+ * Of a process that cannot be looked into (another user's, or of another process namespace) nothing is known but that it
+ * has the lock. Ports that nobody has locked are not in the answer.
+ */
+export function findLockHolders(ports: readonly number[]): ReadonlyMap<number, Process> {
+  const portsByInode = findLockedPorts(ports);
+  const holders = new Map<number, Process>([...portsByInode.values()].map((port) => [port, {}]));
+  if (holders.size === 0) return holders;
+  for (const processId of listProcesses()) {
+    const locked = listSockets(processId).flatMap((inode) => portsByInode.get(inode) ?? []);
+    if (locked.length === 0) continue;
+    const holder = { processId, command: readCommand(processId), userId: findUser(processId) };
+    for (const port of locked) holders.set(port, holder);
+  }
+  return holders;
+}
+
+/** By the inode of the lock. */
+function findLockedPorts(ports: readonly number[]): ReadonlyMap<string, number> {
+  // The kernel shows the zero byte that abstract names begin with as @.
+  const portsByName = new Map(ports.map((port) => [`@${lockName(port)}`, port]));
+  const lines = readText('/proc/net/unix')?.split('\n') ?? [];
+  return new Map(
+    lines.flatMap((line) => {
+      const [, , , , , , inode, name = ''] = line.trim().split(/\s+/);
+      const port = portsByName.get(name);
+      return inode === undefined || port === undefined ? [] : [[inode, port] as const];
+    }),
+  );
+}

@@ -1,0 +1,93 @@
+/** The options of the wait for a server, checked before anything is done. */
+import { isHostName } from '../../core/host-name.ts';
+import { InvalidOptionError } from '../../errors/index.ts';
+import { checkInteger, checkNames, checkPort, checkSignal, checkTimeout } from '../session/option-checks.ts';
+import { hostToConnect } from './owner-options.ts';
+import type { TCPPortOwner } from './tcp-port-owner.ts';
+
+export interface WaitForListeningOptions {
+  /** Where to connect. Default: the owner's host, else 'localhost'. */
+  host?: string | undefined;
+  /** Default: 30,000. */
+  timeoutMs?: number | undefined;
+  /** Ends the wait with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /**
+   * Of the server: its end ends the wait, and only it or a process that it has started may listen. Given as undefined, as of a
+   * child process that could not be started, it is an error.
+   */
+  pid?: number | undefined;
+  /** The server as Node's ChildProcess, in place of `pid`: then an early end is told with its exit code or signal. */
+  process?: ServerProcess | undefined;
+}
+
+/** What is used of a ChildProcess. */
+export interface ServerProcess {
+  readonly pid?: number | undefined;
+  readonly exitCode: number | null;
+  /** The name of the signal that has ended it. */
+  readonly signalCode: string | null;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+/** The kernel's own limit. */
+const MAX_PROCESS_ID = 2 ** 22;
+
+/** What is waited for. */
+export interface WaitTarget {
+  readonly port: number;
+  readonly host: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly processId: number | undefined;
+  /** Which has that number, if we were given more than the number. */
+  readonly process: ServerProcess | undefined;
+}
+
+export function checkTarget(port: number | TCPPortOwner, options: WaitForListeningOptions): WaitTarget {
+  checkNames(options, ['host', 'timeoutMs', 'signal', 'pid', 'process']);
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, signal, process } = options;
+  // An owner is known by what it has: it can come from another copy of this module.
+  const owner = typeof port === 'object' ? (port as TCPPortOwner | null) : undefined;
+  const portNumber = owner?.port ?? port;
+  checkPort(portNumber);
+  checkTimeout('timeoutMs', timeoutMs);
+  checkSignal(signal);
+  const processId = checkProcess(options);
+  const host = options.host ?? hostToConnect(owner?.hosts ?? ['localhost']);
+  checkHost(host);
+  return { port: portNumber, host, timeoutMs, signal, processId, process };
+}
+
+function checkHost(host: unknown): void {
+  if (typeof host === 'string' && (isHostName(host) || process.getBuiltinModule('node:net').isIP(host) !== 0))
+    return;
+  const expected = 'a host name or address alone, without protocol, port, path or brackets';
+  throw new InvalidOptionError({ option: 'host', value: host, expected });
+}
+
+/** @returns the process id; undefined if no process was named */
+function checkProcess(options: WaitForListeningOptions): number | undefined {
+  const { pid, process: child } = options;
+  if (child === undefined && !('pid' in options)) return undefined;
+  if (child !== undefined && pid !== undefined) {
+    const expected = 'pid or process, not both';
+    throw new InvalidOptionError({ option: 'pid', value: pid, expected, problem: 'is given beside process' });
+  }
+  if (child === null || (child !== undefined && typeof child !== 'object')) {
+    throw new InvalidOptionError({ option: 'process', value: child, expected: 'a ChildProcess of Node' });
+  }
+  const processId = child === undefined ? pid : child.pid;
+  if (processId === undefined) throw neverStarted(child === undefined ? 'pid' : 'process.pid');
+  checkInteger(child === undefined ? 'pid' : 'process.pid', processId, 1, MAX_PROCESS_ID);
+  return processId;
+}
+
+function neverStarted(option: string): InvalidOptionError {
+  return new InvalidOptionError({
+    option,
+    value: undefined,
+    problem: "is undefined: the program could not be started, and its 'error' event has the reason",
+    expected: 'the process id of the server, or no such option',
+  });
+}
