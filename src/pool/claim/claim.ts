@@ -35,7 +35,9 @@ function guard(search: Search, index: number, mine: number, lock: number): PortC
   const { kernel, segment } = session;
   const port = portAt(session, index);
   const hold = backingOff(search, index, mine, [lock], () =>
-    request.hold ? kernel.takeHold(port, request.target) : kernel.checkStrictly(port, request.target),
+    request.hold
+      ? (kernel.takeHold(port, request.target) ?? kernel.takeHoldOverLeftovers(port, request.target))
+      : kernel.checkStrictly(port, request.target),
   );
   if (hold === undefined) {
     misses.listenedOnByStrangers.add(index);

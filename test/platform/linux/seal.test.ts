@@ -110,7 +110,7 @@ describe.skipIf(python === undefined)('a sealed port', () => {
     }));
     kernel.closeDescriptors(hold.descriptors);
     await using _foreign = await listen({ port, host: '::1' });
-    hold = kernel.takeHold(port, { exactAddresses }) as Hold;
+    hold = kernel.takeHoldOverLeftovers(port, { exactAddresses }) as Hold;
     expect(hold.addresses).toBe(exactAddresses);
     sealPort();
     expect(seal).toHaveLength(2);
