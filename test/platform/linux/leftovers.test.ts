@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { platform } from '../../../src/platform/platform.ts';
 import type { Hold, HoldTarget, InternetAddress } from '../../../src/platform/port-kernel.ts';
-import { type KernelPeer, startPeer } from '../../support/kernel-peer.ts';
+import { startPeer } from '../../support/kernel-peer.ts';
 import { listen, stopProcess } from '../../support/listening-server.ts';
 import { needNamespace, needProgram, programOrNothing } from '../../support/needs.ts';
 import { type QuietPorts, reserveQuietPorts } from '../../support/quiet-ports.ts';
@@ -19,6 +19,7 @@ import {
   type Stranger,
 } from '../../support/stranger.ts';
 import { EVERYWHERE, nameOf } from '../conformance/holds.ts';
+import { startBoundStranger } from './bound-stranger.ts';
 
 const program = fileURLToPath(new URL('leftovers.program.py', import.meta.url));
 const python = programOrNothing('python3');
@@ -217,30 +218,6 @@ describe.skipIf(python === undefined)('A port with what a server has left', () =
   });
 });
 
-/** Is bound with SO_REUSEADDR until it is killed, and tells its number. */
-const BOUND = `
-import os, signal, socket, sys
-host, port, only = sys.argv[1:]
-made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-if ":" in host: made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(only))
-made.bind((host, int(port)))
-child = os.fork()
-if child: print(child)
-else:
-    for descriptor in range(3): os.close(descriptor)
-    signal.pause()
-`;
-
-async function bindInNamespace(
-  peer: KernelPeer,
-  interpreter: string,
-  args: readonly string[],
-): Promise<Disposable> {
-  const pid = Number(await peer.tell.run(interpreter, ['-c', BOUND, ...args]));
-  return { [Symbol.dispose]: () => void process.kill(pid, 'SIGKILL') };
-}
-
 /** What refuses or allows a bind of an address that the machine has not. */
 const SURROUNDINGS = [
   { name: 'is ordinary' },
@@ -275,14 +252,10 @@ describe.for(SURROUNDINGS)('Where the machine $name', (surroundings) => {
     await peer.kernel('closeDescriptors', hold?.descriptors ?? []);
     expect(await peer.tell.countDescriptors()).toBe(before);
 
-    for (const [index, { family, host, dual }] of wildcards.entries()) {
-      if (family === 'ipv6' && !hasIPv6) continue;
+    for (const [index, endpoint] of wildcards.entries()) {
+      if (endpoint.family === 'ipv6' && !hasIPv6) continue;
       const port = 20_001 + index;
-      using _bound = await bindInNamespace(peer, interpreter, [
-        host,
-        String(port),
-        dual === true ? '0' : '1',
-      ]);
+      using _stranger = await startBoundStranger(peer, interpreter, endpoint, port);
       expect(await peer.kernel('takeHoldOverLeftovers', port, EVERYWHERE)).toBeUndefined();
     }
     expect(await peer.tell.countDescriptors()).toBe(before);
