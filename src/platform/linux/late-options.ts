@@ -14,9 +14,10 @@ const PICKED_BY_KERNEL = 0;
 
 /** True also while it cannot be known. */
 export function optionsWorkAfterBind(libc: LibC): boolean {
-  const known = threadState('options-after-bind', (): { work: boolean | undefined } => ({ work: undefined }));
-  known.work ??= tryOptionAfterBind(libc);
-  return known.work ?? true;
+  const known = threadState('options-after-bind', () => new WeakMap<LibC, boolean>());
+  const answer = known.get(libc) ?? tryOptionAfterBind(libc);
+  if (answer !== undefined) known.set(libc, answer);
+  return answer ?? true;
 }
 
 /** @returns undefined if there is no port to try it on */

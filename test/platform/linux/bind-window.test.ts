@@ -65,6 +65,7 @@ describe('Strangers that do listen(0) all the time in the very range of the pool
   test.for([
     { order: 'strict', addresses: everyAddress },
     { order: 'strict, then over leftovers', addresses: everyWildcard },
+    { order: 'strict, then over leftovers, then on 127.0.0.1', addresses: everyWildcard },
   ] satisfies Course[])(
     'never listen on a held port: $order, strangers on $addresses',
     async (course, context) => {

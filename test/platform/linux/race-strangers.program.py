@@ -1,7 +1,7 @@
 """Programs that are given ports by the kernel: each does SO_REUSEADDR, bind(0), listen() and close(), with pauses in between.
 
 race-strangers.program.py <count> <longest pause in us> <address>...    An address with the prefix "only:" serves IPv6 alone.
-Prints "ready", and when its input has ended one line for each program: [[port, from, to], ...], times of CLOCK_MONOTONIC in ns.
+Prints "ready", and when its input has ended one line for each program: [[port, from, to, address], ...], times of CLOCK_MONOTONIC in ns.
 """
 
 import json
@@ -35,8 +35,9 @@ def bind(address):
 def run():
     listened = []
     while not ended[0]:
+        address = random.choice(addresses)
         try:
-            made = bind(random.choice(addresses))
+            made = bind(address)
         except OSError:
             continue
         port = made.getsockname()[1]
@@ -45,7 +46,7 @@ def run():
             made.listen(511)
             start = time.monotonic_ns()
             pause()
-            listened.append([port, start, time.monotonic_ns()])
+            listened.append([port, start, time.monotonic_ns(), address])
         except OSError:
             pass
         made.close()

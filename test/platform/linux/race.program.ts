@@ -13,15 +13,19 @@ import { fileURLToPath } from 'node:url';
 import { bindOne } from '../../../src/platform/linux/bound-addresses.ts';
 import { HELD_OVER_OTHERS } from '../../../src/platform/linux/hold.ts';
 import { libc } from '../../../src/platform/linux/libc.ts';
-import { DUAL_WILDCARD } from '../../../src/platform/linux/scratch.ts';
+import { DUAL_WILDCARD, IPV4_LOOPBACK } from '../../../src/platform/linux/scratch.ts';
 import { platform } from '../../../src/platform/platform.ts';
 import type { Hold } from '../../../src/platform/port-kernel.ts';
 
 export interface Race {
   /**
-   * How a hold is taken: strictly; over leftovers where that fails; or with SO_REUSEADDR from the first, as it was once.
+   * How a hold is taken: strictly; over leftovers where that fails, and on one address where that fails too; or with SO_REUSEADDR from the first, as it was once.
    */
-  readonly order: 'strict' | 'strict, then over leftovers' | 'options first';
+  readonly order:
+    | 'strict'
+    | 'strict, then over leftovers'
+    | 'strict, then over leftovers, then on 127.0.0.1'
+    | 'options first';
   /** Of the strangers. */
   readonly addresses: readonly string[];
   readonly claims: number;
@@ -37,11 +41,14 @@ export interface RaceResult {
   readonly intrusions: number;
 }
 
-type Span = readonly [port: number, fromNs: number, toNs: number];
+/** The address of a hold of every address is undefined. */
+type Span = readonly [port: number, fromNs: number, toNs: number, address: string | undefined];
 
 const STRANGERS = 4;
 const LONGEST_PAUSE_US = 100;
 const EVERYWHERE = { exactAddresses: undefined };
+/** As the strangers name them. */
+const BESIDE_IPV4_LOOPBACK: readonly unknown[] = ['127.0.0.1', '0.0.0.0', '::'];
 const kernel = platform.openKernel();
 
 /** CLOCK_MONOTONIC, as the strangers read it. */
@@ -63,14 +70,15 @@ function holdInTurns({ order, claims, firstPort, lastPort }: Race): { spans: Spa
   for (let claim = 0; claim < claims; claim++) {
     const port = firstPort + Math.floor(Math.random() * (lastPort - firstPort + 1));
     let hold = order === 'options first' ? takeWithOptionsFirst(port) : kernel.takeHold(port, EVERYWHERE);
-    if (hold === undefined && order === 'strict, then over leftovers') {
-      hold = kernel.takeHoldOverLeftovers(port, EVERYWHERE);
+    if (hold === undefined && order.startsWith('strict, then over leftovers')) {
+      const exactAddresses = order.endsWith('127.0.0.1') ? [IPV4_LOOPBACK] : undefined;
+      hold = kernel.takeHoldOverLeftovers(port, { exactAddresses });
       if (hold !== undefined) overOthers++;
     }
     if (hold === undefined) continue;
     const fromNs = now();
     pause();
-    spans.push([port, fromNs, now()]);
+    spans.push([port, fromNs, now(), hold.addresses && '127.0.0.1']);
     kernel.closeDescriptors(hold.descriptors);
   }
   return { spans, overOthers };
@@ -83,8 +91,15 @@ function countOverlaps(held: readonly Span[], listened: readonly Span[]): number
     if (spans === undefined) byPort.set(span[0], [span]);
     else spans.push(span);
   }
-  return listened.filter(([port, fromNs, toNs]) =>
-    byPort.get(port)?.some(([, heldFromNs, heldToNs]) => fromNs < heldToNs && heldFromNs < toNs),
+  return listened.filter(([port, fromNs, toNs, address]) =>
+    byPort
+      .get(port)
+      ?.some(
+        ([, heldFromNs, heldToNs, heldAddress]) =>
+          fromNs < heldToNs &&
+          heldFromNs < toNs &&
+          (heldAddress === undefined || BESIDE_IPV4_LOOPBACK.includes(address)),
+      ),
   ).length;
 }
 
