@@ -96,8 +96,16 @@ export interface PortKernel {
   takeLock(port: number): number | undefined;
   /** @throws HostError */
   holdTargetFor(hosts: readonly string[], family: SocketAddressFamily): HoldTarget;
+  /**
+   * Binds every address strictly, whatever the target, and lets servers in only afterwards. Fails on any socket of the port, also on
+   * one that is bound and does not listen yet, and on what earlier servers have left: that is no sign of a listener.
+   */
   takeHold(port: number, target: HoldTarget): Hold | undefined;
-  /** For a port on which `takeHold` has just failed: succeeds also over what earlier servers have left. */
+  /**
+   * For a port on which `takeHold` has just failed: passes over what earlier servers with SO_REUSEADDR have left, then narrows the
+   * hold to the target's exact addresses. Does not see a stranger that is between its bind and its listen() on one of the
+   * machine's addresses alone.
+   */
   takeHoldOverLeftovers(port: number, target: HoldTarget): Hold | undefined;
   /** Binds without any option, and closes: a hold without descriptors. */
   checkStrictly(port: number, target: HoldTarget): Hold | undefined;

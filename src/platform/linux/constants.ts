@@ -10,8 +10,11 @@ export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_REUSEPORT = 15;
 export const SO_NETNS_COOKIE = 71;
+export const IPPROTO_IP = 0;
+export const IP_FREEBIND = 15;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
+export const IPV6_FREEBIND = 78;
 
 export const F_SETSIG = 10;
 export const F_GETSIG = 11;

@@ -1,34 +1,40 @@
 /** The start-up test: does this kernel keep what the hold promises? Done once a run, on a port that the kernel picks. */
 import { meaningOf } from '../errno.ts';
 import type { InternetAddress } from '../port-kernel.ts';
-import { closeAll, takeHold } from './hold.ts';
+import { closeAll } from './bound-addresses.ts';
+import { takeHold } from './hold.ts';
+import { optionsWorkAfterBind } from './late-options.ts';
 import type { LibC } from './libc.ts';
-import { IPV4_WILDCARD, IPV6_WILDCARD } from './scratch.ts';
+import { IPV4_LOOPBACK, IPV4_WILDCARD, IPV6_LOOPBACK, IPV6_WILDCARD } from './scratch.ts';
 import { bindInternet, boundPort, openInternetSocket, setReuseAddress } from './sockets.ts';
 
 const PICKED_BY_KERNEL = 0;
+/** Of Linux, 6.1 and 6.2 had at first let a strict bind of a loopback address pass, and none of a wildcard. */
+const STRANGERS = [IPV4_WILDCARD, IPV6_WILDCARD, IPV4_LOOPBACK, IPV6_LOOPBACK];
+const SERVERS = [IPV4_WILDCARD, IPV6_WILDCARD];
 
 /** @returns what is wrong, or undefined */
 export function findHoldProblem(libc: LibC): string | undefined {
-  const hold = takeHold(libc, PICKED_BY_KERNEL, { exactAddresses: undefined });
+  const hold = takeHold(libc, PICKED_BY_KERNEL);
   const [descriptor] = hold?.descriptors ?? [];
   if (hold === undefined || descriptor === undefined) return 'the kernel has no free port to test it on';
   try {
-    const port = boundPort(libc, descriptor);
-    return findProblem(libc, port, IPV4_WILDCARD) ?? findProblem(libc, port, IPV6_WILDCARD);
+    return findProblem(libc, boundPort(libc, descriptor));
   } finally {
     closeAll(libc, hold.descriptors);
   }
 }
 
-function findProblem(libc: LibC, port: number, address: InternetAddress): string | undefined {
-  if (tryServer(libc, port, address, 'strict') === 'accepted') {
-    return `a strict ${address.family} bind takes a held port, so listen(0) and other programs may be given a test's port`;
+function findProblem(libc: LibC, port: number): string | undefined {
+  const intruder = STRANGERS.find((address) => tryServer(libc, port, address, 'strict') === 'accepted');
+  if (intruder !== undefined) {
+    return `a strict ${intruder.family} bind takes a held port, so listen(0) and other programs may be given a test's port`;
   }
-  if (tryServer(libc, port, address, 'shared') === 'refused') {
-    return `a ${address.family} server with SO_REUSEADDR cannot listen on a held port`;
-  }
-  return undefined;
+  const refused = SERVERS.find((address) => tryServer(libc, port, address, 'shared') === 'refused');
+  if (refused !== undefined)
+    return `a ${refused.family} server with SO_REUSEADDR cannot listen on a held port`;
+  if (optionsWorkAfterBind(libc)) return undefined;
+  return "this kernel goes by the options that a socket had at its bind, so a program that is between its bind and its listen() may have a test's port";
 }
 
 /** Without the option a bind alone is too much, with it the server must get as far as listening. */

@@ -1,17 +1,18 @@
 /** Everything that the pool asks of Linux, bound to this thread's C library. */
 import { UnsupportedPlatformError } from '../../errors/index.ts';
 import type { PortKernel } from '../port-kernel.ts';
+import { closeAll } from './bound-addresses.ts';
 import { holdTargetFor } from './hold-target.ts';
 import { findHoldProblem } from './hold-test.ts';
 import {
   checkStrictly,
-  closeAll,
   hasIPv6,
   somethingListens,
   somethingListensBeside,
   takeHold,
   takeSeal,
 } from './hold.ts';
+import { takeHoldOverLeftovers } from './leftovers.ts';
 import { type LibC, libc } from './libc.ts';
 import { takeLock } from './lock.ts';
 import { attachMemory, copyMemory, createMemory, findMemories } from './memory.ts';
@@ -53,11 +54,11 @@ function bindKernel(c: LibC): PortKernel {
     findMemories,
     takeLock: (port) => takeLock(c, port),
     holdTargetFor: (hosts, family) => holdTargetFor(c, hosts, family),
-    takeHold: (port, target) => takeHold(c, port, target),
-    takeHoldOverLeftovers: (port, target) => takeHold(c, port, target),
+    takeHold: (port) => takeHold(c, port),
+    takeHoldOverLeftovers: (port, target) => takeHoldOverLeftovers(c, port, target),
     checkStrictly: (port, target) => checkStrictly(c, port, target),
     somethingListens: (port, addresses) => somethingListens(c, port, addresses),
-    somethingListensBeside: ({ descriptors }) => somethingListensBeside(c, descriptors),
+    somethingListensBeside: (hold) => somethingListensBeside(c, hold),
     takeSeal: (port, addresses) => takeSeal(c, port, addresses),
     closeDescriptors: (descriptors) => closeAll(c, descriptors),
     closeOrphans: () => closeOrphans(c),

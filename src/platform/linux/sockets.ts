@@ -5,7 +5,10 @@ import {
   AF_INET,
   AF_INET6,
   AF_UNIX,
+  IP_FREEBIND,
+  IPPROTO_IP,
   IPPROTO_IPV6,
+  IPV6_FREEBIND,
   IPV6_V6ONLY,
   SO_REUSEADDR,
   SO_REUSEPORT,
@@ -98,6 +101,17 @@ export function setReusePort(libc: LibC, descriptor: number, on: boolean): void 
   setOption(libc, descriptor, SOL_SOCKET, SO_REUSEPORT, on);
 }
 
+/** Lets the socket be bound to an address that this machine has not. Needs no privilege. */
+export function allowForeignAddress(
+  libc: LibC,
+  descriptor: number,
+  family: InternetAddress['family'],
+): Errno {
+  return family === 'ipv4'
+    ? trySetOption(libc, descriptor, IPPROTO_IP, IP_FREEBIND, true)
+    : trySetOption(libc, descriptor, IPPROTO_IPV6, IPV6_FREEBIND, true);
+}
+
 export function bindInternet(libc: LibC, descriptor: number, address: InternetAddress, port: number): Errno {
   let at: number = Scratch.dualWildcard;
   let byteLength = IPV6_ADDRESS_BYTES;
@@ -121,7 +135,12 @@ export function bindAbstract(libc: LibC, descriptor: number, name: string): Errn
 }
 
 function setOption(libc: LibC, descriptor: number, level: number, option: number, on: boolean): void {
+  const code = trySetOption(libc, descriptor, level, option, on);
+  if (code !== 0) throw errorFor('setsockopt', code);
+}
+
+function trySetOption(libc: LibC, descriptor: number, level: number, option: number, on: boolean): Errno {
   const value = libc.scratchPointer + (on ? Scratch.one : Scratch.zero);
   libc.scratch[Scratch.one] = 1;
-  if (libc.setsockopt(descriptor, level, option, value, 4) !== 0) throw errorFor('setsockopt', libc.errno());
+  return libc.setsockopt(descriptor, level, option, value, 4) === 0 ? 0 : libc.errno();
 }

@@ -27,8 +27,17 @@ export const nameOf = ({ host, dual }: Endpoint): string => (dual === true ? `${
 
 const python = programOrNothing('python3');
 
+/** The two functions that take a hold: what it keeps afterwards is the same. */
+type Way = 'takeHold' | 'takeHoldOverLeftovers';
+export const WAYS: readonly Way[] = ['takeHold', 'takeHoldOverLeftovers'];
+
+const isWildcard = ({ host }: Endpoint): boolean => host === '0.0.0.0' || host === '::';
+const everySharing = SHARING.flatMap((options) =>
+  ENDPOINTS.map((endpoint) => ({ endpoint, options, name: nameOf(endpoint) })),
+);
+
 export function describeHolds(name: string, openKernel: () => PortKernel): void {
-  describe.skipIf(python === undefined)(`a hold of ${name}`, () => {
+  describe.skipIf(python === undefined).each(WAYS)(`a hold of ${name} from %s`, (way) => {
     const kernel = openKernel();
     let ports: QuietPorts;
     let stranger: Stranger;
@@ -41,9 +50,10 @@ export function describeHolds(name: string, openKernel: () => PortKernel): void 
       await Promise.all([stranger.stop(), ports[Symbol.asyncDispose]()]);
     });
     const nextPort = (): number => (port = ports.next());
+    const tryToHold = (): Hold | undefined => kernel[way](port, EVERYWHERE);
 
-    function hold(target = EVERYWHERE): Hold {
-      const held = kernel.takeHold(port, target);
+    function hold(): Hold {
+      const held = tryToHold();
       if (held === undefined) throw new Error(`Port ${port} is in use.`);
       return held;
     }
@@ -59,18 +69,35 @@ export function describeHolds(name: string, openKernel: () => PortKernel): void 
       },
     );
 
-    test.each(
-      SHARING.flatMap((options) =>
-        ENDPOINTS.map((endpoint) => ({ endpoint, options, name: nameOf(endpoint) })),
-      ),
-    )('lets a server with $options listen on $name, and stays over it', async ({ endpoint, options }) => {
-      nextPort();
-      const { descriptors } = hold();
-      expect(kernel.somethingListens(port, undefined)).toBe(false);
-      expect(await stranger.tryToServe(endpoint, port, options)).toBe('done');
-      expect(await stranger.tryToServe(endpoint, port)).toBe('EADDRINUSE');
-      kernel.closeDescriptors(descriptors);
-    });
+    test.each(everySharing)(
+      'lets a server with $options listen on $name, and stays over it',
+      async ({ endpoint, options }) => {
+        nextPort();
+        const { descriptors } = hold();
+        expect(kernel.somethingListens(port, undefined)).toBe(false);
+        expect(await stranger.tryToServe(endpoint, port, options)).toBe('done');
+        expect(await stranger.tryToServe(endpoint, port)).toBe('EADDRINUSE');
+        kernel.closeDescriptors(descriptors);
+      },
+    );
+
+    test.each(everySharing)(
+      'is a probe that finds a server with $options on $name, and nobody when that has ended',
+      async ({ endpoint, options }) => {
+        nextPort();
+        const held = hold();
+        const id = await stranger.open(endpoint, options);
+        expect(await stranger.bind(id, endpoint, port)).toBe('done');
+        expect(await stranger.listen(id)).toBe('done');
+        expect(kernel.somethingListens(port, undefined)).toBe(true);
+        expect(kernel.somethingListensBeside(held)).toBe(true);
+        expect(await stranger.tryToServe(endpoint, port)).toBe('EADDRINUSE');
+        await stranger.close(id);
+        expect(kernel.somethingListens(port, undefined)).toBe(false);
+        expect(kernel.somethingListensBeside(held)).toBe(false);
+        kernel.closeDescriptors(held.descriptors);
+      },
+    );
 
     test('lets a server of another user listen that sets SO_REUSEADDR', async (context) => {
       needRoot(context);
@@ -84,21 +111,20 @@ export function describeHolds(name: string, openKernel: () => PortKernel): void 
       kernel.closeDescriptors(descriptors);
     });
 
-    test.each(
-      SHARING.flatMap((options) =>
-        ENDPOINTS.map((endpoint) => ({ endpoint, options, name: nameOf(endpoint) })),
-      ),
-    )('is not taken over a server with $options that listens on $name', async ({ endpoint, options }) => {
-      nextPort();
-      const id = await stranger.open(endpoint, options);
-      expect(await stranger.bind(id, endpoint, port)).toBe('done');
-      expect(await stranger.listen(id)).toBe('done');
-      expect(kernel.takeHold(port, EVERYWHERE)).toBeUndefined();
-      expect(kernel.somethingListens(port, undefined)).toBe(true);
-      await stranger.close(id);
-      expect(kernel.somethingListens(port, undefined)).toBe(false);
-      kernel.closeDescriptors(hold().descriptors);
-    });
+    test.each(everySharing)(
+      'is not taken over a server with $options that listens on $name',
+      async ({ endpoint, options }) => {
+        nextPort();
+        const id = await stranger.open(endpoint, options);
+        expect(await stranger.bind(id, endpoint, port)).toBe('done');
+        expect(await stranger.listen(id)).toBe('done');
+        expect(tryToHold()).toBeUndefined();
+        expect(kernel.somethingListens(port, undefined)).toBe(true);
+        await stranger.close(id);
+        expect(kernel.somethingListens(port, undefined)).toBe(false);
+        kernel.closeDescriptors(hold().descriptors);
+      },
+    );
 
     test.each(ENDPOINTS.map((endpoint) => ({ endpoint, name: nameOf(endpoint) })))(
       'is not taken over a socket that is bound to $name without SO_REUSEADDR',
@@ -106,19 +132,39 @@ export function describeHolds(name: string, openKernel: () => PortKernel): void 
         nextPort();
         const id = await stranger.open(endpoint);
         expect(await stranger.bind(id, endpoint, port)).toBe('done');
-        expect(kernel.takeHold(port, EVERYWHERE)).toBeUndefined();
+        expect(tryToHold()).toBeUndefined();
         await stranger.close(id);
         kernel.closeDescriptors(hold().descriptors);
       },
     );
 
-    test('is taken over the TIME_WAIT of an earlier server, which a strict bind is not', async () => {
-      nextPort();
-      await leaveInTimeWait(port);
-      await until('TIME_WAIT', () => platform.isOnlyInTimeWait(port));
-      expect(kernel.checkStrictly(port, EVERYWHERE)).toBeUndefined();
-      expect(kernel.somethingListens(port, undefined)).toBe(false);
-      kernel.closeDescriptors(hold().descriptors);
+    // Had the hold been taken, its listen() would succeed: nothing but listeners is in the way of that.
+    test.each(everySharing.filter(({ endpoint }) => way === 'takeHold' || isWildcard(endpoint)))(
+      'is not taken over a socket with $options that is bound to $name and does not listen yet',
+      async ({ endpoint, options }) => {
+        nextPort();
+        const id = await stranger.open(endpoint, options);
+        expect(await stranger.bind(id, endpoint, port)).toBe('done');
+        expect(tryToHold()).toBeUndefined();
+        expect(await stranger.listen(id)).toBe('done');
+        expect(tryToHold()).toBeUndefined();
+        await stranger.close(id);
+        kernel.closeDescriptors(hold().descriptors);
+      },
+    );
+
+    test('is not taken over the like of another user', async (context) => {
+      needRoot(context);
+      await using other = startStranger(python as string, NOBODY);
+      for (const endpoint of ENDPOINTS.filter((each) => way === 'takeHold' || isWildcard(each))) {
+        nextPort();
+        const id = await other.open(endpoint, ['SO_REUSEADDR']);
+        expect(await other.bind(id, endpoint, port)).toBe('done');
+        expect(tryToHold()).toBeUndefined();
+        expect(await other.listen(id)).toBe('done');
+        await other.close(id);
+        kernel.closeDescriptors(hold().descriptors);
+      }
     });
 
     test('is no listener: connecting is refused, and /proc names nobody', async () => {
@@ -134,11 +180,47 @@ export function describeHolds(name: string, openKernel: () => PortKernel): void 
     test('ends with its process, however that ends', async () => {
       nextPort();
       const victim = await startPeer();
-      await victim.kernel('takeHold', port, EVERYWHERE);
+      await victim.kernel(way, port, EVERYWHERE);
       const [endpoint] = ENDPOINTS as [Endpoint];
       expect(await stranger.tryToServe(endpoint, port)).toBe('EADDRINUSE');
       await victim.kill();
       expect(await stranger.tryToServe(endpoint, port)).toBe('done');
+    });
+
+    test('is not taken beside another one', async () => {
+      nextPort();
+      const { descriptors } = hold();
+      await using other = await startPeer();
+      for (const otherWay of WAYS) expect(await other.kernel(otherWay, port, EVERYWHERE)).toBeUndefined();
+      kernel.closeDescriptors(descriptors);
+    });
+
+    test('leaves no descriptor where the port is in use', async () => {
+      nextPort();
+      const { descriptors } = hold();
+      await using peer = await startPeer();
+      await peer.kernel(way, port, EVERYWHERE);
+      const before = await peer.tell.countDescriptors();
+      expect(await peer.kernel(way, port, EVERYWHERE)).toBeUndefined();
+      expect(await peer.tell.countDescriptors()).toBe(before);
+      kernel.closeDescriptors(descriptors);
+    });
+  });
+
+  describe.skipIf(python === undefined)(`what an earlier server has left, on ${name}`, () => {
+    const kernel = openKernel();
+
+    test('is passed over by the second function only', async () => {
+      await using ports = await reserveQuietPorts();
+      const port = ports.next();
+      await leaveInTimeWait(port);
+      await until('TIME_WAIT', () => platform.isOnlyInTimeWait(port));
+      expect(kernel.takeHold(port, EVERYWHERE)).toBeUndefined();
+      expect(kernel.checkStrictly(port, EVERYWHERE)).toBeUndefined();
+      expect(kernel.somethingListens(port, undefined)).toBe(false);
+      const hold = kernel.takeHoldOverLeftovers(port, EVERYWHERE);
+      expect(hold).toEqual({ descriptors: [expect.any(Number)], addresses: undefined });
+      kernel.closeDescriptors(hold?.descriptors ?? []);
     });
   });
 

@@ -9,13 +9,29 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { platform } from '../../../src/platform/platform.ts';
 import { cleanEnvironment } from '../../support/environment.ts';
-import { holdPort } from '../../support/held-port.ts';
 import { NOBODY, startPeer } from '../../support/kernel-peer.ts';
 import { serverCommand } from '../../support/listening-server.ts';
 import { needProgram, needRoot } from '../../support/needs.ts';
+import { reserveQuietPorts } from '../../support/quiet-ports.ts';
 import { until } from '../../support/until.ts';
+import { EVERYWHERE, WAYS } from '../conformance/holds.ts';
 
 const kernel = platform.openKernel();
+
+/** A port that this process holds, by either function. */
+async function holdPort(way: (typeof WAYS)[number]): Promise<{ readonly port: number } & AsyncDisposable> {
+  const ports = await reserveQuietPorts();
+  const port = ports.next();
+  const hold = kernel[way](port, EVERYWHERE);
+  if (hold === undefined) throw new Error(`Port ${port} is in use.`);
+  return {
+    port,
+    [Symbol.asyncDispose]: async () => {
+      kernel.closeDescriptors(hold.descriptors);
+      await ports[Symbol.asyncDispose]();
+    },
+  };
+}
 
 interface RunningServer extends AsyncDisposable {
   readonly process: ChildProcess;
@@ -71,23 +87,28 @@ async function answers(
   });
 }
 
+interface Serving {
+  readonly request?: string;
+  readonly answer?: RegExp;
+  readonly hosts?: readonly string[];
+  readonly userId?: number;
+  readonly during?: (server: RunningServer, port: number) => Promise<void>;
+}
+
 /** The server listens, the hold is still there, and when the server has ended the port is as before. */
 async function expectServed(
   command: (port: number) => readonly string[],
-  {
-    request = GET,
-    answer = /^HTTP\/1\.[01] 200/,
-    hosts = ['127.0.0.1'],
-    ...options
-  }: {
-    request?: string;
-    answer?: RegExp;
-    hosts?: readonly string[];
-    userId?: number;
-    during?: (server: RunningServer, port: number) => Promise<void>;
-  } = {},
+  { request = GET, answer = /^HTTP\/1\.[01] 200/, hosts = ['127.0.0.1'], ...options }: Serving = {},
 ): Promise<void> {
-  await using held = await holdPort();
+  for (const way of WAYS) await expectServedOver(way, command, { request, answer, hosts, ...options });
+}
+
+async function expectServedOver(
+  way: (typeof WAYS)[number],
+  command: (port: number) => readonly string[],
+  { request, answer, hosts, ...options }: Required<Pick<Serving, 'request' | 'answer' | 'hosts'>> & Serving,
+): Promise<void> {
+  await using held = await holdPort(way);
   {
     await using server = run(command(held.port), options);
     for (const host of hosts) await answers(server, held.port, request, answer, host);
@@ -101,20 +122,20 @@ async function expectServed(
   expect(await talk(held.port, GET)).toBe('ECONNREFUSED');
 }
 
-test("Node's net listens on a held port, on every host", async () => {
+test.each(WAYS)("Node's net listens on a port held by %s, on every host", async (way) => {
   for (const host of [undefined, '127.0.0.1', '::1', '::', '0.0.0.0', 'localhost']) {
-    await using held = await holdPort();
+    await using held = await holdPort(way);
     await using server = run(serverCommand(held.port, host));
     await until('the server', () => server.output() === 'listening\n');
     expect(kernel.somethingListens(held.port, undefined)).toBe(true);
   }
 });
 
-test("Another user's Node listens on a held port", async (context) => {
+test.for(WAYS)("Another user's Node listens on a port held by %s", async (way, context) => {
   needRoot(context);
   await using peer = await startPeer({ userId: NOBODY });
   for (const options of [{}, { host: '127.0.0.1' }, { host: '::', ipv6Only: true }, { exclusive: true }]) {
-    await using held = await holdPort();
+    await using held = await holdPort(way);
     expect(await peer.tell.listen({ ...options, port: held.port })).toBe(held.port);
     await peer.tell.closeServers();
   }
@@ -129,6 +150,26 @@ test("Python's http.server listens on a held port", async (context) => {
   const python = needProgram(context, 'python3');
   await expectServed((port) => [python, '-m', 'http.server', String(port), '--bind', '127.0.0.1']);
 });
+
+/** As uWebSockets does: SO_REUSEPORT, and not SO_REUSEADDR. */
+const REUSE_PORT_ONLY = `
+import http.server, socket, sys
+class Server(http.server.ThreadingHTTPServer):
+    allow_reuse_address = False
+    address_family = socket.AF_INET6 if ":" in sys.argv[2] else socket.AF_INET
+    def server_bind(self):
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        super().server_bind()
+Server((sys.argv[2], int(sys.argv[1])), http.server.SimpleHTTPRequestHandler).serve_forever()`;
+
+test.for(['127.0.0.1', '::1', '0.0.0.0'])(
+  'A server that sets SO_REUSEPORT alone listens on a held port, on %s',
+  async (host, context) => {
+    const python = needProgram(context, 'python3');
+    const hosts = [host === '0.0.0.0' ? '127.0.0.1' : host];
+    await expectServed((port) => [python, '-c', REUSE_PORT_ONLY, String(port), host], { hosts });
+  },
+);
 
 test("Another user's Python http.server listens on a held port", async (context) => {
   needRoot(context);

@@ -49,9 +49,10 @@ describe('a hold of exact addresses', () => {
   test('is one of exactly these addresses where another one is listened on', async (context) => {
     await using stranger = startStranger(needProgram(context, 'python3'));
     await using _foreign = await listen({ port, host: '127.0.0.2' });
-    expect(kernel.takeHold(port, EVERYWHERE)).toBeUndefined();
+    expect(kernel.takeHoldOverLeftovers(port, EVERYWHERE)).toBeUndefined();
     const exactAddresses = [localhost(1), ipv6Localhost];
-    const hold = kernel.takeHold(port, { exactAddresses }) as Hold;
+    expect(kernel.takeHold(port, { exactAddresses })).toBeUndefined();
+    const hold = kernel.takeHoldOverLeftovers(port, { exactAddresses }) as Hold;
     expect(hold).toEqual({
       descriptors: [expect.any(Number), expect.any(Number)],
       addresses: exactAddresses,
@@ -74,7 +75,7 @@ describe('a hold of exact addresses', () => {
     await using _foreign = await listen({ port, host: '127.0.0.2' });
     const before = readdirSync('/proc/self/fd').length;
     const exactAddresses = [localhost(1), localhost(3), localhost(2)];
-    expect(kernel.takeHold(port, { exactAddresses })).toBeUndefined();
+    expect(kernel.takeHoldOverLeftovers(port, { exactAddresses })).toBeUndefined();
     expect(kernel.checkStrictly(port, { exactAddresses })).toBeUndefined();
     expect(readdirSync('/proc/self/fd')).toHaveLength(before);
     expect(kernel.checkStrictly(port, { exactAddresses: exactAddresses.slice(0, 2) })).toEqual({
@@ -92,7 +93,7 @@ describe('a hold of exact addresses', () => {
     const before = readdirSync('/proc/self/fd').length;
     const hostOf = (address: InternetAddress): string => {
       try {
-        kernel.takeHold(port, { exactAddresses: [localhost(1), address] });
+        kernel.takeHoldOverLeftovers(port, { exactAddresses: [localhost(1), address] });
       } catch (error) {
         if (error instanceof HostError) return error.host;
         throw error;

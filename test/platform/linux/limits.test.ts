@@ -50,6 +50,8 @@ describe('a process that may open no more descriptors', () => {
 
   test('is told so by the hold, the check, the probe and the seal', async () => {
     await expectLimit(0, () => peer.kernel('takeHold', port, EVERYWHERE));
+    for (const left of [0, 1, 2])
+      await expectLimit(left, () => peer.kernel('takeHoldOverLeftovers', port, EVERYWHERE));
     await expectLimit(0, () => peer.kernel('checkStrictly', port, EVERYWHERE));
     await expectLimit(0, () => peer.kernel('somethingListens', port, undefined));
     await expectLimit(0, () => peer.kernel('takeSeal', port, undefined));
@@ -60,7 +62,7 @@ describe('a process that may open no more descriptors', () => {
   test('is told so by a hold of several addresses, which gives those back that it has', async () => {
     await peer.tell.listen({ port, host: '127.0.0.9' });
     const exactAddresses = [address(1), address(2), address(3)];
-    await expectLimit(2, () => peer.kernel('takeHold', port, { exactAddresses }));
+    await expectLimit(2, () => peer.kernel('takeHoldOverLeftovers', port, { exactAddresses }));
     await peer.tell.closeServers();
   });
 
@@ -94,7 +96,7 @@ describe('a port that the user may not bind', () => {
     const wrapper = needNamespace(context, 'echo 3000 > /proc/sys/net/ipv4/ip_unprivileged_port_start');
     await using peer = await startPeer({ wrapper, userId: NOBODY });
     const before = await peer.tell.countDescriptors();
-    for (const method of ['takeHold', 'checkStrictly'] as const) {
+    for (const method of ['takeHold', 'takeHoldOverLeftovers', 'checkStrictly'] as const) {
       await expect(peer.kernel(method, 2999, EVERYWHERE)).rejects.toMatchObject({
         errorName: 'PermissionError',
         message: expect.stringMatching(/ip_unprivileged_port_start.*PORTSLICE_EXCLUDED_PORTS/) as string,

@@ -45,7 +45,7 @@ describe('what a terminated thread leaves', () => {
     for (const port of [dead, sealed]) await claim(stranger, port);
     for (const port of [alive, own]) {
       expect(await stranger.kernel('takeLock', port)).toBeUndefined();
-      expect(await stranger.kernel('takeHold', port, EVERYWHERE)).toBeDefined();
+      expect(await stranger.kernel('takeHold', port, EVERYWHERE)).toBeUndefined();
     }
     kernel.closeDescriptors(mine);
     await claim(stranger, own);
