@@ -22,11 +22,13 @@ export interface LibraryHandle {
   func(prototype: string): (...args: any[]) => any;
 }
 
-/** The version of the addon packages. SYNC: optionalDependencies in package.json. @internal */
+/** The version of the addon packages. SYNC: optionalDependencies in package.json. */
 export const KOFFI_VERSION = '3.3.4';
 
-/** The folder of the addon in its package, by platform and processor; on musl it is another one. @internal */
-export const ADDON_FOLDERS: Readonly<Record<string, { readonly folder: string; readonly muslFolder?: string }>> = {
+/** The folder of the addon in its package, by platform and processor; on musl it is another one. */
+export const ADDON_FOLDERS: Readonly<
+  Record<string, { readonly folder: string; readonly muslFolder?: string }>
+> = {
   'linux-x64': { folder: 'linux_x64', muslFolder: 'musl_x64' },
   'linux-arm64': { folder: 'linux_arm64', muslFolder: 'musl_arm64' },
   'linux-riscv64': { folder: 'linux_riscv64d' },

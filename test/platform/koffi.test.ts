@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ADDON_FOLDERS, KOFFI_VERSION } from '../../src/platform/koffi.ts';
 import { needNamespace } from '../support/needs.ts';
-import { projectFolder, runScript, type ScriptOptions, scriptOutput } from '../support/run-script.ts';
+import { projectFolder, type ScriptOptions, scriptOutput } from '../support/run-script.ts';
 
 const target = `linux-${process.arch}`;
 const addonPackage = `@koromix/koffi-${target}`;
