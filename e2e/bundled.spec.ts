@@ -1,9 +1,9 @@
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { build, type Format } from 'esbuild';
+import { test } from './support/outside.ts';
 import { installation, repository } from './support/package.ts';
-import { expect, test as base } from './support/project.ts';
+import { expect } from './support/project.ts';
 
 const SOURCE = `
   import { TCPPortOwner } from 'portslice';
@@ -11,20 +11,6 @@ const SOURCE = `
   console.log(owner.port > 0);
   owner.cleanup();
 `;
-
-interface Fixtures {
-  /** A folder outside of every installation. */
-  folder: string;
-}
-
-const test = base.extend<Fixtures>({
-  // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of the wanted fixtures from it
-  folder: async ({}, use) => {
-    const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'portslice-bundle-')));
-    await use(folder);
-    rmSync(folder, { recursive: true, force: true });
-  },
-});
 
 /** With nothing external; esbuild fails on an error and is silent about a warning in node_modules, as at a user's. */
 async function bundle(format: Format, outfile: string): Promise<void> {
@@ -79,7 +65,6 @@ for (const format of ['cjs', 'esm'] as const) {
   }) => {
     const project = await createProject({});
     await bundle(format, path.join(folder, file));
-    writeFileSync(path.join(folder, 'package.json'), '{}');
     const { exitCode, output } = await project.run('node', [file], { cwd: folder });
     expect(exitCode).toBe(1);
     expect(output).toMatch(

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { test } from './support/outside.ts';
 import { installation } from './support/package.ts';
 import { playwrightEnvironment, playwrightFiles, readRun } from './support/playwright-project.ts';
-import { expect, type Finished, test as base } from './support/project.ts';
+import { expect, type Finished } from './support/project.ts';
 import { expectAllReleased } from './support/what-is-left.ts';
 
 /** The Node of the system, which users have, as opposed to the one that we install for ourselves. */
@@ -17,7 +17,9 @@ function systemNode(): string {
   return found ?? process.execPath;
 }
 
+/** Allocates a port, serves on it, and prints where the addon was loaded from. */
 const SCRIPT = `
+  import { readFileSync } from 'node:fs';
   import { createServer } from 'node:http';
   import { once } from 'node:events';
   import { TCPPortOwner, waitForListening, portAllocationStats } from 'portslice';
@@ -30,32 +32,15 @@ const SCRIPT = `
   await once(server, 'close');
   owner.cleanup();
   console.log(portAllocationStats().leaks);
-`;
-
-/** Prints where the addon was loaded from, after a port was allocated and served. */
-const TOLD_SCRIPT = `
-  import { readFileSync } from 'node:fs';
-  ${SCRIPT}
   console.log(/ (\\/.*koffi\\.node)/.exec(readFileSync('/proc/self/maps', 'utf8'))[1]);
 `;
 
-const MANIFEST = JSON.stringify({ name: 'a-user', private: true, type: 'module' });
-
-interface Fixtures {
-  /** A folder above which nothing is installed, so that what the package manager forgets is missing. */
-  folder: string;
+/** A project with the script and nothing else. */
+function writeProject(folder: string): void {
+  const manifest = { name: 'a-user', private: true, type: 'module' };
+  writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest));
+  writeFileSync(path.join(folder, 'script.js'), SCRIPT);
 }
-
-const test = base.extend<Fixtures>({
-  // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of the wanted fixtures from it
-  folder: async ({}, use) => {
-    const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'portslice-install-')));
-    writeFileSync(path.join(folder, 'package.json'), MANIFEST);
-    writeFileSync(path.join(folder, 'script.js'), TOLD_SCRIPT);
-    await use(folder);
-    rmSync(folder, { recursive: true, force: true });
-  },
-});
 
 /** The script's output if everything is well: the page, no leak, and an addon of this very installation. */
 function expectServed(output: string, folder: string): void {
@@ -64,15 +49,16 @@ function expectServed(output: string, folder: string): void {
   expect(addon).toContain(`${folder}/`);
 }
 
-test('npm installs the package without a warning, and a script runs on the oldest and newest Node', async ({
+test('npm installs the package with no script to allow, and a script runs on the oldest and newest Node', async ({
   createProject,
   folder,
 }) => {
   const project = await createProject({});
+  writeProject(folder);
   const flags = ['--no-audit', '--no-fund', '--loglevel=warn'];
   const installed = await project.run('npm', ['install', installation().tarball, ...flags], { cwd: folder });
   expect(installed.exitCode, installed.output).toBe(0);
-  expect(installed.output).not.toContain('npm warn');
+  expect(installed.output).not.toMatch(/allow-?scripts|install scripts?/i);
   const packages = path.join(folder, 'node_modules');
   expect(existsSync(path.join(packages, 'portslice/dist/index.js'))).toBe(true);
   // The runners are optional: who does not use one does not get it.
@@ -91,6 +77,7 @@ test('npm without optional dependencies leaves out the addon, and the error name
   folder,
 }) => {
   const project = await createProject({});
+  writeProject(folder);
   const flags = ['--omit=optional', '--no-audit', '--no-fund'];
   const installed = await project.run('npm', ['install', installation().tarball, ...flags], { cwd: folder });
   expect(installed.exitCode, installed.output).toBe(0);
@@ -110,6 +97,7 @@ for (const nodeLinker of ['isolated', 'hoisted']) {
     folder,
   }) => {
     const project = await createProject({});
+    writeProject(folder);
     writeFileSync(path.join(folder, 'pnpm-workspace.yaml'), `nodeLinker: ${nodeLinker}\n`);
     const installed = await project.run('npx', ['-y', 'pnpm@latest', 'add', installation().tarball], {
       cwd: folder,
@@ -128,6 +116,7 @@ test("Yarn's Plug'n'Play, which has no node_modules, installs the package, and a
   folder,
 }) => {
   const project = await createProject({});
+  writeProject(folder);
   const registry = await project.run('npm', ['config', 'get', 'registry'], { cwd: folder });
   const env = {
     YARN_ENABLE_GLOBAL_CACHE: 'false',
