@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { test } from './support/outside.ts';
 import { installation } from './support/package.ts';
 import { playwrightEnvironment, playwrightFiles, readRun } from './support/playwright-project.ts';
-import { expect, test } from './support/project.ts';
+import { expect, type Finished } from './support/project.ts';
 import { expectAllReleased } from './support/what-is-left.ts';
 
 /** The Node of the system, which users have, as opposed to the one that we install for ourselves. */
@@ -16,7 +17,9 @@ function systemNode(): string {
   return found ?? process.execPath;
 }
 
+/** Allocates a port, serves on it, and prints where the addon was loaded from. */
 const SCRIPT = `
+  import { readFileSync } from 'node:fs';
   import { createServer } from 'node:http';
   import { once } from 'node:events';
   import { TCPPortOwner, waitForListening, portAllocationStats } from 'portslice';
@@ -29,29 +32,108 @@ const SCRIPT = `
   await once(server, 'close');
   owner.cleanup();
   console.log(portAllocationStats().leaks);
+  console.log(/ (\\/.*koffi\\.node)/.exec(readFileSync('/proc/self/maps', 'utf8'))[1]);
 `;
 
-test('npm installs the package with what it needs, and a script runs on the oldest and newest Node', async ({
+/** A project with the script and nothing else. */
+function writeProject(folder: string): void {
+  const manifest = { name: 'a-user', private: true, type: 'module' };
+  writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest));
+  writeFileSync(path.join(folder, 'script.js'), SCRIPT);
+}
+
+/** The script's output if everything is well: the page, no leak, and an addon of this very installation. */
+function expectServed(output: string, folder: string): void {
+  const [page, leaks, addon] = output.split('\n');
+  expect([page, leaks], output).toEqual(['here', '0']);
+  expect(addon).toContain(`${folder}/`);
+}
+
+test('npm installs the package with no script to allow, and a script runs on the oldest and newest Node', async ({
   createProject,
+  folder,
 }) => {
-  const project = await createProject({
-    'package.json': '{ "name": "a-user", "type": "module" }',
-    'script.js': SCRIPT,
-  });
-  // Install scripts, which many switch off, are not needed.
-  const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
-  const installed = await project.run('npm', ['install', installation().tarball, ...flags]);
+  const project = await createProject({});
+  writeProject(folder);
+  const flags = ['--no-audit', '--no-fund', '--loglevel=warn'];
+  const installed = await project.run('npm', ['install', installation().tarball, ...flags], { cwd: folder });
   expect(installed.exitCode, installed.output).toBe(0);
-  const packages = path.join(project.dir, 'node_modules');
+  expect(installed.output).not.toMatch(/allow-?scripts|install scripts?/i);
+  const packages = path.join(folder, 'node_modules');
   expect(existsSync(path.join(packages, 'portslice/dist/index.js'))).toBe(true);
   // The runners are optional: who does not use one does not get it.
   for (const runner of ['@playwright/test', 'vitest', 'tinypool']) {
     expect(existsSync(path.join(packages, runner)), runner).toBe(false);
   }
   for (const node of [systemNode(), process.execPath]) {
-    const { output } = await project.run(node, ['script.js']);
-    expect(output, node).toBe('here\n0\n');
+    const { output } = await project.run(node, ['script.js'], { cwd: folder });
+    expectServed(output, folder);
   }
+  await expectAllReleased(project);
+});
+
+test('npm without optional dependencies leaves out the addon, and the error names the package to install', async ({
+  createProject,
+  folder,
+}) => {
+  const project = await createProject({});
+  writeProject(folder);
+  const flags = ['--omit=optional', '--no-audit', '--no-fund'];
+  const installed = await project.run('npm', ['install', installation().tarball, ...flags], { cwd: folder });
+  expect(installed.exitCode, installed.output).toBe(0);
+  const failed = await project.run('node', ['script.js'], { cwd: folder });
+  expect(failed.exitCode).toBe(1);
+  expect(failed.output).toContain("code: 'PORTSLICE_FFI_UNAVAILABLE'");
+  const [, add = ''] = /'npm (install --save-dev [^'$]+)'/.exec(failed.output) ?? [];
+  const added = await project.run('npm', [...add.split(' '), ...flags], { cwd: folder });
+  expect(added.exitCode, added.output).toBe(0);
+  const { output } = await project.run('node', ['script.js'], { cwd: folder });
+  expectServed(output, folder);
+});
+
+for (const nodeLinker of ['isolated', 'hoisted']) {
+  test(`pnpm installs the package with nothing to allow, and a script runs: ${nodeLinker}`, async ({
+    createProject,
+    folder,
+  }) => {
+    const project = await createProject({});
+    writeProject(folder);
+    writeFileSync(path.join(folder, 'pnpm-workspace.yaml'), `nodeLinker: ${nodeLinker}\n`);
+    const installed = await project.run('npx', ['-y', 'pnpm@latest', 'add', installation().tarball], {
+      cwd: folder,
+    });
+    expect(installed.exitCode, installed.output).toBe(0);
+    expect(installed.output).not.toMatch(/ignored build scripts|approve-builds/i);
+    expect(existsSync(path.join(folder, 'node_modules/@koromix'))).toBe(nodeLinker === 'hoisted');
+    const { output } = await project.run('node', ['script.js'], { cwd: folder });
+    expectServed(output, folder);
+    await expectAllReleased(project);
+  });
+}
+
+test("Yarn's Plug'n'Play, which has no node_modules, installs the package, and a script runs", async ({
+  createProject,
+  folder,
+}) => {
+  const project = await createProject({});
+  writeProject(folder);
+  const registry = await project.run('npm', ['config', 'get', 'registry'], { cwd: folder });
+  const env = {
+    YARN_ENABLE_GLOBAL_CACHE: 'false',
+    YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
+    YARN_ENABLE_TELEMETRY: 'false',
+    YARN_GLOBAL_FOLDER: path.join(folder, '.yarn-global'),
+    YARN_NODE_LINKER: 'pnp',
+    YARN_NPM_REGISTRY_SERVER: registry.stdout.trim().replace(/\/$/, ''),
+  };
+  const yarn = (...args: string[]): Promise<Finished> =>
+    project.run('npx', ['-y', '@yarnpkg/cli-dist@latest', ...args], { cwd: folder, env });
+  writeFileSync(path.join(folder, 'yarn.lock'), '');
+  const installed = await yarn('add', `portslice@file:${installation().tarball}`);
+  expect(installed.exitCode, installed.output).toBe(0);
+  expect(existsSync(path.join(folder, 'node_modules'))).toBe(false);
+  const { output } = await yarn('node', 'script.js');
+  expectServed(output, folder);
   await expectAllReleased(project);
 });
 

@@ -10,7 +10,7 @@ import { type Collision, findCollisions } from './demo/collisions.ts';
 import { run, type RunnerName, type RunnerResult } from './demo/runner.ts';
 import { tableOf, totalOf } from './demo/tables.ts';
 
-const ready = (isBuilt() || runNow('tsc', '-p', 'tsconfig.build.json')) && runNow('node', 'scripts/setup.ts');
+const ready = (isBuilt() || runNow('npm', 'run', '--silent', 'build')) && runNow('node', 'scripts/setup.ts');
 process.exitCode = ready && (await demo()) ? 0 : 1;
 
 async function demo(): Promise<boolean> {

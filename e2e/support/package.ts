@@ -43,8 +43,7 @@ function buildIfStale(): void {
   const newestSource = Math.max(...modificationTimes('src'));
   const oldestBuilt = Math.min(...modificationTimes('dist'));
   if (newestSource < oldestBuilt) return;
-  const compiler = path.join(repository, 'node_modules/.bin/tsc');
-  execFileSync(compiler, ['-p', 'tsconfig.build.json'], { cwd: repository, stdio: 'inherit' });
+  execFileSync('npm', ['run', '--silent', 'build'], { cwd: repository, stdio: 'inherit' });
 }
 
 function modificationTimes(folder: string): number[] {

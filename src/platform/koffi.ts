@@ -1,64 +1,99 @@
-import type * as Koffi from 'koffi';
-import { ForeignFunctionError } from '../errors/index.ts';
 /**
- * Loads koffi, the foreign function interface. Its prebuilt addon is loaded directly where it is found beside koffi,
- * which is several times faster than koffi's own entry; elsewhere the entry is loaded, which also knows other builds.
+ * Loads koffi, the foreign function interface: the prebuilt addon of this platform, without any JavaScript of koffi's own.
+ * Each platform's addon is a package, and an optional dependency, so that a package manager installs the one that fits.
  */
+import { ForeignFunctionError } from '../errors/index.ts';
 import { fileSystem } from './file-system.ts';
+import { runsOnMusl } from './linux/program-interpreter.ts';
 
-export type KoffiModule = Pick<typeof Koffi, 'load' | 'address' | 'view' | 'errno'>;
+/** What portslice uses of koffi. */
+export interface KoffiModule {
+  /** @param path of a library; null for what the process has loaded already */
+  load(path: string | null): LibraryHandle;
+  address(value: NodeJS.ArrayBufferView): bigint;
+  view(pointer: bigint, byteLength: number): ArrayBuffer;
+  /** Of the last call of this thread. */
+  errno(): number;
+}
+
+export interface LibraryHandle {
+  /** @param prototype in C. The caller declares in TypeScript what it says. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- no other type can be assigned to every function
+  func(prototype: string): (...args: any[]) => any;
+}
+
+/** The version of the addon packages. SYNC: optionalDependencies in package.json. */
+export const KOFFI_VERSION = '3.3.4';
+
+/** The folder of the addon in its package, by platform and processor; on musl it is another one. */
+export const ADDON_FOLDERS: Readonly<
+  Record<string, { readonly folder: string; readonly muslFolder?: string }>
+> = {
+  'linux-x64': { folder: 'linux_x64', muslFolder: 'musl_x64' },
+  'linux-arm64': { folder: 'linux_arm64', muslFolder: 'musl_arm64' },
+  'linux-riscv64': { folder: 'linux_riscv64d' },
+  'linux-loong64': { folder: 'linux_loong64' },
+  'darwin-x64': { folder: 'darwin_x64' },
+  'darwin-arm64': { folder: 'darwin_arm64' },
+  'win32-x64': { folder: 'win32_x64' },
+  'win32-arm64': { folder: 'win32_arm64' },
+};
 
 /** @param target the platform and the processor, such as 'linux-x64'. @throws ForeignFunctionError */
 export function loadKoffi(target: string): KoffiModule {
-  try {
-    return loadPrebuiltKoffi(target);
-  } catch {
-    // Whatever the reason, the entry's own error is the better one to show.
-    return loadKoffiEntry();
-  }
-}
-
-/**
- * The fast way: no package is resolved and no JavaScript is loaded. Throws whatever goes wrong.
- * @internal
- */
-export function loadPrebuiltKoffi(target: string): KoffiModule {
-  const { existsSync } = fileSystem();
-  const [operatingSystem, processor] = target.split('-');
-  // Then this may be the C library of this process, and koffi knows how to tell.
-  if (existsSync(`/lib/ld-musl-${process.arch === 'x64' ? 'x86_64' : 'aarch64'}.so.1`))
-    throw new Error('a machine with musl');
-  const addon = `@koromix/koffi-${target}/${operatingSystem}_${processor}/koffi.node`;
   const module = { exports: {} };
-  process.dlopen(module, findBesideKoffi(addon));
+  try {
+    process.dlopen(module, findAddon(`@koromix/koffi-${target}`, chooseFolder(target)));
+  } catch (error) {
+    throw error instanceof ForeignFunctionError ? error : describeFailure(target, error);
+  }
   return module.exports as KoffiModule;
 }
 
-/** npm puts what koffi depends on beside koffi or into it, pnpm beside koffi's real folder. */
-function findBesideKoffi(file: string): string {
-  const { existsSync, realpathSync } = fileSystem();
-  let folder = import.meta.dirname;
-  while (folder !== '' && !existsSync(`${folder}/node_modules/koffi`))
-    folder = folder.slice(0, folder.lastIndexOf('/'));
-  const beside = `${folder}/node_modules/${file}`;
-  if (existsSync(beside)) return beside;
-  const koffi = realpathSync.native(`${folder}/node_modules/koffi`);
-  const inside = `${koffi}/node_modules/${file}`;
-  return existsSync(inside) ? inside : `${koffi}/../${file}`;
+function chooseFolder(target: string): string {
+  const folders = ADDON_FOLDERS[target];
+  const isMusl = target.startsWith('linux-') && runsOnMusl();
+  const chosen = isMusl ? folders?.muslFolder : folders?.folder;
+  if (chosen !== undefined) return chosen;
+  throw new ForeignFunctionError({
+    problem: `koffi has no prebuilt addon for ${target}${isMusl ? ' with musl' : ''}`,
+    fix: `Run the tests on one of ${Object.keys(ADDON_FOLDERS).join(', ')}`,
+  });
 }
 
-/** The slow way. @throws ForeignFunctionError @internal */
-export function loadKoffiEntry(): KoffiModule {
-  const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
-  try {
-    return require('koffi') as KoffiModule;
-  } catch (error) {
-    throw describeFailure(error);
+/** Where package managers put it is found by looking; Node's own search takes a millisecond more, and knows the other places. */
+function findAddon(packageName: string, folder: string): string {
+  const path = process.getBuiltinModule('node:path');
+  const addon = path.join('node_modules', packageName, folder, 'koffi.node');
+  for (let above = sourceFolder(); ; above = path.dirname(above)) {
+    const candidate = path.join(above, addon);
+    if (fileSystem().existsSync(candidate)) return candidate;
+    if (above === path.dirname(above)) return resolveAddon(`${packageName}/${folder}/koffi.node`);
   }
 }
 
-function describeFailure(error: unknown): ForeignFunctionError {
-  const code = (error as NodeJS.ErrnoException).code;
+/** As Node resolves it from here, or, if portslice was bundled, from where portslice is installed. */
+function resolveAddon(specifier: string): string {
+  const { createRequire } = process.getBuiltinModule('node:module');
+  const require = createRequire(import.meta.url ?? __filename);
+  try {
+    return require.resolve(specifier);
+  } catch (error) {
+    try {
+      return createRequire(require.resolve('portslice/package.json')).resolve(specifier);
+    } catch {
+      throw error;
+    }
+  }
+}
+
+/** In a bundle of CommonJS import.meta is empty, and there is __dirname instead. */
+function sourceFolder(): string {
+  return import.meta.dirname ?? __dirname;
+}
+
+function describeFailure(target: string, error: unknown): ForeignFunctionError {
+  const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ERR_DLOPEN_DISABLED') {
     return new ForeignFunctionError({
       problem: 'native addons are disabled in this process',
@@ -66,16 +101,27 @@ function describeFailure(error: unknown): ForeignFunctionError {
       cause: error,
     });
   }
-  if (code === 'EMFILE' || code === 'ENFILE' || /too many open files/i.test((error as Error).message)) {
+  if (code === 'EMFILE' || code === 'ENFILE' || /too many open files/i.test(message)) {
     return new ForeignFunctionError({
       problem: 'koffi does not load: too many open files',
       fix: 'Raise the limit (ulimit -n), or close what is not used',
       cause: error,
     });
   }
+  if (code === 'MODULE_NOT_FOUND') return describeMissingPackage(`@koromix/koffi-${target}`, error);
   return new ForeignFunctionError({
-    problem: `koffi does not load (${(error as Error).message})`,
-    fix: 'Install portslice with its optional dependencies (no --omit=optional) on this very platform',
+    problem: `koffi does not load (${message})`,
+    fix: 'Install the dependencies again, on this very platform',
     cause: error,
+  });
+}
+
+function describeMissingPackage(name: string, cause: unknown): ForeignFunctionError {
+  return new ForeignFunctionError({
+    problem: `the package ${name} is not installed`,
+    fix:
+      `It is an optional dependency of portslice, made for this platform: install without --omit=optional and on this very ` +
+      `platform, or add it with 'npm install --save-dev ${name}@${KOFFI_VERSION}'. If portslice was bundled, keep it external`,
+    cause,
   });
 }

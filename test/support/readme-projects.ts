@@ -40,7 +40,7 @@ export interface ReadmeProjects extends Disposable {
 }
 
 /** What a user has beside portslice. Links, since nothing there depends on where it lies. */
-const NEIGHBOURS = ['@playwright', '@types', 'koffi', 'tinypool', 'typescript', 'vitest', '.bin'];
+const NEIGHBOURS = ['@koromix', '@playwright', '@types', 'tinypool', 'typescript', 'vitest', '.bin'];
 
 /** Strict, as far as `tsc --init` makes it. */
 const compilerOptions = {

@@ -4,8 +4,7 @@
  * koffi's `load`, `func` or `view` aborts the process, one inside a bound function does not.
  * SAFETY: every pointer below lies in `scratch`, which lives as long as this object, or comes from the C library.
  */
-import type { LibraryHandle } from 'koffi';
-import { loadKoffi } from '../koffi.ts';
+import { type LibraryHandle, loadKoffi } from '../koffi.ts';
 import { threadState } from '../thread-state.ts';
 
 type Pointer = number;

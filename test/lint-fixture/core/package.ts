@@ -1,1 +1,1 @@
-export { load } from 'koffi';
+export { Tinypool } from 'tinypool';

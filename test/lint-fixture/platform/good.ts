@@ -1,7 +1,6 @@
 import type * as FileSystem from 'node:fs';
-import { load } from 'koffi';
 import { limit } from '../core/good.ts';
 
 const { readFileSync }: typeof FileSystem = process.getBuiltinModule('node:fs');
 export type SystemName = 'linux' | 'other';
-export const read = (): unknown => [load, limit, readFileSync('here')];
+export const read = (): unknown => [limit, readFileSync('here')];

@@ -1,0 +1,75 @@
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { build, type Format } from 'esbuild';
+import { test } from './support/outside.ts';
+import { installation, repository } from './support/package.ts';
+import { expect } from './support/project.ts';
+
+const SOURCE = `
+  import { TCPPortOwner } from 'portslice';
+  const owner = new TCPPortOwner();
+  console.log(owner.port > 0);
+  owner.cleanup();
+`;
+
+/** With nothing external; esbuild fails on an error and is silent about a warning in node_modules, as at a user's. */
+async function bundle(format: Format, outfile: string): Promise<void> {
+  const { warnings } = await build({
+    stdin: { contents: SOURCE, resolveDir: installation().dir },
+    bundle: true,
+    format,
+    platform: 'node',
+    outfile,
+    logLevel: 'silent',
+  });
+  expect(warnings).toEqual([]);
+}
+
+/** As pnpm lays it out: what a project itself does not name is only to be found from portslice's real place. */
+function installStrictly(folder: string): void {
+  const store = path.join(folder, 'node_modules/.pnpm/portslice/node_modules');
+  mkdirSync(store, { recursive: true });
+  cpSync(path.join(installation().dir, 'node_modules/portslice'), path.join(store, 'portslice'), {
+    recursive: true,
+  });
+  symlinkSync(path.join(repository, 'node_modules/@koromix'), path.join(store, '@koromix'));
+  symlinkSync(path.join(store, 'portslice'), path.join(folder, 'node_modules/portslice'));
+}
+
+const FILES = { cjs: 'bundle.cjs', esm: 'bundle.mjs' } as const;
+
+for (const format of ['cjs', 'esm'] as const) {
+  const file = FILES[format];
+
+  test(`a bundle (${format}) in the project allocates a port`, async ({ createProject }) => {
+    const project = await createProject({});
+    await bundle(format, path.join(project.dir, 'dist', file));
+    const { output } = await project.run('node', [path.join('dist', file)]);
+    expect(output).toBe('true\n');
+  });
+
+  test(`a bundle (${format}) finds the addon where only portslice can see it`, async ({
+    createProject,
+    folder,
+  }) => {
+    const project = await createProject({});
+    installStrictly(folder);
+    await bundle(format, path.join(folder, 'dist', file));
+    const { output } = await project.run('node', [path.join('dist', file)], { cwd: folder });
+    expect(output).toBe('true\n');
+  });
+
+  test(`a bundle (${format}) that was taken away from node_modules says to keep portslice external`, async ({
+    createProject,
+    folder,
+  }) => {
+    const project = await createProject({});
+    await bundle(format, path.join(folder, file));
+    const { exitCode, output } = await project.run('node', [file], { cwd: folder });
+    expect(exitCode).toBe(1);
+    expect(output).toMatch(
+      /ForeignFunctionError: .*the package @koromix\/koffi-\S+ is not installed.*keep it external/,
+    );
+    expect(output).toContain("code: 'PORTSLICE_FFI_UNAVAILABLE'");
+  });
+}
