@@ -177,7 +177,7 @@ describe('the port of a failed test', () => {
     await using _server = await listen({ port: owner.port });
     releaseSealed(owner);
     expect((await warnings.withCode('PORTSLICE_LEAK'))[0]).toContain(
-      `'fails and leaks', but pid ${process.pid}`,
+      `'fails and leaks', but this test process itself (pid ${process.pid})`,
     );
     expect(claimOf(owner).phase).toBe('leaked');
     expect(opened.pool.stats().leaks).toBe(1);
@@ -201,8 +201,8 @@ function scriptWithPool({ spec }: PortBlock, lines: string): string {
     import { closeSync, openSync } from 'node:fs';
     import net from 'node:net';
     import { PortPool, TCPPortOwner } from './src/index.ts';
-    import { releaseClaim } from './src/pool/release.ts';
-    import { claimOf } from './src/pool/tcp-port-owner.ts';
+    import { releaseClaim } from './src/pool/claim/release.ts';
+    import { claimOf } from './src/pool/api/tcp-port-owner.ts';
 
     const pool = PortPool.create({ ports: '${spec}' });
     process.env.PORTSLICE_POOL = pool.handle;
