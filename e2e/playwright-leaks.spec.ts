@@ -43,7 +43,7 @@ test('a server that outlives its test is named with port, test and process', asy
   expect(warnings[0]).toContain(
     `Port ${inWorker?.port} was released by 'leaks.spec.ts > leaks in its worker'`,
   );
-  expect(warnings[0]).toContain(`pid ${inWorker?.pid} `);
+  expect(warnings[0]).toContain(`but this test process itself (pid ${inWorker?.pid})`);
   expect(warnings[1]).toContain(`Port ${child?.port} was released by 'leaks.spec.ts > leaks a process'`);
   expect(warnings[1]).toContain(`pid ${child?.pid} `);
   // In one line, though this process has line breaks in its arguments.
