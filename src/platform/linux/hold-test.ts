@@ -13,13 +13,19 @@ const PICKED_BY_KERNEL = 0;
 const STRANGERS = [IPV4_WILDCARD, IPV6_WILDCARD, IPV4_LOOPBACK, IPV6_LOOPBACK];
 const SERVERS = [IPV4_WILDCARD, IPV6_WILDCARD];
 
+const OPTIONS_ARE_FIXED =
+  'this kernel goes by the options that a socket had at its bind, ' +
+  "so a program that is between its bind and its listen() may have a test's port";
+
 /** @returns what is wrong, or undefined */
 export function findHoldProblem(libc: LibC): string | undefined {
+  // Before the hold, which would be tried on its port: this one has none yet.
+  const optionsWork = optionsWorkAfterBind(libc);
   const hold = takeHold(libc, PICKED_BY_KERNEL);
   const [descriptor] = hold?.descriptors ?? [];
   if (hold === undefined || descriptor === undefined) return 'the kernel has no free port to test it on';
   try {
-    return findProblem(libc, boundPort(libc, descriptor));
+    return findProblem(libc, boundPort(libc, descriptor)) ?? (optionsWork ? undefined : OPTIONS_ARE_FIXED);
   } finally {
     closeAll(libc, hold.descriptors);
   }
@@ -33,8 +39,7 @@ function findProblem(libc: LibC, port: number): string | undefined {
   const refused = SERVERS.find((address) => tryServer(libc, port, address, 'shared') === 'refused');
   if (refused !== undefined)
     return `a ${refused.family} server with SO_REUSEADDR cannot listen on a held port`;
-  if (optionsWorkAfterBind(libc)) return undefined;
-  return "this kernel goes by the options that a socket had at its bind, so a program that is between its bind and its listen() may have a test's port";
+  return undefined;
 }
 
 /** Without the option a bind alone is too much, with it the server must get as far as listening. */

@@ -5,7 +5,7 @@
 import { errorFor, meaningOf } from '../errno.ts';
 import type { Hold, HoldTarget } from '../port-kernel.ts';
 import { type BindMode, bindAll, bindOne, closeAll, STRICT } from './bound-addresses.ts';
-import { optionsWorkAfterBind } from './late-options.ts';
+import { knownToWorkAfterBind, noteThatOptionsWorkAfterBind, optionsWorkAfterBind } from './late-options.ts';
 import type { LibC } from './libc.ts';
 import { DUAL_WILDCARD } from './scratch.ts';
 import { boundPort, openInternetSocket, setReuseAddress, setReusePort, startListening } from './sockets.ts';
@@ -29,13 +29,32 @@ const PROBED: BindMode = { reuseAddress: true };
 
 /** @returns undefined if there is any socket of the port, or what a server has left of one */
 export function takeHold(libc: LibC, port: number): Hold | undefined {
-  const descriptor = bindOne(libc, port, DUAL_WILDCARD, holdMode(libc));
-  return descriptor === undefined ? undefined : { descriptors: [descriptor], addresses: undefined };
+  const mode = knownToWorkAfterBind(libc) === false ? HELD_OVER_OTHERS : HELD_STRICTLY;
+  const descriptor = bindOne(libc, port, DUAL_WILDCARD, mode);
+  if (descriptor === undefined) return undefined;
+  if (letsServersListen(libc, port, descriptor)) return { descriptors: [descriptor], addresses: undefined };
+  libc.close(descriptor);
+  return takeHold(libc, port);
 }
 
 /** How a hold is bound on this kernel where nothing is known of the port. */
 export function holdMode(libc: LibC): BindMode {
   return optionsWorkAfterBind(libc) ? HELD_STRICTLY : HELD_OVER_OTHERS;
+}
+
+/** Tried on the first hold of each thread, with one more bind. A thorough try would take a tenth of a millisecond of its first port. */
+function letsServersListen(libc: LibC, port: number, descriptor: number): boolean {
+  if (knownToWorkAfterBind(libc) !== undefined) return true;
+  let tried = false;
+  try {
+    const isShared = !somethingListens(libc, port, undefined);
+    if (isShared) noteThatOptionsWorkAfterBind(libc);
+    const works = isShared || optionsWorkAfterBind(libc);
+    tried = true;
+    return works;
+  } finally {
+    if (!tried) libc.close(descriptor);
+  }
 }
 
 /** Finds where the port is free for a server that sets no option. The hold it returns has no descriptors. */

@@ -1,7 +1,7 @@
 /**
  * Whether SO_REUSEADDR works on a socket that is bound already, as a hold needs it. On Linux it does; gVisor, which runs Linux
- * programs in sandboxes, goes by the options that a socket had at its bind. Each thread tries it, once: it takes a few
- * system calls, and a thread must not depend on what another process has found.
+ * programs in sandboxes, goes by the options that a socket had at its bind. Each thread finds out for itself: it does not have to
+ * depend on what another process has found.
  */
 import { meaningOf } from '../errno.ts';
 import { threadState } from '../thread-state.ts';
@@ -12,11 +12,22 @@ import { bindInternet, boundPort, openInternetSocket, setReuseAddress } from './
 
 const PICKED_BY_KERNEL = 0;
 
-/** True also while it cannot be known. */
+type Answers = WeakMap<LibC, boolean>;
+const answers = (): Answers => threadState('options-after-bind', () => new WeakMap());
+
+/** Undefined: nobody has tried yet. */
+export function knownToWorkAfterBind(libc: LibC): boolean | undefined {
+  return answers().get(libc);
+}
+
+export function noteThatOptionsWorkAfterBind(libc: LibC): void {
+  answers().set(libc, true);
+}
+
+/** Tries it, if it is not known. True also while it cannot be known. */
 export function optionsWorkAfterBind(libc: LibC): boolean {
-  const known = threadState('options-after-bind', () => new WeakMap<LibC, boolean>());
-  const answer = known.get(libc) ?? tryOptionAfterBind(libc);
-  if (answer !== undefined) known.set(libc, answer);
+  const answer = knownToWorkAfterBind(libc) ?? tryOptionAfterBind(libc);
+  if (answer !== undefined) answers().set(libc, answer);
   return answer ?? true;
 }
 

@@ -1,7 +1,7 @@
 /** Small pools: the next test gets a port on which the server of the last one has left connections, in every state. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { platform } from '../../../src/platform/platform.ts';
@@ -57,12 +57,15 @@ interface EndedServers {
   stop(): Promise<void>;
 }
 
-function startEndedServers(interpreter: string): EndedServers {
+async function startEndedServers(interpreter: string): Promise<EndedServers> {
   const child = spawn(interpreter, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
   const ask = async (line: string): Promise<void> => {
     child.stdin.write(`${line}\n`);
-    await once(child.stdout, 'data');
+    const { done } = await answers.next();
+    if (done === true) throw new Error('The Python program has ended.');
   };
+  await ask('');
   return {
     leave: async ({ port, state, host, options = ['SO_REUSEADDR'] }) => {
       await ask([port, host, state, ...options].join(' '));
@@ -80,9 +83,9 @@ describe.skipIf(python === undefined)('A port with what a server has left', () =
   let port: number;
   beforeAll(async () => {
     // A port that has been used here is of no use for a minute.
-    for (let count = 0; count < 4; count++) blocks.push(await reserveQuietPorts());
+    for (let count = 0; count < 5; count++) blocks.push(await reserveQuietPorts());
     stranger = startStranger(python as string);
-    ended = startEndedServers(python as string);
+    ended = await startEndedServers(python as string);
   });
   afterAll(async () => {
     await Promise.all([stranger, ...blocks].map((each) => each[Symbol.asyncDispose]()));
@@ -155,6 +158,21 @@ describe.skipIf(python === undefined)('A port with what a server has left', () =
       expect(platform.findListeners(port)).toHaveLength(1);
       await stranger.close(id);
       kernel.closeDescriptors(hold?.descriptors ?? []);
+    },
+  );
+
+  test.each(everyState)(
+    'in $state on $host is sealed if the server had SO_REUSEADDR, and cannot be, which is a limit, if it had SO_REUSEPORT alone',
+    async ({ state, host }) => {
+      for (const options of [['SO_REUSEADDR'], ['SO_REUSEPORT']] as const) {
+        nextPort();
+        const hold = kernel.takeHold(port, EVERYWHERE) as Hold;
+        await using _left = await ended.leave({ port, state, host, options });
+        kernel.closeDescriptors(hold.descriptors);
+        const seal = kernel.takeSeal(port, undefined);
+        expect(seal?.length).toBe(options[0] === 'SO_REUSEADDR' ? 1 : undefined);
+        kernel.closeDescriptors(seal ?? []);
+      }
     },
   );
 

@@ -9,6 +9,7 @@ import { cleanEnvironment } from '../../support/environment.ts';
 import { type KernelPeer, startPeer, startPeerThread } from '../../support/kernel-peer.ts';
 import { needNamespace } from '../../support/needs.ts';
 import { reservePorts } from '../../support/port-block.ts';
+import { scriptOutput } from '../../support/run-script.ts';
 import { EVERYWHERE } from '../conformance/holds.ts';
 import type { StormResult } from './orphan-storm.program.ts';
 
@@ -102,6 +103,45 @@ describe('what a terminated thread leaves', () => {
     await thread.kernel('closeDescriptors', [lock]);
     await thread.kill();
     expect(kernel.closeOrphans()).toBe(0);
+  });
+});
+
+/** A thread with a lock and a hold is terminated where the process has no descriptor left, and then a single one. */
+const ORPHANS_WITHOUT_DESCRIPTORS = `
+  import { once } from 'node:events';
+  import { closeSync, openSync } from 'node:fs';
+  import { setImmediate as turn } from 'node:timers/promises';
+  import { Worker } from 'node:worker_threads';
+  const { platform } = await import('./src/platform/platform.ts');
+  const kernel = platform.openKernel();
+  const thread = new Worker('./test/support/kernel-peer.program.ts', { execArgv: [] });
+  await once(thread, 'message');
+  for (const args of [['takeLock', 9000], ['takeHold', 9000, {}]]) {
+    thread.postMessage({ id: 0, name: 'kernel', args });
+    await once(thread, 'message');
+  }
+  await thread.terminate();
+  const used = [];
+  const attempt = async (act) => {
+    try {
+      for (let closed = 0; ; await turn()) if ((closed += act()) === 2) return closed;
+    } catch (error) {
+      return error.code;
+    }
+  };
+  try { for (;;) used.push(openSync('/dev/null', 'r')); } catch {}
+  const withNone = await attempt(() => kernel.closeOrphans());
+  closeSync(used.pop());
+  const withOne = await attempt(() => kernel.closeOrphans());
+  console.log(JSON.stringify({ withNone, withOne, free: kernel.takeLock(9000) !== undefined }));`;
+
+test('What a terminated thread has left can be closed with a single free descriptor, but not with none', async (context) => {
+  const few = ['sh', '-c', 'ulimit -n 100; exec "$0" "$@"'];
+  const wrapper = [...needNamespace(context), ...few];
+  expect(await scriptOutput(ORPHANS_WITHOUT_DESCRIPTORS, { wrapper })).toEqual({
+    withNone: 'PORTSLICE_RESOURCE_LIMIT',
+    withOne: 2,
+    free: true,
   });
 });
 
