@@ -22,7 +22,8 @@ export type PortsliceErrorCode =
   | 'PORTSLICE_UNSUPPORTED_PLATFORM'
   | 'PORTSLICE_WAIT_TIMEOUT'
   | 'PORTSLICE_SERVER_EXITED'
-  | 'PORTSLICE_FOREIGN_LISTENER';
+  | 'PORTSLICE_FOREIGN_LISTENER'
+  | 'PORTSLICE_NO_TEST';
 
 /** Base of all errors of this package. Test `error.code`, which also holds across realms and package copies. */
 export abstract class PortsliceError extends Error {
@@ -370,5 +371,14 @@ function asText(value: unknown): string {
   } catch {
     // Circular, or with a number too big for JSON.
     return `a ${typeof value}`;
+  }
+}
+
+/** `acquirePort` was called where it cannot tell whose end is the end of the port. */
+export class NoTestError extends PortsliceError {
+  readonly code = 'PORTSLICE_NO_TEST';
+
+  constructor(facts: { readonly problem: string; readonly fix: string }) {
+    super(`${facts.problem}. ${facts.fix}.`);
   }
 }

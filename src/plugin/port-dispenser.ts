@@ -1,6 +1,6 @@
 /** Hands out ports to a test, a file or a worker, and takes them back together at its end. */
-import { TestEndedError } from '../errors/index.ts';
-import { epochMs, monotonicMs, pause } from '../platform/clock.ts';
+import { NoTestError, TestEndedError } from '../errors/index.ts';
+import { epochMs, monotonicMs, pause, startImmediate } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import type { AcquireOptions } from '../pool/api/owner-options.ts';
 import { claimOf, TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
@@ -9,6 +9,8 @@ import { releaseClaim, stillListens } from '../pool/claim/release.ts';
 import { hasRunPool } from '../pool/session/current-slice.ts';
 import { warn, warnOnce } from '../pool/session/warnings.ts';
 import { isFirstWorker } from '../pool/session/worker-hint.ts';
+
+export { NoTestError };
 
 /** One port of a test, as reports show it. Times are milliseconds since 1970. */
 export interface PortUse {
@@ -63,7 +65,6 @@ export class PortDispenser implements Ports {
 
   constructor(facts: DispenserFacts) {
     this.#facts = facts;
-    if (!hasRunPool() && isFirstWorker()) hintAtGlobalSetup();
   }
 
   async acquire(options: AcquireOptions = {}): Promise<TCPPortOwner> {
@@ -97,6 +98,7 @@ export class PortDispenser implements Ports {
       if (signal.aborted) for (const owner of owners) owner.cleanup();
       signal.throwIfAborted();
       this.#note(owners, fixture, startMs);
+      if (!hasRunPool() && isFirstWorker()) hintAtGlobalSetup();
       return owners;
     } finally {
       this.#waiting.delete(end);
@@ -128,16 +130,35 @@ export class PortDispenser implements Ports {
    * @param failed the ports are sealed, since the body may still use them
    */
   async releaseAll(failed: boolean): Promise<void> {
+    this.#end();
+    await this.#giveServersTimeToEnd();
+    // The last teardown of a worker is followed by its exit in the same tick, in which listeners for warnings never run.
+    if (this.#release(failed)) await new Promise((resolve) => void startImmediate(resolve));
+  }
+
+  /** As `releaseAll`, for a process that exits: no server gets time to end. */
+  releaseAtOnce(failed: boolean): void {
+    this.#end();
+    this.#release(failed);
+  }
+
+  #end(): void {
     this.#hasEnded = true;
     for (const end of this.#waiting) end.abort(new TestEndedError(this.#facts.label));
-    await this.#giveServersTimeToEnd();
+  }
+
+  /** @returns whether a server was left behind */
+  #release(failed: boolean): boolean {
+    let hasLeaked = false;
     for (const [owner, use] of this.#owners) {
       if (use.releasedAtMs !== undefined) continue;
       const claim = claimOf(owner);
       releaseClaim(claim, failed);
       use.releasedAtMs = claim.releasedAtMs ?? epochMs();
       use.outcome = claim.phase === 'leaked' || claim.phase === 'sealed' ? claim.phase : 'free';
+      hasLeaked ||= use.outcome === 'leaked';
     }
+    return hasLeaked;
   }
 
   #longestWaitMs(): number {
