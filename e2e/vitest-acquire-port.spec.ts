@@ -177,7 +177,11 @@ test('acquirePort() tells concurrent tests apart in Vitest 4.1', async ({ create
 
 for (const { name, packages, settings } of [
   { name: 'in Vitest 3.2', packages: VERSIONS[0]?.packages, settings: undefined },
-  { name: 'without the plugin', packages: undefined, settings: `globalSetup: ['portslice/vitest/global-setup']` },
+  {
+    name: 'without the plugin',
+    packages: undefined,
+    settings: `globalSetup: ['portslice/vitest/global-setup']`,
+  },
 ]) {
   test(`acquirePort() refuses concurrent tests ${name}, and says what to do`, async ({ createProject }) => {
     const files = vitestFiles('', {
@@ -197,11 +201,13 @@ for (const { name, packages, settings } of [
         });
       `,
     });
-    const config = settings === undefined ? {} : { 'vitest.config.ts': `export default { test: { ${settings} } }` };
+    const config =
+      settings === undefined ? {} : { 'vitest.config.ts': `export default { test: { ${settings} } }` };
     const project = await createProject({ ...files, ...config });
     const run = await runVitest(project, [], commandOf(project, packages));
     expect(run.exitCode, run.output).toBe(0);
-    const refusal = 'Several tests run at once, and acquirePort() cannot tell which of them has called it. Use the fixture';
+    const refusal =
+      'Several tests run at once, and acquirePort() cannot tell which of them has called it. Use the fixture';
     expect(run.notes('PORTSLICE_NO_TEST: ')).toEqual(Array(2).fill(expect.stringContaining(refusal)));
     expect(run.notes('alone on ')).toHaveLength(1);
     await expectAllReleased(project);

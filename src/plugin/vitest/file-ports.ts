@@ -1,6 +1,6 @@
+import { openDispenser } from '../open-dispenser.ts';
 /** The ports of files and workers, which all their tests may use. */
 import type { DispenserFacts, PortDispenser, PortUse } from '../port-dispenser.ts';
-import { openDispenser } from '../open-dispenser.ts';
 import { PortScope } from '../port-scope.ts';
 import { currentFile, defaultTestTimeoutMs } from './worker-state.ts';
 

@@ -9,13 +9,19 @@ export default function portslice(options: RunPoolOptions = {}): Plugin {
     // Not `configureVitest`: Vitest 3 and 4 do not call that one for projects that do not extend the root's configuration,
     // but the root's global setup serves every project.
     config(config) {
-      rememberRunOptions(options);
       const test = (config.test ??= {});
+      rememberRunOptions(originOf(test.name, config.root), options);
       // Ours first: the user's own can use ports then, and are torn down before the pool is.
       test.globalSetup = first('portslice/vitest/global-setup', test.globalSetup);
       test.setupFiles = first('portslice/vitest/setup', test.setupFiles);
     },
   };
+}
+
+function originOf(name: string | { label: string } | undefined, root: string | undefined): string {
+  const label = typeof name === 'object' ? name.label : name;
+  if (label !== undefined) return `project '${label}'`;
+  return root === undefined ? 'the root configuration' : `the configuration of ${root}`;
 }
 
 function first(specifier: string, others: string | string[] = []): string[] {
