@@ -6,7 +6,7 @@ import type { PortDispenser, PortOptions, Ports } from '../port-dispenser.ts';
 import { beginTest, endTest } from './acquire-port.ts';
 import { baseTest } from './runner-package.ts';
 import { annotate, attachUses, errorMessages, hasFailed, testFacts } from './test-report.ts';
-import { closeWorkerPorts, openWorkerPorts, workerUses } from './worker-ports.ts';
+import { closeWorkerPorts, endWorkerScope, openWorkerPorts, workerUses } from './worker-ports.ts';
 
 export interface PortTestFixtures {
   /** A port of this test's own. */
@@ -28,13 +28,16 @@ export interface PortWorkerFixtures {
 interface TestFixture {
   _portsliceTest: void;
 }
+interface WorkerFixture {
+  _portsliceWorker: void;
+}
 
 /** Also where another fixture's teardown hangs, a fixture with a time-out of its own is torn down. 0: no limit. */
 const OWN_TIMEOUT = { timeout: 0 } as const;
 /** In reports a step before and after each test would tell less than it takes: each is two messages to the main process. */
 const NO_STEP = { box: 'self' } as const;
 
-const allFixtures: Fixtures<PortTestFixtures & TestFixture, PortWorkerFixtures> = {
+const allFixtures: Fixtures<PortTestFixtures & TestFixture, PortWorkerFixtures & WorkerFixture> = {
   portOptions: [{}, { option: true }],
 
   ports: [
@@ -73,6 +76,15 @@ const allFixtures: Fixtures<PortTestFixtures & TestFixture, PortWorkerFixtures> 
       await use(owner as TCPPortOwner);
     },
     { ...OWN_TIMEOUT, scope: 'worker', title: 'TCP port of the worker' },
+  ],
+
+  _portsliceWorker: [
+    // oxlint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      await use();
+      await endWorkerScope();
+    },
+    { auto: true, scope: 'worker', ...OWN_TIMEOUT, ...NO_STEP },
   ],
 
   // Begins before the test's hooks and other fixtures, and ends after them.

@@ -19,12 +19,17 @@ export async function closeWorkerPorts(dispenser: PortDispenser): Promise<void> 
   await dispenser.releaseAll(false);
 }
 
-/** For `acquirePort` in hooks that run once. No fixture of the worker need exist, so that only its exit is sure to come. */
+/** For `acquirePort` in hooks that run once. With Playwright's own `test` no fixture of ours ends it, only the exit. */
 export function workerScope(workerInfo: WorkerInfo): PortScope {
   if (scope !== undefined) return scope;
   const opened = new PortScope(() => workerFacts('acquirePort', workerInfo));
   process.once('exit', () => opened.endAtOnce(false));
   return (scope = opened);
+}
+
+export async function endWorkerScope(): Promise<void> {
+  await scope?.end(false);
+  scope = undefined;
 }
 
 /** What every test of the worker may use. */
