@@ -1,1 +1,1 @@
-export * from './plugin/vitest/setup.ts';
+export { wrapsTests } from './plugin/vitest/setup.ts';

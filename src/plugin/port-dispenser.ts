@@ -131,9 +131,11 @@ export class PortDispenser implements Ports {
    */
   async releaseAll(failed: boolean): Promise<void> {
     this.#end();
-    await this.#giveServersTimeToEnd();
+    await this.#releaseWhatEnds(failed);
+    this.#release(failed);
     // The last teardown of a worker is followed by its exit in the same tick, in which listeners for warnings never run.
-    if (this.#release(failed)) await new Promise((resolve) => void startImmediate(resolve));
+    if (this.uses.some(({ outcome }) => outcome === 'leaked'))
+      await new Promise((resolve) => void startImmediate(resolve));
   }
 
   /** As `releaseAll`, for a process that exits: no server gets time to end. */
@@ -147,18 +149,31 @@ export class PortDispenser implements Ports {
     for (const end of this.#waiting) end.abort(new TestEndedError(this.#facts.label));
   }
 
-  /** @returns whether a server was left behind */
-  #release(failed: boolean): boolean {
-    let hasLeaked = false;
+  /** Gives the servers time to end. */
+  async #releaseWhatEnds(failed: boolean): Promise<void> {
+    let deadlineMs: number | undefined;
+    while (this.#release(failed, true)) {
+      deadlineMs ??= monotonicMs() + GRACE_MS;
+      if (monotonicMs() >= deadlineMs) return;
+      await pause(GRACE_POLL_MS);
+    }
+  }
+
+  /** @returns whether a port is left on which a server listens */
+  #release(failed: boolean, onlyUnused = false): boolean {
+    let isServerLeft = false;
     for (const [owner, use] of this.#owners) {
       if (use.releasedAtMs !== undefined) continue;
       const claim = claimOf(owner);
+      if (onlyUnused && claim.phase === 'held' && stillListens(claim, !failed)) {
+        isServerLeft = true;
+        continue;
+      }
       releaseClaim(claim, failed);
       use.releasedAtMs = claim.releasedAtMs ?? epochMs();
       use.outcome = claim.phase === 'leaked' || claim.phase === 'sealed' ? claim.phase : 'free';
-      hasLeaked ||= use.outcome === 'leaked';
     }
-    return hasLeaked;
+    return isServerLeft;
   }
 
   #longestWaitMs(): number {
@@ -166,13 +181,6 @@ export class PortDispenser implements Ports {
     if (testTimeoutMs <= 0) return Infinity;
     const usedMs = servesOneTest ? monotonicMs() - this.#startMs : 0;
     return Math.max(0, testTimeoutMs * PART_OF_TEST_TIMEOUT - usedMs);
-  }
-
-  async #giveServersTimeToEnd(): Promise<void> {
-    const claims = [...this.#owners.keys()].map(claimOf).filter((claim) => claim.phase === 'held');
-    const deadlineMs = monotonicMs() + GRACE_MS;
-    while (claims.some((claim) => stillListens(claim)) && monotonicMs() < deadlineMs)
-      await pause(GRACE_POLL_MS);
   }
 }
 

@@ -36,9 +36,10 @@ function portScopeOf(running: RunningScope): PortScope {
   if (known !== undefined) return known;
   const { task } = running;
   const scope = task === undefined ? openFileScope(FIXTURE) : openTestScope(task);
-  running.end = () => (task === undefined ? closeFileScope(scope) : endTestScope(scope, task));
+  const end = (): Promise<void> => (task === undefined ? closeFileScope(scope) : endTestScope(scope, task));
+  running.ends.push(end);
   // Of a test that goes on after its end.
-  if (running.hasEnded) void running.end();
+  if (running.hasEnded) void end();
   portScopes.set(running, scope);
   return scope;
 }

@@ -11,16 +11,20 @@ export type Task = Readonly<RunnerTestCase>;
 export interface RunningScope {
   /** Undefined: the file. */
   readonly task: Task | undefined;
-  /** Set by whoever hands out ports in it. */
-  end?: () => Promise<void>;
+  /** Called one after another, the last one first, when everything else of the scope has ended. */
+  readonly ends: (() => Promise<void>)[];
   hasEnded: boolean;
 }
 
 export interface ScopeHolder {
+  /** Whether our setup file wraps each test of the file that runs, and the file. */
+  wraps?: boolean;
   /** Made when `portslice/vitest` is loaded: a file that does not import it pays nothing. */
   storage?: AsyncLocalStorage<RunningScope>;
   /** In Vitest 3, which cannot wrap tests. */
   file?: RunningScope | undefined;
+  /** At the end of each test, once a file or worker has ports. */
+  noteFileUses?: (task: Task) => void;
 }
 
 export function scopeHolder(): ScopeHolder {

@@ -1,7 +1,9 @@
 import { openDispenser } from '../open-dispenser.ts';
 /** The ports of files and workers, which all their tests may use. */
-import type { DispenserFacts, PortDispenser, PortUse } from '../port-dispenser.ts';
+import type { DispenserFacts, PortDispenser } from '../port-dispenser.ts';
 import { PortScope } from '../port-scope.ts';
+import { scopeHolder, type Task } from './current-scope.ts';
+import { noteUse } from './test-ports.ts';
 import { currentFile, defaultTestTimeoutMs } from './worker-state.ts';
 
 /** In use, of the fixtures. */
@@ -12,6 +14,7 @@ const scopes = new Set<PortScope>();
 export async function openFilePorts(fixture: string): Promise<PortDispenser> {
   const dispenser = await openDispenser(fileFacts(fixture));
   dispensers.add(dispenser);
+  scopeHolder().noteFileUses = noteFileUses;
   return dispenser;
 }
 
@@ -23,6 +26,7 @@ export async function closeFilePorts(dispenser: PortDispenser): Promise<void> {
 export function openFileScope(fixture: string): PortScope {
   const scope = new PortScope(() => fileFacts(fixture));
   scopes.add(scope);
+  scopeHolder().noteFileUses = noteFileUses;
   return scope;
 }
 
@@ -31,10 +35,10 @@ export async function closeFileScope(scope: PortScope): Promise<void> {
   await scope.end(false);
 }
 
-/** What every test of the file may use. */
-export function fileUses(): PortUse[] {
-  const all = [...dispensers, ...[...scopes].map(({ dispenser }) => dispenser)];
-  return all.flatMap((dispenser) => dispenser?.uses ?? []);
+/** The ports of files and workers do not know the test, so each test notes those that it may have used. */
+export function noteFileUses(task: Task): void {
+  for (const dispenser of [...dispensers, ...[...scopes].map((scope) => scope.dispenser)])
+    for (const port of dispenser?.uses ?? []) noteUse(task, port);
 }
 
 function fileFacts(fixture: string): DispenserFacts {

@@ -3,8 +3,9 @@ import { test as base, type TestAPI, type TestContext } from 'vitest';
 import type { TCPPortOwner } from '../../pool/api/tcp-port-owner.ts';
 import { openDispenser } from '../open-dispenser.ts';
 import type { PortDispenser, PortOptions, Ports, PortUse } from '../port-dispenser.ts';
-import { closeFilePorts, fileUses, openFilePorts } from './file-ports.ts';
-import { atEndOf, explainFailure, finishForgotten, hasFailed, noteUse, testFacts } from './test-ports.ts';
+import { scopeHolder } from './current-scope.ts';
+import { closeFilePorts, noteFileUses, openFilePorts } from './file-ports.ts';
+import { atEndOf, explainFailure, finishForgotten, hasFailed, testFacts } from './test-ports.ts';
 
 export interface PortFixtures {
   /** A port of this test's own. */
@@ -80,13 +81,13 @@ const fixtures = {
     { scope: 'worker' },
   ],
 
-  // The fixtures of a file or worker do not know the test, so each test notes the ports that it may have used.
+  // For tests that our setup file does not wrap.
   _portsliceReport: [
     async ({ task }: TestContext, use: Use<void>): Promise<void> => {
       await use(undefined);
-      for (const port of fileUses()) noteUse(task, port);
+      noteFileUses(task);
     },
-    { auto: true },
+    { auto: scopeHolder().wraps !== true },
   ],
 };
 

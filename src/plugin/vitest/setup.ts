@@ -7,17 +7,18 @@ import { type RunningScope, scopeHolder, type Task } from './current-scope.ts';
 
 type Run = () => Promise<void>;
 
-if (typeof process === 'object' && typeof process.getBuiltinModule === 'function') wrapTests();
+/** Whether it does so: from Vitest 4.1 on. */
+export const wrapsTests: boolean =
+  typeof process === 'object' && typeof process.getBuiltinModule === 'function' && wrapTests();
 
-function wrapTests(): void {
-  // Both from Vitest 4.1 on.
+function wrapTests(): boolean {
   const { aroundAll, aroundEach } = vitest as Partial<typeof vitest>;
-  if (aroundAll === undefined || aroundEach === undefined) {
-    vitest.beforeAll(beginFile);
-    return;
-  }
-  aroundAll(wrapFile);
-  aroundEach(wrapTest);
+  const isPossible = aroundAll !== undefined && aroundEach !== undefined;
+  scopeHolder().wraps = isPossible;
+  if (!isPossible) vitest.beforeAll(beginFile);
+  aroundAll?.(wrapFile);
+  aroundEach?.(wrapTest);
+  return isPossible;
 }
 
 // Vitest reads the names of the wanted fixtures from their text, in which an arrow function without parentheses confuses it.
@@ -32,7 +33,7 @@ function wrapTest(run: Run, { task }: { readonly task: Task }): Promise<void> {
 async function runInScope(task: Task | undefined, run: Run): Promise<void> {
   const { storage } = scopeHolder();
   if (storage === undefined) return run();
-  const scope: RunningScope = { task, hasEnded: false };
+  const scope = newScope(task);
   try {
     await storage.run(scope, run);
   } finally {
@@ -40,15 +41,20 @@ async function runInScope(task: Task | undefined, run: Run): Promise<void> {
   }
 }
 
+function newScope(task: Task | undefined): RunningScope {
+  return { task, ends: [], hasEnded: false };
+}
+
 async function end(scope: RunningScope): Promise<void> {
   scope.hasEnded = true;
-  await scope.end?.();
+  if (scope.task !== undefined) scopeHolder().noteFileUses?.(scope.task);
+  for (const endOne of scope.ends.toReversed()) await endOne();
 }
 
 /** @returns what Vitest calls at the end of the file, after what the user's own hooks return */
 function beginFile(): () => Promise<void> {
   const holder = scopeHolder();
-  const scope: RunningScope = { task: undefined, hasEnded: false };
+  const scope = newScope(undefined);
   holder.file = scope;
   return async () => {
     holder.file = undefined;

@@ -1,7 +1,7 @@
 /** The dispensers of tests: what they are told of the test, and what is shown of their ports. */
 import type { TestContext } from 'vitest';
 import type { DispenserFacts, PortDispenser, PortOptions, PortUse } from '../port-dispenser.ts';
-import type { Task } from './current-scope.ts';
+import { scopeHolder, type Task } from './current-scope.ts';
 
 export function testFacts(fixture: string, task: Task, defaults: PortOptions): DispenserFacts {
   return {
@@ -14,8 +14,9 @@ export function testFacts(fixture: string, task: Task, defaults: PortOptions): D
   };
 }
 
+/** A test that has come to no end, because a hook around it failed, has failed too. */
 export function hasFailed({ result }: Task): boolean {
-  return result?.state === 'fail';
+  return result?.state !== 'pass' && result?.state !== 'skip';
 }
 
 export function noteUse(task: Task, port: PortUse): void {
@@ -68,17 +69,23 @@ interface Ending {
   readonly end: () => Promise<void>;
 }
 
-/** Of tests whose ports have not been released yet. */
+/** Of tests that our setup file does not wrap and whose ports have not been released yet. */
 const endings = new Set<Ending>();
 
-/** Registered as the first onTestFinished hook, it is called after all others, and after the teardown of all fixtures. */
+/** Calls it after everything else of the test: its hooks and the teardown of its fixtures. */
 export function atEndOf(
   task: Task,
   onTestFinished: TestContext['onTestFinished'],
   end: () => Promise<void>,
 ): void {
+  const running = scopeHolder().storage?.getStore();
+  if (running?.task === task) {
+    running.ends.push(end);
+    return;
+  }
   const ending = { task, end };
   endings.add(ending);
+  // Registered as the first such hook, it is called as the last.
   onTestFinished(() => finish(ending));
 }
 
