@@ -46,7 +46,7 @@ await bundle.write({
     groups: [
       { name: 'allocator', test: /\/src\/(?:errors|core|platform|pool)\// },
       // What every worker of a runner loads, whether its tests use ports or not.
-      { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|run-options)\.ts$/ },
+      { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|port-scope|run-options)\.ts$/ },
     ],
   },
 });

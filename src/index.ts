@@ -5,6 +5,7 @@ export {
   ForeignListenerError,
   HostError,
   InvalidOptionError,
+  NoTestError,
   PermissionError,
   PoolClosedError,
   PoolDamagedError,

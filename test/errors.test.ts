@@ -14,6 +14,7 @@ import {
   waitForListening,
 } from '../src/index.ts';
 import { libc } from '../src/platform/linux/libc.ts';
+import { acquirePort } from '../src/plugin/playwright/acquire-port.ts';
 import { PortDispenser } from '../src/plugin/port-dispenser.ts';
 import { startServer, stopProcess } from './support/listening-server.ts';
 import { isRoot, namespaceWrapper } from './support/namespaces.ts';
@@ -117,6 +118,8 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
     const waiting = waitForListening(block.ports[0] as number, { pid: other.pid as number });
     await waiting.finally(() => void stopProcess(other));
   },
+  // No test of Playwright runs here.
+  PORTSLICE_NO_TEST: () => acquirePort(),
 };
 
 /** In a new network namespace only root may listen below 1024; root then becomes somebody else. */

@@ -14,7 +14,7 @@ const INSTALL = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no
  */
 export function installed(name: string, packages: Readonly<Record<string, string>>): string {
   const versions = Object.entries(packages).map(([dependency, version]) => `${dependency}-${version}`);
-  const target = path.join(CACHE, [name, ...versions].join('-'));
+  const target = path.join(CACHE, [name, ...versions].join('-').replaceAll('/', '+'));
   if (existsSync(target)) return target;
   mkdirSync(CACHE, { recursive: true });
   const dir = mkdtempSync(path.join(CACHE, 'installing-'));

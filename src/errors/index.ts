@@ -10,7 +10,7 @@ export {
   type PortHolder,
   PortPoolExhaustedError,
 } from './exhaustion.ts';
-export { HostError, InvalidOptionError, PortSpecError, TestEndedError } from './options.ts';
+export { HostError, InvalidOptionError, NoTestError, PortSpecError, TestEndedError } from './options.ts';
 export {
   PoolClosedError,
   PoolDamagedError,

@@ -85,3 +85,13 @@ export class TestEndedError extends PortsliceError {
     this.label = label;
   }
 }
+
+/** `acquirePort` was called where it cannot tell whose end is the end of the port. */
+export class NoTestError extends PortsliceError {
+  static override readonly code = 'PORTSLICE_NO_TEST';
+  readonly code: typeof NoTestError.code = NoTestError.code;
+
+  constructor({ problem, fix }: { readonly problem: string; readonly fix: string }) {
+    super(`${problem}. ${fix}.`);
+  }
+}

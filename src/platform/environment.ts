@@ -19,10 +19,10 @@ export function publishPoolHandle(handle: string | undefined): void {
   else process.env[POOL_VARIABLE] = handle;
 }
 
-/** A copy of the environment with the handle in it. */
+/** A copy of the environment with the handle in it, if there is one. */
 export function environmentWithPool(
-  handle: string,
+  handle: string | undefined,
   overrides: NodeJS.ProcessEnv = process.env,
 ): NodeJS.ProcessEnv {
-  return { ...overrides, [POOL_VARIABLE]: handle };
+  return handle === undefined ? { ...overrides } : { ...overrides, [POOL_VARIABLE]: handle };
 }

@@ -1,6 +1,6 @@
 /** Hands out ports to a test, a file or a worker, and takes them back together at its end. */
-import { TestEndedError } from '../errors/index.ts';
-import { epochMs, monotonicMs, pause } from '../platform/clock.ts';
+import { NoTestError, TestEndedError } from '../errors/index.ts';
+import { epochMs, monotonicMs, pause, startImmediate } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import type { AcquireOptions } from '../pool/api/owner-options.ts';
 import { acquireFrom, type OwnedClaim, type TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
@@ -11,6 +11,8 @@ import { currentSlice, hasRunPool } from '../pool/session/current-slice.ts';
 import { claimState, type PortClaim } from '../pool/session/port-claim.ts';
 import { warn, warnOnce } from '../pool/session/warnings.ts';
 import { isFirstWorker } from '../pool/session/worker-hint.ts';
+
+export { NoTestError };
 
 /** One port of a test, as reports show it. Times are milliseconds since 1970. */
 export interface PortUse {
@@ -65,7 +67,6 @@ export class PortDispenser implements Ports {
 
   constructor(facts: DispenserFacts) {
     this.#facts = facts;
-    if (!hasRunPool() && isFirstWorker()) hintAtGlobalSetup();
   }
 
   async acquire(options: AcquireOptions = {}): Promise<TCPPortOwner> {
@@ -99,6 +100,7 @@ export class PortDispenser implements Ports {
       if (signal.aborted) for (const { owner } of owned) owner.cleanup();
       signal.throwIfAborted();
       this.#note(owned, fixture, startMs);
+      if (!hasRunPool() && isFirstWorker()) hintAtGlobalSetup();
       return owned.map(({ owner }) => owner);
     } finally {
       this.#waiting.delete(end);
@@ -130,15 +132,49 @@ export class PortDispenser implements Ports {
    * @param failed the ports are sealed, since the body may still use them
    */
   async releaseAll(failed: boolean): Promise<void> {
+    this.#end();
+    await this.#releaseWhatEnds(failed);
+    this.#release(failed);
+    // The last teardown of a worker is followed by its exit in the same tick, in which listeners for warnings never run.
+    if (this.uses.some(({ outcome }) => outcome === 'leaked'))
+      await new Promise((resolve) => void startImmediate(resolve));
+  }
+
+  /** As `releaseAll`, for a process that exits: no server gets time to end. */
+  releaseAtOnce(failed: boolean): void {
+    this.#end();
+    this.#release(failed);
+  }
+
+  #end(): void {
     this.#hasEnded = true;
     for (const end of this.#waiting) end.abort(new TestEndedError({ label: this.#facts.label }));
-    await this.#giveServersTimeToEnd();
+  }
+
+  /** Gives the servers time to end. */
+  async #releaseWhatEnds(failed: boolean): Promise<void> {
+    let deadlineMs: number | undefined;
+    while (this.#release(failed, true)) {
+      deadlineMs ??= monotonicMs() + GRACE_MS;
+      if (monotonicMs() >= deadlineMs) return;
+      await pause(GRACE_POLL_MS);
+    }
+  }
+
+  /** @returns whether a port is left on which a server listens */
+  #release(failed: boolean, onlyUnused = false): boolean {
+    let isServerLeft = false;
     for (const { claim, use } of this.#given) {
       if (use.releasedAtMs !== undefined) continue;
+      if (onlyUnused && claimState(claim) === 'held' && stillListens(claim, !failed)) {
+        isServerLeft = true;
+        continue;
+      }
       releaseClaim(claim, failed);
       use.releasedAtMs = claim.releasedAtMs ?? epochMs();
       use.outcome = claim.leaked ? 'leaked' : claimState(claim) === 'sealed' ? 'sealed' : 'free';
     }
+    return isServerLeft;
   }
 
   #longestWaitMs(): number {
@@ -146,13 +182,6 @@ export class PortDispenser implements Ports {
     if (testTimeoutMs <= 0) return Infinity;
     const usedMs = servesOneTest ? monotonicMs() - this.#startMs : 0;
     return Math.max(0, testTimeoutMs * PART_OF_TEST_TIMEOUT - usedMs);
-  }
-
-  async #giveServersTimeToEnd(): Promise<void> {
-    const claims = this.#given.map(({ claim }) => claim).filter((claim) => claimState(claim) === 'held');
-    const deadlineMs = monotonicMs() + GRACE_MS;
-    while (claims.some((claim) => stillListens(claim)) && monotonicMs() < deadlineMs)
-      await pause(GRACE_POLL_MS);
   }
 }
 

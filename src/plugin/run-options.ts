@@ -1,5 +1,5 @@
 /**
- * What a runner's configuration says about the pool, kept until the global setup makes it, which checks it. Every worker
+ * What a runner's configurations say about the pool, kept until the global setup makes it, which checks it. Every worker
  * evaluates the configuration, so this file loads nothing. It is kept on `process`, since Vitest can load this file twice.
  */
 import type { PortPoolOptions } from '../pool/api/port-pool.ts';
@@ -7,15 +7,36 @@ import type { PortPoolOptions } from '../pool/api/port-pool.ts';
 /** What the plugins take: the options of the pool, whose number of workers the runner knows. */
 export type RunPoolOptions = Omit<PortPoolOptions, 'workers'>;
 
-const KEY: unique symbol = Symbol.for('portslice/run-options');
-const holder = process as { [KEY]?: RunPoolOptions };
-
-/** A project that says nothing leaves what another project has said. */
-export function rememberRunOptions(options: RunPoolOptions): void {
-  const saysNothing = typeof options === 'object' && options !== null && Object.keys(options).length === 0;
-  if (!saysNothing) holder[KEY] = options;
+export interface RememberedOptions {
+  /** Whose configuration, in words. */
+  readonly origin: string;
+  readonly options: RunPoolOptions;
 }
 
-export function rememberedRunOptions(): RunPoolOptions {
-  return KEY in holder ? holder[KEY] : {};
+interface Holder {
+  said: RememberedOptions[];
+  /** The run that it was said for has ended: what is said next is of another evaluation of all configurations. */
+  isOver: boolean;
+}
+
+function thisRun(): Holder {
+  const key = Symbol.for('portslice/run-options');
+  const holder = process as { [key]?: Holder };
+  return (holder[key] ??= { said: [], isOver: false });
+}
+
+/** A configuration that says nothing leaves what another one says. */
+export function rememberRunOptions(origin: string, options: RunPoolOptions): void {
+  const run = thisRun();
+  if (run.isOver) Object.assign(run, { said: [], isOver: false });
+  const saysNothing = typeof options === 'object' && options !== null && Object.keys(options).length === 0;
+  if (!saysNothing) run.said.push({ origin, options });
+}
+
+export function rememberedRunOptions(): readonly RememberedOptions[] {
+  return thisRun().said;
+}
+
+export function runOptionsAreOver(): void {
+  thisRun().isOver = true;
 }

@@ -2,12 +2,15 @@
  * The pool of a run, in the runner's main process: made by the first global setup, published in the environment, closed
  * by the last teardown. Vitest calls a global setup once for each project, each time as a new module instance.
  */
+import { ForeignFunctionError, UnsupportedPlatformError } from '../errors/index.ts';
 import { publishedPoolHandle, publishPoolHandle } from '../platform/environment.ts';
+import { platform } from '../platform/platform.ts';
 import { threadState } from '../platform/thread-state.ts';
 import { PortPool } from '../pool/api/port-pool.ts';
 import { canAttach } from '../pool/session/current-slice.ts';
-import { checkNames, RUN_POOL_OPTION_NAMES } from '../pool/session/option-checks.ts';
-import { rememberedRunOptions } from './run-options.ts';
+import { warnOnce } from '../pool/session/warnings.ts';
+import { rememberedRunOptions, runOptionsAreOver } from './run-options.ts';
+import { unitedOptions } from './united-options.ts';
 
 interface Run {
   pool: PortPool | undefined;
@@ -24,12 +27,18 @@ function thisRun(): Run {
   }));
 }
 
-/** @returns the teardown, which may be called more than once */
-export function startRunPool(workers: number): { readonly pool: PortPool; readonly stop: () => void } {
+export interface StartedRun {
+  /** Undefined on a machine that has none to give. */
+  readonly pool: PortPool | undefined;
+  /** The teardown. May be called more than once. */
+  readonly stop: () => void;
+}
+
+/** @throws InvalidOptionError if the options cannot be used or disagree; PortSpecError, EphemeralRangeError */
+export function startRunPool(workers: number): StartedRun {
   const run = thisRun();
-  if (run.pool === undefined) {
-    const options = rememberedRunOptions();
-    checkNames(options, RUN_POOL_OPTION_NAMES);
+  const options = unitedOptions(rememberedRunOptions());
+  if (run.pool === undefined && canAllocate()) {
     const pool = PortPool.create({ ...options, workers });
     run.outerHandle = publishedPoolHandle();
     run.pool = pool;
@@ -44,10 +53,27 @@ export function startRunPool(workers: number): { readonly pool: PortPool; readon
   return { pool: run.pool, stop };
 }
 
+/** Most tests of a run may need no port: on a machine that has none to give, only those fail that ask for one. */
+function canAllocate(): boolean {
+  try {
+    platform.openKernel();
+    return true;
+  } catch (error) {
+    if (!(error instanceof ForeignFunctionError || error instanceof UnsupportedPlatformError)) throw error;
+    warnOnce(
+      'PORTSLICE_NO_POOL',
+      `The run has no port pool, and the first port of each test fails: ${error.message} Tests that use no port are not affected.`,
+    );
+    return false;
+  }
+}
+
 function stopOne(run: Run): void {
   run.userCount--;
   if (run.userCount > 0) return;
-  run.pool?.close();
+  runOptionsAreOver();
+  if (run.pool === undefined) return;
+  run.pool.close();
   run.pool = undefined;
   publishPoolHandle(run.outerHandle);
 }

@@ -2,11 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidOptionError } from '../../src/index.ts';
 import { withPorts } from '../../src/plugin/playwright/with-ports.ts';
-import type { RunPoolOptions } from '../../src/plugin/run-options.ts';
+import { runOptionsAreOver, type RunPoolOptions } from '../../src/plugin/run-options.ts';
 import { startRunPool } from '../../src/plugin/run-pool.ts';
 import { createTinypool } from '../../src/plugin/tinypool/create-tinypool.ts';
 import portslice from '../../src/plugin/vitest/vite-plugin.ts';
 import { errorOf } from '../support/catch-error.ts';
+import { reservePorts } from '../support/port-block.ts';
 import { openTestPool } from '../support/test-pool.ts';
 
 /** As Vite calls the plugin. */
@@ -27,7 +28,38 @@ describe.each([
     act(options as RunPoolOptions);
     const error = await errorOf(InvalidOptionError, () => startRunPool(1));
     expect(error.option).toBe(option);
-    act({ ports: '20000' });
+    runOptionsAreOver();
+  });
+
+  test('unites excluded ports, and takes each other option from whoever gives it', async () => {
+    await using block = await reservePorts(5);
+    const [first, second, third] = block.ports as [number, number, number];
+    act({ excludedPorts: [first] });
+    act({});
+    act({ ports: block.spec, excludedPorts: new Set([second]) });
+    act({ restMs: 5, ports: block.spec, excludedPorts: [third] });
+    const run = startRunPool(1);
+    try {
+      expect(run.pool?.ports.toSorted()).toEqual(block.ports.slice(3));
+    } finally {
+      run.stop();
+    }
+  });
+
+  test.each([
+    ['ports', '20000', '20001', /^ports is "20000" in .+, but "20001" in .+ set it once, in the root/],
+    ['restMs', 5, 0, /^restMs is 0 in .+, but 5 in .+ set it once, in the root/],
+  ])('refuses two values of %s, in whatever order they come', async (option, one, other, message) => {
+    for (const values of [
+      [one, other],
+      [other, one, other],
+    ]) {
+      for (const value of values) act({ [option]: value });
+      const error = await errorOf(InvalidOptionError, () => startRunPool(1));
+      expect(error.option).toBe(option);
+      expect(error.message).toMatch(message);
+      runOptionsAreOver();
+    }
   });
 });
 

@@ -1,8 +1,12 @@
 /** The fixtures for Playwright Test. */
-import { test as base, type Fixtures, type TestInfo, type TestType } from '@playwright/test';
+import type { Fixtures, TestType } from '@playwright/test';
 import type { TCPPortOwner } from '../../pool/api/tcp-port-owner.ts';
 import { openDispenser } from '../open-dispenser.ts';
-import type { PortDispenser, PortOptions, Ports, PortUse } from '../port-dispenser.ts';
+import type { PortDispenser, PortOptions, Ports } from '../port-dispenser.ts';
+import { beginTest, endTest } from './acquire-port.ts';
+import { baseTest } from './runner-package.ts';
+import { annotate, attachUses, errorMessages, hasFailed, testFacts } from './test-report.ts';
+import { closeWorkerPorts, endWorkerScope, openWorkerPorts, workerUses } from './worker-ports.ts';
 
 export interface PortTestFixtures {
   /** A port of this test's own. */
@@ -21,8 +25,11 @@ export interface PortWorkerFixtures {
 }
 
 /** Ours alone, and no part of the types that users see. */
-interface ReportFixture {
-  _portsliceReport: void;
+interface TestFixture {
+  _portsliceTest: void;
+}
+interface WorkerFixture {
+  _portsliceWorker: void;
 }
 
 /** A fixture with its own time-out is torn down even if another teardown hangs. 0: no limit. */
@@ -30,24 +37,14 @@ const OWN_TIMEOUT = { timeout: 0 } as const;
 /** In reports a step before and after each test would tell less than it takes: each is two messages to the main process. */
 const NO_STEP = { box: 'self' } as const;
 
-/** The dispensers of this worker, whose ports every test of the worker may use. */
-const workerDispensers = new Set<PortDispenser>();
-
-const allFixtures: Fixtures<PortTestFixtures & ReportFixture, PortWorkerFixtures> = {
+const allFixtures: Fixtures<PortTestFixtures & TestFixture, PortWorkerFixtures & WorkerFixture> = {
   portOptions: [{}, { option: true }],
 
   ports: [
     async ({ portOptions }, use, testInfo) => {
-      const dispenser = await openDispenser({
-        fixture: 'ports',
-        label: testInfo.titlePath.join(' > '),
-        defaults: portOptions,
-        testTimeoutMs: testInfo.timeout,
-        servesOneTest: true,
-        onAcquire: (port) => annotate(testInfo, port),
-      });
+      const dispenser = await openDispenser(testFacts('ports', testInfo, portOptions));
       await use(dispenser);
-      dispenser.explainFailure(testInfo.errors.map((error) => error.message ?? ''));
+      dispenser.explainFailure(errorMessages(testInfo));
       await dispenser.releaseAll(hasFailed(testInfo));
       attachUses(testInfo, dispenser.uses);
     },
@@ -66,18 +63,9 @@ const allFixtures: Fixtures<PortTestFixtures & ReportFixture, PortWorkerFixtures
     // Playwright reads the names of the wanted fixtures from the pattern.
     // oxlint-disable-next-line no-empty-pattern
     async ({}, use, workerInfo) => {
-      const dispenser = await openDispenser({
-        fixture: 'workerPorts',
-        label: `worker ${workerInfo.parallelIndex} of project '${workerInfo.project.name}'`,
-        defaults: {},
-        testTimeoutMs: workerInfo.project.timeout,
-        servesOneTest: false,
-        onAcquire: () => undefined,
-      });
-      workerDispensers.add(dispenser);
+      const dispenser = await openWorkerPorts(workerInfo);
       await use(dispenser);
-      workerDispensers.delete(dispenser);
-      await dispenser.releaseAll(false);
+      await closeWorkerPorts(dispenser);
     },
     { ...OWN_TIMEOUT, scope: 'worker', title: 'TCP ports of the worker' },
   ],
@@ -90,42 +78,38 @@ const allFixtures: Fixtures<PortTestFixtures & ReportFixture, PortWorkerFixtures
     { ...OWN_TIMEOUT, scope: 'worker', title: 'TCP port of the worker' },
   ],
 
-  // A worker's fixtures do not know the test, so each test notes the ports that its worker has.
-  _portsliceReport: [
+  _portsliceWorker: [
     // oxlint-disable-next-line no-empty-pattern
-    async ({}, use, testInfo) => {
+    async ({}, use) => {
       await use();
-      const uses = [...workerDispensers].flatMap((dispenser) => dispenser.uses);
-      for (const port of uses) annotate(testInfo, port);
-      attachUses(testInfo, uses);
+      await endWorkerScope();
     },
-    { auto: true, ...NO_STEP },
+    { auto: true, scope: 'worker', ...OWN_TIMEOUT, ...NO_STEP },
+  ],
+
+  // Begins before the test's hooks and other fixtures, and ends after them.
+  _portsliceTest: [
+    async ({ portOptions }, use, testInfo) => {
+      const scope = beginTest(testInfo, portOptions);
+      await use();
+      endTest();
+      scope.dispenser?.explainFailure(errorMessages(testInfo));
+      await scope.end(hasFailed(testInfo));
+      attachUses(testInfo, scope.dispenser?.uses ?? []);
+      // A worker's fixtures do not know the test, so each test notes the ports that its worker has.
+      const ofWorker = workerUses();
+      for (const port of ofWorker) annotate(testInfo, port);
+      attachUses(testInfo, ofWorker);
+    },
+    { auto: true, ...OWN_TIMEOUT, ...NO_STEP },
   ],
 };
 
 /** For `test.extend(portFixtures)`. */
 export const portFixtures: Fixtures<PortTestFixtures, PortWorkerFixtures> = allFixtures as never;
 
-export { expect } from '@playwright/test';
-
 /** Playwright's `test` with the port fixtures. */
 export const test: TestType<
-  PortTestFixtures & Parameters<Parameters<typeof base>[2]>[0],
+  PortTestFixtures & Parameters<Parameters<typeof baseTest>[2]>[0],
   PortWorkerFixtures
-> = base.extend(portFixtures) as never;
-
-function annotate(testInfo: TestInfo, { fixture, port }: PortUse): void {
-  testInfo.annotations.push({ type: fixture, description: String(port) });
-}
-
-/** A test that was expected to fail has failed all the same: its body may still run. */
-function hasFailed({ errors, status }: TestInfo): boolean {
-  return errors.length > 0 || status === 'timedOut' || status === 'interrupted';
-}
-
-/** Not by `attach()`, which makes a step, and a folder for files. */
-function attachUses(testInfo: TestInfo, uses: readonly PortUse[]): void {
-  if (uses.length === 0) return;
-  const body = Buffer.from(JSON.stringify(uses));
-  testInfo.attachments.push({ name: 'portslice', contentType: 'application/json', body });
-}
+> = baseTest.extend(portFixtures) as never;

@@ -18,7 +18,7 @@ export function withPorts<Config extends PlaywrightTestConfig>(
   config: Config | Promise<Config>,
   options: RunPoolOptions = {},
 ): Config | Promise<Config> {
-  rememberRunOptions(options);
+  rememberRunOptions('a call of withPorts()', options);
   return config instanceof Promise ? config.then(addGlobalSetup) : addGlobalSetup(config);
 }
 

@@ -17,7 +17,7 @@ export function createTinypool(options: Options = {}): Tinypool {
     options.maxThreads ?? 0,
   );
   // Inside a test the pool of its run serves; as a process of its own, the runner makes one.
-  const handle = inheritedPoolHandle() ?? startRunPool(workers * POOLS_SIDE_BY_SIDE).pool.handle;
+  const handle = inheritedPoolHandle() ?? startRunPool(workers * POOLS_SIDE_BY_SIDE).pool?.handle;
   // Without `env`, tinypool starts child processes with an empty environment.
   const env = environmentWithPool(handle, options.env);
   return new Tinypool({ ...options, env: env as Record<string, string> });

@@ -1,9 +1,11 @@
 /** The fixtures for Vitest, in the object form of `test.extend`, which every supported version has. */
-import { test as base, type RunnerTestCase, type TestAPI, type TestContext } from 'vitest';
+import { test as base, type TestAPI, type TestContext } from 'vitest';
 import type { TCPPortOwner } from '../../pool/api/tcp-port-owner.ts';
 import { openDispenser } from '../open-dispenser.ts';
 import type { PortDispenser, PortOptions, Ports, PortUse } from '../port-dispenser.ts';
-import { currentFile, defaultTestTimeoutMs } from './worker-state.ts';
+import { scopeHolder } from './current-scope.ts';
+import { closeFilePorts, noteFileUses, openFilePorts } from './file-ports.ts';
+import { atEndOf, explainFailure, finishForgotten, hasFailed, testFacts } from './test-ports.ts';
 
 export interface PortFixtures {
   /** A port of this test's own. */
@@ -31,7 +33,6 @@ declare module 'vitest' {
 }
 
 type Use<T> = (value: T) => Promise<void>;
-type Task = Readonly<RunnerTestCase>;
 
 const fixtures = {
   portOptions: [{} as PortOptions, { injected: true }],
@@ -40,28 +41,11 @@ const fixtures = {
     { portOptions, task, annotate, onTestFinished }: { portOptions: PortOptions } & TestContext,
     use: Use<Ports>,
   ): Promise<void> => {
-    await releaseForgotten();
-    const dispenser = await openDispenser({
-      fixture: 'ports',
-      label: titleOf(task),
-      defaults: portOptions,
-      testTimeoutMs: task.timeout,
-      servesOneTest: true,
-      onAcquire: (port) => noteUse(task, port),
-    });
-    const finish = async (): Promise<void> => {
-      unreleased.delete(task);
-      await dispenser.releaseAll(task.result?.state === 'fail');
-    };
-    unreleased.set(task, finish);
-    // Registered first, it runs last: after the teardown of all fixtures and the user's own onTestFinished hooks.
-    onTestFinished(finish);
+    await finishForgotten();
+    const dispenser = await openDispenser(testFacts('ports', task, portOptions));
+    atEndOf(task, onTestFinished, () => dispenser.releaseAll(hasFailed(task)));
     await use(dispenser);
-    const errors = task.result?.errors ?? [];
-    if (errors.length === 0 || task.result?.state !== 'fail') return;
-    dispenser.explainFailure(errors.map((error) => error.message));
-    // A test must not fail because its port is shown in one place less: the meta has it.
-    await Promise.allSettled(dispenser.uses.map(async (port) => annotateFailure(task, annotate, port)));
+    await explainFailure(dispenser, task, annotate);
   },
 
   port: async ({ ports }: { ports: Ports }, use: Use<TCPPortOwner>): Promise<void> => {
@@ -72,9 +56,9 @@ const fixtures = {
   filePort: [
     // oxlint-disable-next-line no-empty-pattern
     async ({}: object, use: Use<TCPPortOwner>): Promise<void> => {
-      const dispenser = await openScope('filePort');
+      const dispenser = await openFilePorts('filePort');
       await use(await dispenser.acquire());
-      await closeScope(dispenser);
+      await closeFilePorts(dispenser);
     },
     { scope: 'file' },
   ],
@@ -82,9 +66,9 @@ const fixtures = {
   workerPorts: [
     // oxlint-disable-next-line no-empty-pattern
     async ({}: object, use: Use<Ports>): Promise<void> => {
-      const dispenser = await openScope('workerPorts');
+      const dispenser = await openFilePorts('workerPorts');
       await use(dispenser);
-      await closeScope(dispenser);
+      await closeFilePorts(dispenser);
     },
     { scope: 'worker' },
   ],
@@ -97,13 +81,13 @@ const fixtures = {
     { scope: 'worker' },
   ],
 
-  // The fixtures of a file or worker do not know the test, so each test notes the ports that it may have used.
+  // For tests that our setup file does not wrap.
   _portsliceReport: [
     async ({ task }: TestContext, use: Use<void>): Promise<void> => {
       await use(undefined);
-      for (const dispenser of scopeDispensers) for (const port of dispenser.uses) noteUse(task, port);
+      noteFileUses(task);
     },
-    { auto: true },
+    { auto: scopeHolder().wraps !== true },
   ],
 };
 
@@ -120,66 +104,3 @@ export const portFixtures: {
 
 /** Vitest's `test` with the port fixtures. */
 export const test: TestAPI<PortFixtures> = base.extend<PortFixtures>(portFixtures);
-
-/** The dispensers of files and workers that are in use. */
-const scopeDispensers = new Set<PortDispenser>();
-/** How to release the ports of tests that have not been released yet. */
-const unreleased = new Map<Task, () => Promise<void>>();
-
-async function openScope(fixture: string): Promise<PortDispenser> {
-  const dispenser = await openDispenser({
-    fixture,
-    label: `${fixture} of ${currentFile()}`,
-    defaults: {},
-    testTimeoutMs: defaultTestTimeoutMs(),
-    servesOneTest: false,
-    onAcquire: () => undefined,
-  });
-  scopeDispensers.add(dispenser);
-  return dispenser;
-}
-
-async function closeScope(dispenser: PortDispenser): Promise<void> {
-  scopeDispensers.delete(dispenser);
-  await dispenser.releaseAll(false);
-}
-
-/**
- * The backstop for a test whose onTestFinished hooks never ran (an aroundEach hook that throws, say): a test that has a
- * duration has ended. Its ports are taken back before the next ones are handed out.
- */
-async function releaseForgotten(): Promise<void> {
-  for (const [task, finish] of unreleased) if (task.result?.duration !== undefined) await finish();
-}
-
-function noteUse(task: Task, port: PortUse): void {
-  (task.meta.portslice ??= []).push(port);
-}
-
-/**
- * Vitest takes annotations while a test runs only, but knows only afterwards that it has failed, and only failures show
- * them. In every test one would be a message to the main process that is waited for: more than all else of a port's time.
- * So the test counts as running once more, while the call looks at it.
- */
-async function annotateFailure(
-  task: Task,
-  annotate: TestContext['annotate'],
-  { port, fixture }: PortUse,
-): Promise<void> {
-  const result = task.result as { state: string };
-  const { state } = result;
-  let annotating: Promise<unknown>;
-  try {
-    result.state = 'run';
-    annotating = annotate(`TCP port ${port} (${fixture})`, 'port');
-  } finally {
-    result.state = state;
-  }
-  await annotating;
-}
-
-function titleOf(task: Task): string {
-  const titles: string[] = [task.name];
-  for (let suite = task.suite; suite !== undefined; suite = suite.suite) titles.unshift(suite.name);
-  return [task.file.name, ...titles].join(' > ');
-}

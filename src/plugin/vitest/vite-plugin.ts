@@ -1,4 +1,4 @@
-/** The Vite plugin that adds the global setup to a Vitest configuration. */
+/** The Vite plugin that adds the global setup and the setup file to a Vitest configuration. */
 import type { Plugin } from 'vitest/config';
 import { rememberRunOptions, type RunPoolOptions } from '../run-options.ts';
 
@@ -9,17 +9,22 @@ export default function portslice(options: RunPoolOptions = {}): Plugin {
     // Not `configureVitest`: Vitest 3 and 4 do not call that one for projects that do not extend the root's configuration,
     // but the root's global setup serves every project.
     config(config) {
-      rememberRunOptions(options);
-      addGlobalSetup((config.test ??= {}));
+      const test = (config.test ??= {});
+      rememberRunOptions(originOf(test.name, config.root), options);
+      // Ours first: the user's own can use ports then, and are torn down before the pool is.
+      test.globalSetup = first('portslice/vitest/global-setup', test.globalSetup);
+      test.setupFiles = first('portslice/vitest/setup', test.setupFiles);
     },
   };
 }
 
-function addGlobalSetup(test: { globalSetup?: string | string[] }): void {
-  const ours = process
-    .getBuiltinModule('node:url')
-    .fileURLToPath(import.meta.resolve('portslice/vitest/global-setup'));
-  const theirs = [test.globalSetup ?? []].flat();
-  // Ours first: the user's own setups can use ports then, and are torn down before the pool is.
-  test.globalSetup = [ours, ...theirs.filter((path) => path !== ours)];
+function originOf(name: string | { label: string } | undefined, root: string | undefined): string {
+  const label = typeof name === 'object' ? name.label : name;
+  if (label !== undefined) return `project '${label}'`;
+  return root === undefined ? 'the root configuration' : `the configuration of ${root}`;
+}
+
+function first(specifier: string, others: string | string[] = []): string[] {
+  const ours = process.getBuiltinModule('node:url').fileURLToPath(import.meta.resolve(specifier));
+  return [ours, ...[others].flat().filter((path) => path !== ours)];
 }

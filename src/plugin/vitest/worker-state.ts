@@ -1,8 +1,12 @@
 /** What Vitest's worker knows of itself; Vitest gives it to fixtures of a file or worker in no other way. */
 
+import type { RunnerTask, RunnerTestCase } from 'vitest';
+
 interface WorkerState {
   /** Of the test file. */
   readonly filepath?: string;
+  /** What runs: a test, a suite or a file. */
+  readonly current?: RunnerTask;
   readonly config?: { readonly testTimeout?: number };
 }
 
@@ -21,4 +25,12 @@ export function currentFile(): string {
 /** In milliseconds; 0: none. */
 export function defaultTestTimeoutMs(): number {
   return workerState().config?.testTimeout ?? 0;
+}
+
+/** The tests of the file that have begun and not ended. */
+export function runningTests(): RunnerTestCase[] {
+  const { current } = workerState();
+  const testsOf = (task: RunnerTask): RunnerTestCase[] =>
+    task.type === 'test' ? [task] : task.tasks.flatMap(testsOf);
+  return current === undefined ? [] : testsOf(current.file).filter(({ result }) => result?.state === 'run');
 }

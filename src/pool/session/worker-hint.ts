@@ -5,37 +5,68 @@
  */
 import { readVariable } from '../../platform/environment.ts';
 
+interface Runner {
+  readonly name: string;
+  /** The worker that this thread is, from 1, as the worker slices count; undefined: none of this runner's. */
+  hint(creatorProcessId: number): number | undefined;
+  /** Undefined where this runner does not tell. */
+  isFirstWorker(): boolean | undefined;
+}
+
+/** The innermost first: tests of one runner may start another one. A new plugin adds a row. */
+const RUNNERS: readonly Runner[] = [
+  {
+    name: 'tinypool',
+    // It numbers from 1, each pool by itself.
+    hint: () => {
+      const state = (process as { __tinypool_state__?: { workerId?: number } }).__tinypool_state__;
+      return toHint(state?.workerId);
+    },
+    // Its workers have no test to tell anything of.
+    isFirstWorker: () => undefined,
+  },
+  {
+    name: 'vitest',
+    // It numbers from 1. Its worker state is a global of the worker, in its vm pools of each test file's context.
+    hint: () => (isVitestWorker() ? toHint(readVariable('VITEST_POOL_ID')) : undefined),
+    isFirstWorker: () => (isVitestWorker() ? isNumber('VITEST_WORKER_ID', '1') : undefined),
+  },
+  {
+    name: 'playwright',
+    // It numbers from 0, and starts its workers itself: their parent is the process that made the pool.
+    hint: (creatorProcessId) => {
+      const index = readVariable('TEST_PARALLEL_INDEX');
+      return index !== undefined && process.ppid === creatorProcessId ? toHint(Number(index) + 1) : undefined;
+    },
+    isFirstWorker: () => isNumber('TEST_WORKER_INDEX', '0'),
+  },
+];
+
 /** From 1, as the worker slices count; undefined: no worker. */
 export function workerHint(creatorProcessId: number): number | undefined {
-  return tinypoolWorker() ?? vitestWorker() ?? playwrightWorker(creatorProcessId);
+  for (const runner of RUNNERS) {
+    const hint = runner.hint(creatorProcessId);
+    if (hint !== undefined) return hint;
+  }
+  return undefined;
 }
 
-/** tinypool numbers from 1, each pool by itself. */
-function tinypoolWorker(): number | undefined {
-  const state = (process as { __tinypool_state__?: { workerId?: number } }).__tinypool_state__;
-  return toHint(state?.workerId);
+/** Whether this is the run's first worker, which tells what concerns the whole run and needs to be told once. */
+export function isFirstWorker(): boolean {
+  const answers = RUNNERS.map((runner) => runner.isFirstWorker());
+  return answers.find((answer) => answer !== undefined) ?? true;
 }
 
-/** Vitest numbers from 1. Its worker state is a global of the worker, in its vm pools of each test file's context. */
-function vitestWorker(): number | undefined {
-  const isWorker = (globalThis as { __vitest_worker__?: unknown }).__vitest_worker__ !== undefined;
-  return isWorker ? toHint(readVariable('VITEST_POOL_ID')) : undefined;
+function isVitestWorker(): boolean {
+  return (globalThis as { __vitest_worker__?: unknown }).__vitest_worker__ !== undefined;
 }
 
-/** Playwright numbers from 0, and starts its workers itself: their parent is the process that made the pool. */
-function playwrightWorker(creatorProcessId: number): number | undefined {
-  const index = readVariable('TEST_PARALLEL_INDEX');
-  return index !== undefined && process.ppid === creatorProcessId ? toHint(Number(index) + 1) : undefined;
+function isNumber(variable: string, first: string): boolean | undefined {
+  const number = readVariable(variable);
+  return number === undefined ? undefined : number === first;
 }
 
 function toHint(value: number | string | undefined): number | undefined {
   const hint = Number(value);
   return Number.isInteger(hint) && hint > 0 ? hint : undefined;
-}
-
-/** Whether this is the run's first worker, which tells what concerns the whole run and needs to be told once. */
-export function isFirstWorker(): boolean {
-  const playwrightWorkerIndex = readVariable('TEST_WORKER_INDEX');
-  if (playwrightWorkerIndex !== undefined) return playwrightWorkerIndex === '0';
-  return (readVariable('VITEST_WORKER_ID') ?? '1') === '1';
 }

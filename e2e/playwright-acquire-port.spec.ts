@@ -1,0 +1,94 @@
+import { playwrightFiles, reportedUses, runPlaywright } from './support/playwright-project.ts';
+import { expect, test } from './support/project.ts';
+import { expectAllReleased } from './support/what-is-left.ts';
+
+/** A helper that takes no fixture. */
+const HELPER = `
+import { acquirePort } from 'portslice/playwright';
+import { serve } from './inside.ts';
+export async function startOwnServer() {
+  const port = await acquirePort();
+  return { port, server: await serve(port) };
+}
+`;
+
+const TESTS = (from: string): string => `
+import { expect, test } from '${from}';
+import { PortPool } from 'portslice';
+import { acquirePort } from 'portslice/playwright';
+import { startOwnServer } from './helper.ts';
+import { close, isLocked, note, until } from './inside.ts';
+
+const record = ({ port }) => PortPool.attach().snapshot().find((candidate) => candidate.port === port);
+const released = ({ port }) => until(() => record({ port }).state === 'free');
+
+let ofFile, ofHook, previous, server;
+test.beforeAll(async () => {
+  ofFile = await acquirePort();
+});
+test.beforeEach(async () => {
+  ofHook = await acquirePort();
+});
+test.afterEach(async () => {
+  if (server?.listening) await close(server);
+});
+test.afterAll(async () => {
+  const last = await acquirePort();
+  note('of the worker ' + record(ofFile).label + ' and ' + record(last).label);
+  expect(isLocked(ofFile)).toBe(true);
+});
+
+test('has a port in its body, its helper and its hook', async () => {
+  const started = await startOwnServer();
+  server = started.server;
+  const mine = await acquirePort({ hosts: ['127.0.0.1'] });
+  previous = [ofHook, started.port, mine];
+  expect(new Set([ofFile, ...previous].map(Number)).size).toBe(4);
+  expect(previous.every(isLocked)).toBe(true);
+  expect(previous.map((port) => record(port).label)).toEqual(Array(3).fill('a.spec.ts > has a port in its body, its helper and its hook'));
+  expect(mine.hosts).toEqual(['127.0.0.1']);
+});
+
+test('has them no more in the next test', async () => {
+  await Promise.all(previous.map(released));
+  expect(previous).not.toContain(ofHook);
+  expect(isLocked(ofFile)).toBe(true);
+});
+
+test('leaves a server', async () => {
+  const { port } = await startOwnServer();
+  note('left on', port);
+});
+`;
+
+for (const { name, from, watched } of [
+  { name: 'our test', from: 'portslice/playwright', watched: false },
+  { name: "Playwright's own test", from: '@playwright/test', watched: true },
+]) {
+  test(`acquirePort() gives a port of the running test to helpers and hooks of ${name}`, async ({
+    createProject,
+  }) => {
+    const project = await createProject(
+      playwrightFiles('workers: 1', { 'helper.ts': HELPER, 'a.spec.ts': TESTS(from) }),
+    );
+    const run = await runPlaywright(project);
+    expect(run.titles('passed'), run.output).toHaveLength(3);
+    const left = run.log.find(({ text }) => text === 'left on')?.port;
+    const warnings = run.output.split('\n').filter((line) => line.includes('PORTSLICE_LEAK'));
+    expect(warnings).toHaveLength(watched ? warnings.length : 1);
+    for (const warning of warnings)
+      expect(warning).toContain(`Port ${left} was released by 'a.spec.ts > leaves a server'`);
+
+    const annotations = run.result('leaves a server').annotations;
+    expect(annotations.filter(({ description }) => description === String(left))).toEqual([
+      expect.objectContaining({ type: 'acquirePort' }),
+    ]);
+    const ofWorker = "worker 0 of project ''";
+    expect(run.log.map(({ text }) => text)).toContain(`of the worker ${ofWorker} and ${ofWorker}`);
+    if (!watched) {
+      const uses = reportedUses(run.result('leaves a server'));
+      expect(uses.filter(({ port }) => port === left)).toMatchObject([{ outcome: 'leaked' }]);
+    }
+    await expectAllReleased(project);
+  });
+}

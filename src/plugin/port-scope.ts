@@ -1,0 +1,49 @@
+/**
+ * What can own ports that no fixture has asked for: a test, or all tests of a file or worker. Its dispenser is opened with
+ * the first port, by `acquirePort`.
+ */
+import type { AcquireOptions } from '../pool/api/owner-options.ts';
+import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
+import { openDispenser } from './open-dispenser.ts';
+import type { DispenserFacts, PortDispenser } from './port-dispenser.ts';
+
+export class PortScope {
+  readonly #facts: () => DispenserFacts;
+  #opening: Promise<PortDispenser> | undefined;
+  #dispenser: PortDispenser | undefined;
+  #hasEnded = false;
+
+  /** @param facts looked up with the first port */
+  constructor(facts: () => DispenserFacts) {
+    this.#facts = facts;
+  }
+
+  /** Undefined until the first port. */
+  get dispenser(): PortDispenser | undefined {
+    return this.#dispenser;
+  }
+
+  /** @throws TestEndedError after the end of the scope; otherwise as `TCPPortOwner.acquire` */
+  async acquire(options?: AcquireOptions): Promise<TCPPortOwner> {
+    const dispenser = await (this.#opening ??= this.#open());
+    // Nobody ends a dispenser that was opened too late.
+    if (this.#hasEnded) dispenser.releaseAtOnce(false);
+    return dispenser.acquire(options);
+  }
+
+  async #open(): Promise<PortDispenser> {
+    return (this.#dispenser = await openDispenser(this.#facts()));
+  }
+
+  /** @param failed as for `PortDispenser.releaseAll` */
+  async end(failed: boolean): Promise<void> {
+    this.#hasEnded = true;
+    await this.#dispenser?.releaseAll(failed);
+  }
+
+  /** For a process that exits. */
+  endAtOnce(failed: boolean): void {
+    this.#hasEnded = true;
+    this.#dispenser?.releaseAtOnce(failed);
+  }
+}

@@ -1,0 +1,1 @@
+export { wrapsTests } from './plugin/vitest/setup.ts';
