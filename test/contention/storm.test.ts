@@ -31,7 +31,11 @@ describe('8 processes of 4 slots over 40 ports', { timeout: TIMEOUT_MS }, () => 
     expect(storm.verdict()).toMatchObject({ ...FLAWLESS, completeRounds: storm.plannedRounds });
     // The workers are still alive: everything was given back by them, not by their end.
     expect(await portsForSomeoneElse(block.spec)).toEqual(block.ports);
-    for (const { socketsBefore, socketsAfter } of workers) expect(socketsAfter).toBe(socketsBefore);
+    for (const { socketsBefore, socketsAfter, exhaustions } of workers) {
+      expect(socketsAfter).toBe(socketsBefore);
+      // There is a port for every slot.
+      expect(exhaustions).toBe(0);
+    }
     // What the pool tells about itself agrees with the log.
     const { plannedRounds } = storm;
     const truth = { lifetimeTotalAllocatedPorts: plannedRounds, currentlyAllocatedPorts: 0, leaks: 0 };

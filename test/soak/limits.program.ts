@@ -15,8 +15,8 @@ import {
   TCPPortOwner,
   waitForListening,
 } from '../../src/index.ts';
-import { claimOf } from '../../src/pool/api/tcp-port-owner.ts';
-import { releaseClaim } from '../../src/pool/claim/release.ts';
+import { releaseSealed } from '../support/pool-internals.ts';
+import { serve } from '../support/serve.ts';
 
 export interface Attempt {
   readonly step: string;
@@ -69,7 +69,7 @@ const steps: readonly Step[] = [
   {
     name: 'claim from seals',
     prepare: async () => {
-      for (const owner of await claimAllPorts()) releaseClaim(claimOf(owner), true);
+      for (const owner of await claimAllPorts()) releaseSealed(owner);
       return [];
     },
     act: () => releasing([new TCPPortOwner()]),
@@ -88,7 +88,7 @@ const steps: readonly Step[] = [
   {
     name: 'seal',
     prepare: claimAllPorts,
-    act: (owners) => (owners.forEach((owner) => releaseClaim(claimOf(owner), true)), []),
+    act: (owners) => (owners.forEach((owner) => releaseSealed(owner)), []),
   },
 ];
 
@@ -155,15 +155,21 @@ async function attempt({ name, prepare, act }: Step, left: number): Promise<Atte
   };
 }
 
-const attempts: Attempt[] = [];
-await servedPort();
-for (const step of steps) {
-  // What is needed once is loaded then.
-  await attempt(step, ENOUGH);
-  for (let left = 0; left <= ENOUGH; left++) {
-    const result = await attempt(step, left);
-    attempts.push(result);
-    if (result.outcome === 'done') break;
-  }
-}
-process.stdout.write(JSON.stringify(attempts), () => process.exit());
+const commands = {
+  attemptAll: async (): Promise<Attempt[]> => {
+    const attempts: Attempt[] = [];
+    await servedPort();
+    for (const step of steps) {
+      // What is needed once is loaded then.
+      await attempt(step, ENOUGH);
+      for (let left = 0; left <= ENOUGH; left++) {
+        const result = await attempt(step, left);
+        attempts.push(result);
+        if (result.outcome === 'done') break;
+      }
+    }
+    return attempts;
+  },
+};
+export type LimitsCommands = typeof commands;
+serve(commands);

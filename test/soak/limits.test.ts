@@ -9,10 +9,11 @@
 import { describe, expect, test, type TestContext } from 'vitest';
 import { TCPPortOwner } from '../../src/index.ts';
 import { needNamespace } from '../support/needs.ts';
+import { startProgram } from '../support/program.ts';
 import { needRestriction } from '../support/restricted.ts';
 import { projectFolder, scriptOutput } from '../support/run-script.ts';
 import { openTestPool, type TestPool } from '../support/test-pool.ts';
-import type { Attempt } from './limits.program.ts';
+import type { LimitsCommands } from './limits.program.ts';
 import { repetitions, soakTimeoutMs } from './scale.ts';
 
 const FEW_DESCRIPTORS = ['sh', '-c', 'ulimit -n 128; exec "$0" "$@"'];
@@ -52,12 +53,12 @@ const OTHER_CODES: Readonly<Record<string, string>> = {
 describe('out of descriptors', { timeout: TIMEOUT_MS }, () => {
   test('each step fails with the limit until there are enough for it, and takes nothing', async () => {
     await using opened = await openTestPool(5);
-    const program = `${projectFolder}/test/soak/limits.program.ts`;
-    const attempts = await scriptOutput<Attempt[]>(`await import(${JSON.stringify(program)})`, {
+    await using program = startProgram<LimitsCommands>(new URL('limits.program.ts', import.meta.url), {
       wrapper: FEW_DESCRIPTORS,
       nodeOptions: ['--no-warnings'],
       env: opened.env,
     });
+    const attempts = await program.call('attemptAll');
     const failed = attempts.filter(({ outcome }) => outcome !== 'done');
     const lefts: Record<string, number[]> = {};
     for (const { step, left } of failed) (lefts[step] ??= []).push(left);

@@ -3,23 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readdirSync } from 'node:fs';
 import net from 'node:net';
-import { parentPort } from 'node:worker_threads';
 import { Segment } from '../../src/core/segment.ts';
 import { platform } from '../../src/platform/platform.ts';
 import type { PortKernel, ProcessLookup } from '../../src/platform/port-kernel.ts';
 import { actionsOn, type RunAction } from '../platform/conformance/segment-actions.ts';
-
-export interface Request {
-  readonly id: number;
-  readonly name: keyof PeerCommands;
-  readonly args: readonly never[];
-}
-
-export interface Reply {
-  readonly id: number;
-  readonly value?: unknown;
-  readonly error?: { readonly name: string; readonly message: string; readonly facts: object };
-}
+import { becomeUser, programConfig, serve } from './serve.ts';
 
 const kernel = platform.openKernel();
 const servers: net.Server[] = [];
@@ -75,32 +63,6 @@ const commands = {
 };
 export type PeerCommands = typeof commands;
 
-function becomeUser(userId: number): void {
-  // Everything is loaded by now: the project's folder may be closed to the other user.
-  process.setgroups?.([]);
-  process.setgid?.(userId);
-  process.setuid?.(userId);
-}
-
-const user = process.env['TEST_PEER_USER'];
-if (user !== undefined) becomeUser(Number(user));
-
-async function answer({ id, name, args }: Request): Promise<Reply> {
-  const run = commands[name] as (...all: readonly unknown[]) => unknown;
-  try {
-    return { id, value: await run(...args) };
-  } catch (error) {
-    const { name: errorName, message } = error as Error;
-    return { id, error: { name: errorName, message, facts: Object.assign({}, error) } };
-  }
-}
-
-const reply = (message: Reply): void => {
-  if (parentPort === null) process.send?.(message);
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, not a window
-  else parentPort.postMessage(message);
-};
-(parentPort ?? process).on('message', (request: Request) => {
-  void answer(request).then(reply);
-});
-reply({ id: 0 });
+const userId = programConfig<number | null>();
+if (userId !== null) becomeUser(userId);
+serve(commands);
