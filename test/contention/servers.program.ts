@@ -3,7 +3,7 @@ import { programConfig, serve } from '../support/serve.ts';
 import { EventLog } from './event-log.ts';
 import { type RunningServer, startServer } from './servers.ts';
 
-const { logFile, worker } = programConfig<{ logFile: string; worker: number }>();
+const { logFile, worker } = programConfig() as { logFile: string; worker: number };
 const log = new EventLog(logFile, worker);
 let server: RunningServer | undefined;
 

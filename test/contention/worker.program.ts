@@ -21,7 +21,7 @@ export interface WorkerResult {
 
 const MAX_CLOSING_MS = 2_000;
 
-const { worker, ...config } = programConfig<WorkerConfig & { worker: number }>();
+const { worker, ...config } = programConfig() as WorkerConfig & { worker: number };
 const log = new EventLog(config.logFile, worker);
 const warnings: string[] = [];
 process.on('warning', (warning: Error & { code?: string }) => warnings.push(warning.code ?? warning.message));

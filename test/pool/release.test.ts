@@ -1,11 +1,10 @@
 /** What becomes of a port after its test: free, leaked or sealed. */
 import { describe, expect, test } from 'vitest';
 import { PortPoolExhaustedError, portIsInUse, TCPPortOwner } from '../../src/index.ts';
-import { claimOf } from '../../src/pool/api/tcp-port-owner.ts';
-import { releaseClaim } from '../../src/pool/claim/release.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { listen, startServer } from '../support/listening-server.ts';
 import { needNamespace, needProgram } from '../support/needs.ts';
+import { phaseOf, releaseSealed } from '../support/pool-internals.ts';
 import { type PortBlock, reservePorts } from '../support/port-block.ts';
 import { startPortWorker } from '../support/port-worker.ts';
 import { scriptOutput } from '../support/run-script.ts';
@@ -13,10 +12,6 @@ import { openTestPool, type TestPool } from '../support/test-pool.ts';
 import { collectWarnings } from '../support/warnings.ts';
 
 const WAIT = { acquireTimeoutMs: 10_000 };
-
-function releaseSealed(owner: TCPPortOwner): void {
-  releaseClaim(claimOf(owner), true);
-}
 
 function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
@@ -179,7 +174,7 @@ describe('the port of a failed test', () => {
     expect((await warnings.withCode('PORTSLICE_LEAK'))[0]).toContain(
       `'fails and leaks', but pid ${process.pid}`,
     );
-    expect(claimOf(owner).phase).toBe('leaked');
+    expect(phaseOf(owner)).toBe('leaked');
     expect(opened.pool.stats().leaks).toBe(1);
   });
 
@@ -201,12 +196,11 @@ function scriptWithPool({ spec }: PortBlock, lines: string): string {
     import { closeSync, openSync } from 'node:fs';
     import net from 'node:net';
     import { PortPool, TCPPortOwner } from './src/index.ts';
-    import { releaseClaim } from './src/pool/release.ts';
-    import { claimOf } from './src/pool/tcp-port-owner.ts';
+    import { phaseOf, releaseSealed } from './test/support/pool-internals.ts';
 
     const pool = PortPool.create({ ports: '${spec}' });
     process.env.PORTSLICE_POOL = pool.handle;
-    const phasesOf = (owners) => owners.map((owner) => claimOf(owner).phase);
+    const phasesOf = (owners) => owners.map(phaseOf);
     const claimAgain = async () => {
       process.env.PORTSLICE_POOL = PortPool.create({ ports: '${spec}' }).handle;
       const owners = await TCPPortOwner.acquireMany(3, { hosts: ['127.0.0.1'] });
@@ -232,7 +226,7 @@ describe('an owner whose address is gone from this machine', () => {
       const [released, sealed] = owners;
       address('del');
       released.cleanup();
-      releaseClaim(claimOf(sealed), true);
+      releaseSealed(sealed);
       const phases = [phasesOf(owners)];
       // With it nothing is free, so that the other process asks for what is sealed.
       const again = new TCPPortOwner({ hosts: ['127.0.0.1'] });
@@ -307,7 +301,7 @@ describe('without descriptors', () => {
       const server = net.createServer().listen(leaked.port);
       await once(server, 'listening');
       leaked.cleanup();
-      releaseClaim(claimOf(sealed), true);
+      releaseSealed(sealed);
       const before = phasesOf(owners);
       const opened = [];
       try { for (;;) opened.push(openSync('/dev/null')) } catch {}

@@ -54,12 +54,12 @@ const disturbed: string[] = [];
 const token = Buffer.alloc(8);
 const answer = Buffer.alloc(8);
 let opened = 0;
-let isToStop = false;
+const end = new AbortController();
 
 const commands = {
   work: async (): Promise<BystanderReport> => {
     for (const index of slots.keys()) slots[index] = open(index);
-    while (!isToStop) {
+    while (!end.signal.aborted) {
       for (let turn = 0; turn < TURNS; turn++) exchange(Math.floor(Math.random() * SLOTS));
       await sleep(PAUSE_MS);
     }
@@ -67,7 +67,7 @@ const commands = {
     rmSync(folder, { recursive: true });
     return { opened, disturbed };
   },
-  stop: (): void => void (isToStop = true),
+  stop: (): void => end.abort(),
 };
 export type BystanderCommands = typeof commands;
 serve(commands);

@@ -24,7 +24,7 @@ export interface WorkerReport {
   readonly descriptorGrowth: number;
 }
 
-const config = programConfig<ClaimsWorkerConfig>();
+const config = programConfig() as ClaimsWorkerConfig;
 const warnings: string[] = [];
 process.on('warning', ({ name, message }) => warnings.push(`${name}: ${message}`));
 const { TCPPortOwner, portAllocationStats } = (await import(config.source)) as typeof Portslice;

@@ -53,7 +53,7 @@ export interface MillionOptions {
   readonly crew: keyof typeof CREWS;
 }
 
-export interface ClaimVerdict {
+interface ClaimVerdict {
   /** How many uses by owners and by strangers were judged. */
   readonly owners: number;
   readonly strangers: number;
@@ -65,14 +65,14 @@ export interface ClaimVerdict {
 }
 
 /** What the claimants of a run have counted, together. */
-export interface Tally {
+interface Tally {
   readonly claims: number;
   readonly servers: number;
   readonly exhaustions: number;
   readonly errors: readonly string[];
 }
 
-export interface PortsAtTheEnd {
+interface PortsAtTheEnd {
   readonly missing: readonly number[];
   readonly statsAfterwards: PortAllocationStats;
 }

@@ -90,7 +90,7 @@ async function rage(options: SpawnStormOptions): Promise<SpawnStormOutcome> {
   return outcome;
 }
 
-const commands = { rage: (): Promise<SpawnStormOutcome> => rage(programConfig()) };
+const commands = { rage: (): Promise<SpawnStormOutcome> => rage(programConfig() as SpawnStormOptions) };
 export type SpawnStormCommands = typeof commands;
 
 /** The server is gone for this process when the port is given back. */

@@ -38,7 +38,7 @@ const MAX_LIFE_MS = 12;
 const KEPT_OWNERS = 3;
 const SCANNED_DESCRIPTORS = 4096;
 
-const plan = programConfig<ThreadsPlan>();
+const plan = programConfig() as ThreadsPlan;
 
 /** Claims, holds and releases in every way there is, until the thread is terminated. */
 async function ownPorts(): Promise<never> {

@@ -21,21 +21,21 @@ export interface Vandalism {
   readonly truncations: number;
 }
 
-const { processId, descriptor, extents } = programConfig<VandalConfig>();
+const { processId, descriptor, extents } = programConfig() as VandalConfig;
 const { buffer } = platform.openKernel().attachMemory('of the vandal', processId, descriptor);
 const bytes = new Uint8Array(buffer);
 const whole = bytes.slice();
 const file = openSync(`/proc/${processId}/fd/${descriptor}`, 'r+');
 const sizes = [0, 1, 255, 4096, bytes.length - 1, bytes.length + 1, bytes.length * 2];
 const vandalism = { writtenBytes: 0, refusedTruncations: 0, truncations: 0 };
-let isToStop = false;
+const end = new AbortController();
 
 const below = (limit: number): number => Math.floor(Math.random() * limit);
 const oneOf = <T>(choices: readonly T[]): T => choices[below(choices.length)] as T;
 
 const commands = {
   damage: async (): Promise<Vandalism> => {
-    while (!isToStop) {
+    while (!end.signal.aborted) {
       await oneOf([scatter, scatter, hammer, wipe])();
       tryToTruncate(oneOf(sizes));
       if (below(2) !== 0) continue;
@@ -46,7 +46,7 @@ const commands = {
     closeSync(file);
     return vandalism;
   },
-  stop: (): void => void (isToStop = true),
+  stop: (): void => end.abort(),
 };
 export type VandalCommands = typeof commands;
 serve(commands);

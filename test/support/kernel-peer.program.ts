@@ -63,6 +63,6 @@ const commands = {
 };
 export type PeerCommands = typeof commands;
 
-const userId = programConfig<number | null>();
+const userId = programConfig() as number | null;
 if (userId !== null) becomeUser(userId);
 serve(commands);

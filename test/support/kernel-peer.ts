@@ -25,7 +25,7 @@ export interface KernelPeer extends AsyncDisposable {
   readonly tell: { readonly [Name in Exclude<keyof PeerCommands, 'kernel' | 'segment'>]: Tell<Name> };
   readonly segment: RunAction;
   /** SIGKILL, or `terminate` for a thread. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 export interface PeerOptions {

@@ -21,7 +21,7 @@ export interface LiveProcess extends AsyncDisposable {
   /** Resolves when it has ended and all of its output is there. */
   readonly exit: Promise<Exit>;
   /** SIGKILL; resolves when it is gone. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 export interface ProcessOptions {

@@ -34,6 +34,9 @@ export function findOverlaps<S extends Span>(
 }
 
 export function describeOverlap({ first, second }: Overlap): string {
-  const tell = ({ owner, from, until }: Span): string => `${owner} from ${from} to ${until}`;
-  return `port ${first.port}: ${tell(first)} and ${tell(second)}`;
+  return `port ${first.port}: ${describe(first)} and ${describe(second)}`;
+}
+
+function describe({ owner, from, until }: Span): string {
+  return `${owner} from ${from} to ${until}`;
 }

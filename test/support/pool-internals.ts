@@ -10,9 +10,14 @@ export function releaseSealed(owner: TCPPortOwner): void {
   releaseClaim(claimOf(owner), true);
 }
 
+/** What became of the claim. */
+export function phaseOf(owner: TCPPortOwner): string {
+  return claimOf(owner).phase;
+}
+
 /** This thread maps its pools once more on their next use, as a new process would, and keeps no port of them. */
 export function forgetPools(exceptHandle?: string): void {
-  for (const session of [...openSessions()]) {
+  for (const session of openSessions()) {
     if (session.handle === exceptHandle) continue;
     releaseAll(session, () => true);
     session.close();

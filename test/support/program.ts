@@ -22,14 +22,14 @@ export interface Program<Commands extends AnyCommands> extends AsyncDisposable {
   /** Resolves when the program has loaded. */
   readonly ready: Promise<void>;
   /** Rejects with a RemoteError, or with how the program ended instead of answering. */
-  call<Name extends keyof Commands>(
+  readonly call: <Name extends keyof Commands>(
     name: Name,
     ...args: Parameters<Commands[Name]>
-  ): Promise<Awaited<ReturnType<Commands[Name]>>>;
+  ) => Promise<Awaited<ReturnType<Commands[Name]>>>;
   /** SIGKILL, or `terminate` for a thread; resolves when it is gone. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
   /** Lets it end by itself. */
-  end(): Promise<Exit>;
+  readonly end: () => Promise<Exit>;
 }
 
 /** What a command threw in the program. */
@@ -141,10 +141,11 @@ function talk<Commands extends AnyCommands>(program: URL, channel: Channel): Pro
     else waiter?.reject(new RemoteError(error));
   });
   let ended: Error | undefined;
-  void exit.then(({ code, signal, stderr }) => {
+  const giveUp = ({ code, signal, stderr }: Exit): void => {
     ended = new Error(`${fileURLToPath(program)} has ended (${signal ?? code}). ${stderr}`);
     for (const waiter of pending.values()) waiter.reject(ended);
-  });
+  };
+  void exit.then(giveUp);
   const ready = expect(0).then(() => undefined);
   // Who never waits for it learns of the end by a call.
   ready.catch(() => undefined);

@@ -26,8 +26,8 @@ export interface ErrorFacts extends Readonly<Record<string, unknown>> {
 type Command = (...args: readonly unknown[]) => unknown;
 
 /** What the test gave to the program at its start. */
-export function programConfig<T>(): T {
-  return (isMainThread ? JSON.parse(process.argv[2] ?? 'null') : workerData) as T;
+export function programConfig(): unknown {
+  return isMainThread ? (JSON.parse(process.argv[2] ?? 'null') as unknown) : workerData;
 }
 
 /** Obeys the calls of the test, each at once, and ends when the test is gone. */
@@ -55,7 +55,8 @@ async function answer(commands: object, { id, name, args }: Request): Promise<Re
 
 function describeError(error: Error & { code?: string }): ErrorFacts {
   const { name, message, code } = error;
-  return { ...error, name, message, code, isOurs: isOurs(error) };
+  const own = Object.assign({}, error) as object as Record<string, unknown>;
+  return { ...own, name, message, code, isOurs: isOurs(error) };
 }
 
 /** Told by the name of its class: whichever build the program has loaded. */
