@@ -255,42 +255,6 @@ describe('an owner whose address is gone from this machine', () => {
 });
 
 describe('without descriptors', () => {
-  test.each([0, 1])('with %i left, a claim fails with the limit and leaves the record free', async (left) => {
-    await using opened = await openTestPool(2);
-    await using worker = startPortWorker({ env: opened.env, descriptorLimit: 256 });
-    await worker.call('release', await worker.call('claim'));
-    await worker.call('useUpDescriptors', left);
-    await expect(worker.call('claim')).rejects.toMatchObject({
-      code: 'PORTSLICE_RESOURCE_LIMIT',
-      message: expect.stringContaining('EMFILE') as string,
-    });
-    expect(opened.pool.snapshot().map(({ state }) => state)).not.toContain('held');
-    expect(opened.pool.snapshot().map(({ state }) => state)).not.toContain('claiming');
-    expect(opened.ports.filter((port) => portIsInUse(port))).toEqual([]);
-    await worker.call('giveDescriptorsBack');
-    expect(await worker.call('claimAll')).toHaveLength(2);
-  });
-
-  test('several ports are given back if the descriptors end in the middle', async () => {
-    await using opened = await openTestPool(4);
-    await using worker = startPortWorker({ env: opened.env, descriptorLimit: 256 });
-    await worker.call('release', await worker.call('claim'));
-    await worker.call('useUpDescriptors', 5);
-    await expect(worker.call('acquireMany', 4)).rejects.toMatchObject({ code: 'PORTSLICE_RESOURCE_LIMIT' });
-    expect(new Set(opened.pool.snapshot().map(({ state }) => state))).toEqual(new Set(['free']));
-    expect(opened.ports.filter((port) => portIsInUse(port))).toEqual([]);
-  });
-
-  test('an owner can still be released', async () => {
-    await using opened = await openTestPool(1);
-    await using worker = startPortWorker({ env: opened.env, descriptorLimit: 256 });
-    const port = await worker.call('claim');
-    await worker.call('useUpDescriptors', 0);
-    await worker.call('release', port);
-    expect(stateOf(opened, port)).toBe('free');
-    expect(portIsInUse(port)).toBe(false);
-  });
-
   test('a pool can still be ended, with its sealed and leaked ports too', async () => {
     await using block = await reservePorts(3);
     const script = scriptWithPool(

@@ -1,7 +1,7 @@
 /** A process of the million claims: its main thread claims, and so do the worker threads that it starts. See million.ts. */
-import { readdirSync } from 'node:fs';
 import { isMainThread, threadId } from 'node:worker_threads';
 import type * as Portslice from '../../src/index.ts';
+import { countDescriptors } from '../support/descriptors.ts';
 import { startThread } from '../support/program.ts';
 import { programConfig, serve } from '../support/serve.ts';
 import { type Claims, claimAndRelease } from './claimant.ts';
@@ -56,8 +56,4 @@ function startAnother(number: number) {
     TEST_PARALLEL_INDEX: String(config.parallelIndex + number),
   };
   return startThread<Pick<ClaimsWorkerCommands, 'claim'>>(new URL(import.meta.url), { config, env });
-}
-
-function countDescriptors(): number {
-  return readdirSync('/proc/self/fd').length;
 }

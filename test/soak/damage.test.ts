@@ -20,9 +20,9 @@ import { libc } from '../../src/platform/linux/libc.ts';
 import { platform } from '../../src/platform/platform.ts';
 import { SOURCE, Storm } from '../contention/storm.ts';
 import { forgetPools } from '../support/pool-internals.ts';
-import { startPortThread, startPortWorker } from '../support/port-worker.ts';
+import { startPortThread } from '../support/port-worker.ts';
 import { startProgram } from '../support/program.ts';
-import { openTestPool, type TestPool } from '../support/test-pool.ts';
+import { openTestPool, portsForAnotherRun, type TestPool } from '../support/test-pool.ts';
 import type { NewcomerCommands } from './newcomer.program.ts';
 import { repetitions, soakTimeoutMs } from './scale.ts';
 import type { Extent, VandalCommands } from './vandal.program.ts';
@@ -102,9 +102,7 @@ async function expectAllFree({ ports, spec }: TestPool): Promise<void> {
   const owners = ports.map(() => new TCPPortOwner());
   expect(owners.map(({ port }) => port).toSorted((a, b) => a - b)).toEqual(ports);
   for (const owner of owners) owner.cleanup();
-  await using other = startPortWorker({ env: { PORTSLICE_PORTS: spec } });
-  const theirs = await other.call('acquireMany', ports.length);
-  expect(theirs.toSorted((a, b) => a - b)).toEqual(ports);
+  expect(await portsForAnotherRun(spec)).toEqual(ports);
 }
 
 const kernel = platform.openKernel();

@@ -3,7 +3,6 @@
  * calls that needs one is in turn the one that fails. See limits.test.ts.
  */
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync } from 'node:fs';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -15,6 +14,7 @@ import {
   TCPPortOwner,
   waitForListening,
 } from '../../src/index.ts';
+import { countDescriptors, useUpDescriptors } from '../support/descriptors.ts';
 import { releaseSealed } from '../support/pool-internals.ts';
 import { serve } from '../support/serve.ts';
 
@@ -101,18 +101,6 @@ async function servedPort(): Promise<number> {
   return (server.address() as net.AddressInfo).port;
 }
 
-function useUpAllBut(left: number): () => void {
-  const opened: number[] = [];
-  try {
-    for (;;) opened.push(openSync('/dev/null', 'r'));
-  } catch {
-    for (const descriptor of opened.splice(Math.max(0, opened.length - left))) closeSync(descriptor);
-  }
-  return () => opened.forEach((descriptor) => closeSync(descriptor));
-}
-
-const countDescriptors = (): number => readdirSync('/proc/self/fd').length;
-
 /** Seals are given back too: they are wanted by nobody else. */
 function freeSeals(): void {
   for (;;) {
@@ -130,7 +118,7 @@ function freeSeals(): void {
 async function attempt({ name, prepare, act }: Step, left: number): Promise<Attempt> {
   const before = countDescriptors();
   const owners = (await prepare?.()) ?? [];
-  const giveBack = useUpAllBut(left);
+  const giveBack = useUpDescriptors(left);
   let [outcome, message] = ['done', ''];
   let closables: Closable[] = [];
   try {

@@ -21,17 +21,10 @@ const TIMEOUT_MS = soakTimeoutMs(60_000, 300_000);
 
 /** Code for scripts. */
 const TOOLS = `
-  import { closeSync, openSync, readdirSync } from 'node:fs';
   import { PortPool, TCPPortOwner } from './src/index.ts';
+  import { countDescriptors, useUpDescriptors } from './test/support/descriptors.ts';
   const codes = [];
   process.on('warning', ({ code }) => codes.push(code));
-  const countDescriptors = () => readdirSync('/proc/self/fd').length;
-  const useUpAllBut = (left) => {
-    const opened = [];
-    try { for (;;) opened.push(openSync('/dev/null')) } catch {}
-    for (const descriptor of opened.splice(opened.length - left)) closeSync(descriptor);
-    return () => opened.forEach((descriptor) => closeSync(descriptor));
-  };
   const attempt = async (act) => {
     try { return { outcome: 'done', value: await act() } }
     catch (error) { return { outcome: error.code, message: error.message } }
@@ -93,7 +86,7 @@ describe('out of descriptors', { timeout: TIMEOUT_MS }, () => {
       await using opened = await openTestPool(1);
       const script = `${TOOLS}
         const before = countDescriptors();
-        const giveBack = useUpAllBut(${left});
+        const giveBack = useUpDescriptors(${left});
         const first = await attempt(() => new TCPPortOwner().cleanup());
         giveBack();
         const after = countDescriptors();
@@ -127,7 +120,7 @@ describe('out of descriptors', { timeout: TIMEOUT_MS }, () => {
       await once(thread, 'message');
       await thread.terminate();
       new TCPPortOwner().cleanup();
-      useUpAllBut(1);
+      useUpDescriptors(1);
       let result;
       const owners = [];
       // Right after the end of a thread the kernel may still name it for a moment.

@@ -5,7 +5,7 @@
  * names of the locks or on the ports, which may slow portslice down, but neither break nor block it.
  */
 import { describe, expect, test } from 'vitest';
-import { PortPool, PortPoolExhaustedError, TCPPortOwner } from '../../src/index.ts';
+import { PortPoolExhaustedError, TCPPortOwner } from '../../src/index.ts';
 import { lockName } from '../../src/platform/linux/lock.ts';
 import type { StormEvent } from '../contention/protocol.ts';
 import { type Member, SOURCE, Storm, type StormOptions } from '../contention/storm.ts';
@@ -18,7 +18,7 @@ import { reservePorts } from '../support/port-block.ts';
 import { startPortWorker } from '../support/port-worker.ts';
 import { scriptOutput } from '../support/run-script.ts';
 import { startStranger, type Stranger } from '../support/stranger.ts';
-import { openTestPool } from '../support/test-pool.ts';
+import { openTestPool, portsForAnotherRun } from '../support/test-pool.ts';
 import { until } from '../support/until.ts';
 import { repetitions, soakTimeoutMs } from './scale.ts';
 
@@ -36,18 +36,6 @@ async function rage(storm: Storm): Promise<WorkerResult[]> {
   const results = await storm.rage();
   for (const { socketsBefore, socketsAfter } of results) expect(socketsAfter).toBe(socketsBefore);
   return results;
-}
-
-/** Whoever comes next, in a pool of its own, gets every one of the ports. */
-async function expectAllFree(spec: string, portCount: number): Promise<void> {
-  const pool = PortPool.create({ ports: spec });
-  try {
-    const owners: TCPPortOwner[] = [];
-    for (const _ of pool.ports) owners.push(await pool.slice().acquire());
-    expect(new Set(owners.map(({ port }) => port)).size).toBe(portCount);
-  } finally {
-    pool.close();
-  }
 }
 
 describe('users and process namespaces in one network namespace', { timeout: TIMEOUT_MS }, () => {
@@ -90,7 +78,7 @@ describe('users and process namespaces in one network namespace', { timeout: TIM
       leaks: 0,
     });
     opened.pool.close();
-    await expectAllFree(opened.spec, 10);
+    expect(await portsForAnotherRun(opened.spec)).toEqual(opened.ports);
     console.log(`${planned} rounds of ${members.length} processes, 0 overlaps`);
   });
 
@@ -278,7 +266,7 @@ describe('a squatter', { timeout: TIMEOUT_MS }, () => {
     await squatter.stop();
     await another.stop();
     opened.pool.close();
-    await expectAllFree(opened.spec, PORT_COUNT);
+    expect(await portsForAnotherRun(opened.spec)).toEqual(opened.ports);
     console.log(`${storm.plannedRounds} rounds while squatters took ${JSON.stringify(squats)}`);
   });
 });

@@ -1,17 +1,17 @@
 /** A process or a thread that does with the kernel what the test tells it. See kernel-peer.ts. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync } from 'node:fs';
 import net from 'node:net';
 import { Segment } from '../../src/core/segment.ts';
 import { platform } from '../../src/platform/platform.ts';
 import type { PortKernel, ProcessLookup } from '../../src/platform/port-kernel.ts';
 import { actionsOn, type RunAction } from '../platform/conformance/segment-actions.ts';
+import { countDescriptors, useUpDescriptors } from './descriptors.ts';
 import { becomeUser, programConfig, serve } from './serve.ts';
 
 const kernel = platform.openKernel();
 const servers: net.Server[] = [];
-const usedUp: number[] = [];
+let giveBack = (): void => undefined;
 let onSegment: RunAction | undefined;
 
 const commands = {
@@ -39,18 +39,9 @@ const commands = {
   /** Runs a program to its end, inside the peer's namespaces. @returns its output */
   run: (program: string, args: readonly string[]): string =>
     execFileSync(program, args, { encoding: 'utf8', stdio: 'pipe' }),
-  countDescriptors: (): number => readdirSync('/proc/self/fd').length,
-  /** Leaves the process that many descriptors to open. */
-  useUpDescriptors: (left: number): void => {
-    try {
-      for (;;) usedUp.push(openSync('/dev/null', 'r'));
-    } catch {
-      for (const descriptor of usedUp.splice(usedUp.length - left)) closeSync(descriptor);
-    }
-  },
-  giveDescriptorsBack: (): void => {
-    for (const descriptor of usedUp.splice(0)) closeSync(descriptor);
-  },
+  countDescriptors,
+  useUpDescriptors: (left: number): void => void (giveBack = useUpDescriptors(left)),
+  giveDescriptorsBack: (): void => giveBack(),
   createMemory: (byteLength: number): void => kernel.createMemory(byteLength).close(),
   openSegment: (processId: number, descriptor: number): void => {
     onSegment = actionsOn(new Segment(kernel.attachMemory('a handle', processId, descriptor).buffer));

@@ -1,7 +1,6 @@
 /** Owns ports and does what the test tells it. See port-worker.ts. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import {
@@ -14,6 +13,7 @@ import {
   type PortAllocationStats,
   TCPPortOwner,
 } from '../../src/index.ts';
+import { useUpDescriptors } from './descriptors.ts';
 import { listen, type LocalServer, serverCommand } from './listening-server.ts';
 import { releaseSealed } from './pool-internals.ts';
 import { serve } from './serve.ts';
@@ -105,22 +105,10 @@ export const commands = {
   snapshot: (): PortRecord[] => PortPool.attach().snapshot(),
   isInUse: (port: number): boolean => portIsInUse(port),
   warnings: (): readonly Warning[] => warnings,
-  /** Uses up the descriptors that this process may still open, but for so many. @returns how many it took */
-  useUpDescriptors: (left: number): number => {
-    const opened: number[] = [];
-    try {
-      for (;;) opened.push(openSync('/dev/null', 'r'));
-    } catch {
-      for (const descriptor of opened.splice(-left || opened.length)) closeSync(descriptor);
-    }
-    usedUp.push(...opened);
-    return opened.length;
-  },
-  giveDescriptorsBack: (): void => {
-    for (const descriptor of usedUp.splice(0)) closeSync(descriptor);
-  },
+  useUpDescriptors: (left: number): void => void (giveBack = useUpDescriptors(left)),
+  giveDescriptorsBack: (): void => giveBack(),
 };
 
-const usedUp: number[] = [];
+let giveBack = (): void => undefined;
 
 serve(commands);
