@@ -1,14 +1,15 @@
 /** What scripts without a runner need, on every Node that we support. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
+import { transformSync } from 'rolldown/utils';
 import { test } from './project.ts';
 
 /** inside.ts for a Node that cannot strip types. */
-export const INSIDE_JS: string = stripTypeScriptTypes(
+export const INSIDE_JS: string = transformSync(
+  'inside.ts',
   readFileSync(path.join(import.meta.dirname, 'inside.program.ts'), 'utf8'),
-);
+).code;
 
 /**
  * The Node of the system, which is not the one that npm has installed for us. Without it the test is skipped; in CI that

@@ -1,8 +1,8 @@
 /**
  * DESIGN.md, C6: worker threads may be terminated at any moment while they own ports. Their ports come back in the same
  * process, within the run: a pool has just as many ports as are then wanted at once. And no descriptor that is not ours is
- * ever closed: a thread opens and closes others all the time, a thousand at once, and looks whether each is still the same file, pipe or
- * socket when it closes it itself. Also where /proc is another process namespace's, and where there is none.
+ * ever closed: a thread opens and closes files all the time, hundreds at once, and looks whether each is still the same file
+ * when it closes it itself. Also where /proc is another process namespace's, and where there is none.
  */
 import { describe, expect, test, type TestContext } from 'vitest';
 import { needNamespace, needProgram, needRoot } from '../support/needs.ts';
