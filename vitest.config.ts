@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/test-setup.ts'],
     // Real processes, like our users' workers. Contention tests start more of them, hence the time.
     pool: 'forks',
     testTimeout: 20_000,

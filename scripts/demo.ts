@@ -54,7 +54,7 @@ function report(results: readonly RunnerResult[]): boolean {
 function problemsOf({ name, succeeded, counts, statistics, servers, portUses }: RunnerResult): string[] {
   const portsUsed = statistics?.lifetimeTotalAllocatedPorts;
   const unclear = servers.filter(
-    ({ fromMs, untilMs, addressInUse }) => (fromMs === Infinity || untilMs === Infinity) && !addressInUse,
+    ({ from, until, addressInUse }) => (from === Infinity || until === Infinity) && !addressInUse,
   );
   return [
     ...(succeeded && counts.failed === 0 ? [] : [`${name} failed.`]),

@@ -19,9 +19,9 @@ import { PortDispenser } from '../src/plugin/port-dispenser.ts';
 import { startServer, stopProcess } from './support/listening-server.ts';
 import { isRoot, namespaceWrapper } from './support/namespaces.ts';
 import { reservePorts } from './support/port-block.ts';
-import type { ErrorFacts } from './support/port-worker.program.ts';
 import { RemoteError, startPortWorker } from './support/port-worker.ts';
 import { projectFolder, scriptOutput, type ScriptOptions } from './support/run-script.ts';
+import type { ErrorFacts } from './support/serve.ts';
 import { openTestPool } from './support/test-pool.ts';
 import { collectWarnings } from './support/warnings.ts';
 

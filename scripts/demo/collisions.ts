@@ -1,14 +1,9 @@
 /** Finds out whether anything has collided on a port: servers that could not bind, or two users of it at one time. */
+import { findOverlaps, type Overlap, type Span } from '../../test/support/overlaps.ts';
 
-/** For how long a server or a test had a port, in milliseconds since 1970. */
-export interface Span {
-  readonly port: number;
-  readonly fromMs: number;
-  /** Infinity if the end is not known. */
-  readonly untilMs: number;
+/** For how long a server or a test had a port, in milliseconds since 1970. Its owner is who had it, for the message. */
+export interface RunnerSpan extends Span {
   readonly runner: string;
-  /** For the message. */
-  readonly what: string;
 }
 
 export interface Collision {
@@ -18,35 +13,26 @@ export interface Collision {
 }
 
 export interface Evidence {
-  readonly servers: readonly (Span & { readonly addressInUse: boolean })[];
-  readonly tests: readonly Span[];
+  readonly servers: readonly (RunnerSpan & { readonly addressInUse: boolean })[];
+  readonly tests: readonly RunnerSpan[];
 }
 
 export function findCollisions({ servers, tests }: Evidence): Collision[] {
   const refused = servers.filter(({ addressInUse }) => addressInUse);
-  const listening = servers.filter(({ fromMs }) => fromMs !== Infinity);
+  const listening = servers.filter(({ from }) => from !== Infinity);
   return [
-    ...refused.map(({ runner, what, port }) => ({
+    ...refused.map(({ runner, owner, port }) => ({
       runners: [runner],
-      message: `${what} of ${runner} found port ${port} in use`,
+      message: `${owner} of ${runner} found port ${port} in use`,
     })),
-    ...overlapping(listening).map((pair) => collisionOf(pair, 'listened on')),
-    ...overlapping(tests).map((pair) => collisionOf(pair, 'had')),
+    ...findOverlaps<RunnerSpan>(listening).map((pair) => collisionOf(pair, 'listened on')),
+    ...findOverlaps(tests).map((pair) => collisionOf(pair, 'had')),
   ];
 }
 
-function overlapping(spans: readonly Span[]): (readonly [Span, Span])[] {
-  return spans.flatMap((one, index) =>
-    spans
-      .slice(index + 1)
-      .filter((other) => one.port === other.port && one.fromMs < other.untilMs && other.fromMs < one.untilMs)
-      .map((other) => [one, other] as const),
-  );
-}
-
-function collisionOf([one, other]: readonly [Span, Span], verb: string): Collision {
+function collisionOf({ first, second }: Overlap<RunnerSpan>, verb: string): Collision {
   return {
-    runners: [...new Set([one.runner, other.runner])],
-    message: `${one.what} of ${one.runner} and ${other.what} of ${other.runner} ${verb} port ${one.port} at the same time`,
+    runners: [...new Set([first.runner, second.runner])],
+    message: `${first.owner} of ${first.runner} and ${second.owner} of ${second.runner} ${verb} port ${first.port} at the same time`,
   };
 }

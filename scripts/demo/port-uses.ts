@@ -1,8 +1,8 @@
 /** Which test had which port when, as portslice's fixtures note it in the runners' JSON reports. */
 import type { PortUse } from 'portslice/vitest';
-import type { Span } from './collisions.ts';
+import type { RunnerSpan } from './collisions.ts';
 
-export interface PortUseOfTest extends Span {
+export interface PortUseOfTest extends RunnerSpan {
   readonly port: number;
 }
 
@@ -45,9 +45,9 @@ export function vitestPortUses(report: unknown): PortUseOfTest[] {
 function useOfTest(runner: string, title: string, use: PortUse): PortUseOfTest {
   return {
     runner,
-    what: `the test '${title}'`,
+    owner: `the test '${title}'`,
     port: use.port,
-    fromMs: use.acquiredAtMs,
-    untilMs: use.releasedAtMs ?? Infinity,
+    from: use.acquiredAtMs,
+    until: use.releasedAtMs ?? Infinity,
   };
 }

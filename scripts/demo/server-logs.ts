@@ -4,15 +4,15 @@
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { Span } from './collisions.ts';
+import type { RunnerSpan } from './collisions.ts';
 
-export interface ServerLife extends Span {
+export interface ServerLife extends RunnerSpan {
   /** Its bind was refused with EADDRINUSE, be it only the first time. */
   readonly addressInUse: boolean;
 }
 
-/** fromMs is Infinity for a server that never listened. */
-export type PortNotes = Pick<ServerLife, 'port' | 'fromMs' | 'untilMs' | 'addressInUse'>;
+/** from is Infinity for a server that never listened. */
+export type PortNotes = Pick<ServerLife, 'port' | 'from' | 'until' | 'addressInUse'>;
 
 /** Every server has a folder of its own, which begins with its kind: 'redis-x7Gd2k'. */
 export function readServerLogs(folder: string, runner: string): ServerLife[] {
@@ -20,7 +20,7 @@ export function readServerLogs(folder: string, runner: string): ServerLife[] {
     const kind = /^(node|python|redis|nginx)-/.exec(name)?.[1];
     if (kind === undefined) return [];
     const notes = readServerLog(kind, path.join(folder, name));
-    return [{ runner, what: kind, ...notes }];
+    return [{ runner, owner: kind, ...notes }];
   });
 }
 
@@ -45,8 +45,8 @@ export function parseProgramLog(text: string): PortNotes {
   const timeOf = (event: string): number => notes.find((note) => note.event === event)?.atMs ?? Infinity;
   return {
     port: notes[0]?.port ?? 0,
-    fromMs: timeOf('bound'),
-    untilMs: timeOf('closing'),
+    from: timeOf('bound'),
+    until: timeOf('closing'),
     addressInUse: notes.some(({ event }) => event === 'EADDRINUSE'),
   };
 }
@@ -59,8 +59,8 @@ export function parseRedisLog(text: string): PortNotes {
   };
   return {
     port: Number(/port[= ](\d+)/.exec(text)?.[1] ?? 0),
-    fromMs: timeOf('Ready to accept connections'),
-    untilMs: timeOf('User requested shutdown'),
+    from: timeOf('Ready to accept connections'),
+    until: timeOf('User requested shutdown'),
     addressInUse: text.includes('bind: Address already in use'),
   };
 }
@@ -74,8 +74,8 @@ export function parseNginxLogs(errorLog: string, accessLog: string, lastWrittenM
   const refusal = /bind\(\) to \S+:(\d+) failed \(\d+: Address already in use\)/.exec(errorLog);
   return {
     port: Number(port ?? refusal?.[1] ?? 0),
-    fromMs: port === undefined ? Infinity : Number(seconds) * 1000,
-    untilMs: errorLog.endsWith(': exit\n') ? lastWrittenMs : Infinity,
+    from: port === undefined ? Infinity : Number(seconds) * 1000,
+    until: errorLog.endsWith(': exit\n') ? lastWrittenMs : Infinity,
     addressInUse: refusal !== null,
   };
 }

@@ -34,6 +34,6 @@ export function totalOf(results: readonly RunnerResult[], collisions: readonly C
 
 function countsByKind(servers: readonly ServerLife[]): string {
   return serverKinds
-    .map((kind) => `${kind} ${servers.filter(({ what }) => what === kind).length}`)
+    .map((kind) => `${kind} ${servers.filter(({ owner }) => owner === kind).length}`)
     .join(', ');
 }

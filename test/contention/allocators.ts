@@ -13,13 +13,22 @@ export interface Allocation {
 const DETECT_PORT_START = 3000;
 
 /** @param slot the number of the one who asks */
-export type Allocate = (slot: number) => Promise<Allocation>;
+type Allocate = (slot: number) => Promise<Allocation>;
+
+export interface Allocator {
+  readonly allocate: Allocate;
+  /** How often portslice found no port at once. */
+  exhaustions(): number;
+}
 
 /** Loads and prepares all that is needed only once, so that a storm measures none of it. */
-export async function openAllocator(config: AllocatorConfig, acquireTimeoutMs: number): Promise<Allocate> {
+export async function openAllocator(config: AllocatorConfig, acquireTimeoutMs: number): Promise<Allocator> {
+  if (config.kind === 'portslice') return openPortslice(config, acquireTimeoutMs);
+  return { allocate: await openOther(config), exhaustions: () => 0 };
+}
+
+async function openOther(config: Exclude<AllocatorConfig, { kind: 'portslice' }>): Promise<Allocate> {
   switch (config.kind) {
-    case 'portslice':
-      return openPortslice(config.source, { hold: config.hold ?? true, acquireTimeoutMs });
     case 'get-port':
       return openGetPort(config.range);
     case 'portfinder': {
@@ -39,16 +48,30 @@ export async function openAllocator(config: AllocatorConfig, acquireTimeoutMs: n
   }
 }
 
-async function openPortslice(source: string, options: Portslice.AcquireOptions): Promise<Allocate> {
+async function openPortslice(
+  { source, hold = true, waits = false }: Extract<AllocatorConfig, { kind: 'portslice' }>,
+  acquireTimeoutMs: number,
+): Promise<Allocator> {
   const { portAllocationStats, TCPPortOwner } = (await import(source)) as typeof Portslice;
   // Opens the pool.
   portAllocationStats();
-  return async (slot) => {
-    // Both ways to make an owner, side by side.
-    const { acquireTimeoutMs: _, ...atOnce } = options;
-    const owner = slot % 2 === 0 ? new TCPPortOwner(atOnce) : await TCPPortOwner.acquire(options);
+  let exhaustions = 0;
+  const acquire = (): Promise<Portslice.TCPPortOwner> => TCPPortOwner.acquire({ hold, acquireTimeoutMs });
+  const claimOrWait = (): Portslice.TCPPortOwner | Promise<Portslice.TCPPortOwner> => {
+    try {
+      return new TCPPortOwner({ hold });
+    } catch (error) {
+      exhaustions++;
+      if (!waits || (error as Portslice.PortsliceError).code !== 'PORTSLICE_POOL_EXHAUSTED') throw error;
+      return acquire();
+    }
+  };
+  // Both ways to make an owner, side by side.
+  const allocate = async (slot: number): Promise<Allocation> => {
+    const owner = await (slot % 2 === 0 ? claimOrWait() : acquire());
     return { port: owner.port, release: () => owner.cleanup() };
   };
+  return { allocate, exhaustions: () => exhaustions };
 }
 
 async function openGetPort(range: readonly [number, number] | undefined): Promise<Allocate> {

@@ -4,16 +4,18 @@ import type { EventKind, StormEvent } from './protocol.ts';
 
 export class EventLog {
   readonly #descriptor: number;
+  readonly #worker: number;
 
-  constructor(file: string) {
+  constructor(file: string, worker: number) {
     // O_APPEND: each write goes whole to the end of the file, whoever else writes.
     this.#descriptor = openSync(file, 'a');
+    this.#worker = worker;
   }
 
   write(kind: EventKind, use: string, port: number, detail?: string | number): void {
     const event: StormEvent = {
       atUs: nowUs(),
-      processId: process.pid,
+      worker: this.#worker,
       use,
       kind,
       port,

@@ -1,9 +1,10 @@
 /** The servers of a storm: real HTTP servers that answer with whose they are and write into the log what they do. */
-import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, createServer, get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { startProgram } from '../support/program.ts';
 import type { EventLog } from './event-log.ts';
+import type { ServersCommands } from './servers.program.ts';
 
 export interface RunningServer {
   close(): Promise<void>;
@@ -36,29 +37,14 @@ export async function startServer(
   };
 }
 
-/** From and to the process of server.program.ts, which has one server at a time. */
-export type ServerOrder = { readonly start: { use: string; port: number } } | { readonly close: true };
-export type ServerReport = { readonly isListening: boolean };
-
-/** Starts the process in which one slot's servers run, one after another. It ends with this process. */
-export function startServerProcess(logFile: string): StartServer {
-  const program = fork(new URL('server.program.ts', import.meta.url), [logFile]);
+/** Starts the process in which one slot's servers run. It ends with this process. */
+export function startServerProcess(logFile: string, worker: number): StartServer {
+  const url = new URL('servers.program.ts', import.meta.url);
+  const program = startProgram<ServersCommands>(url, { config: { logFile, worker } });
   return async (use, port) => {
-    const { isListening } = await tell(program, { start: { use, port } });
-    if (!isListening) return undefined;
-    return {
-      close: async () => {
-        await tell(program, { close: true });
-      },
-    };
+    const isListening = await program.call('start', use, port);
+    return isListening ? { close: () => program.call('close') } : undefined;
   };
-}
-
-async function tell(program: ChildProcess, order: ServerOrder): Promise<ServerReport> {
-  const answer = once(program, 'message');
-  program.send(order);
-  const [report] = (await answer) as [ServerReport];
-  return report;
 }
 
 /** Who answers on the port, or why nobody does. */

@@ -3,8 +3,8 @@
  * the log that the servers write, see verdict.ts.
  */
 import { describe, expect, it } from 'vitest';
-import { PortPool, type TCPPortOwner } from '../../src/index.ts';
 import { reservePorts } from '../support/port-block.ts';
+import { portsForAnotherRun } from '../support/test-pool.ts';
 import { buildWithoutLock } from './lock-off-build.ts';
 import { SOURCE, Storm } from './storm.ts';
 import { FLAWLESS } from './verdict.ts';
@@ -30,8 +30,12 @@ describe('8 processes of 4 slots over 40 ports', { timeout: TIMEOUT_MS }, () => 
 
     expect(storm.verdict()).toMatchObject({ ...FLAWLESS, completeRounds: storm.plannedRounds });
     // The workers are still alive: everything was given back by them, not by their end.
-    expect(await portsForSomeoneElse(block.spec)).toEqual(block.ports);
-    for (const { socketsBefore, socketsAfter } of workers) expect(socketsAfter).toBe(socketsBefore);
+    expect(await portsForAnotherRun(block.spec)).toEqual(block.ports);
+    for (const { socketsBefore, socketsAfter, exhaustions } of workers) {
+      expect(socketsAfter).toBe(socketsBefore);
+      // There is a port for every slot.
+      expect(exhaustions).toBe(0);
+    }
     // What the pool tells about itself agrees with the log.
     const { plannedRounds } = storm;
     const truth = { lifetimeTotalAllocatedPorts: plannedRounds, currentlyAllocatedPorts: 0, leaks: 0 };
@@ -86,15 +90,3 @@ describe('8 processes of 4 slots over 40 ports', { timeout: TIMEOUT_MS }, () => 
     expect(sharedPorts.length).toBeGreaterThan(0);
   });
 });
-
-/** All ports that another run can claim at the same time, ascending. */
-async function portsForSomeoneElse(spec: string): Promise<number[]> {
-  const pool = PortPool.create({ ports: spec });
-  try {
-    const owners: TCPPortOwner[] = [];
-    for (const _ of pool.ports) owners.push(await pool.slice().acquire());
-    return owners.map((owner) => owner.port).toSorted((a, b) => a - b);
-  } finally {
-    pool.close();
-  }
-}

@@ -2,19 +2,24 @@
  * A storm: several processes with several slots each that all want ports out of a few at the same time, and use them.
  * The tests judge portslice by the log that the servers write; the benchmark compares allocators by it.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PortPool } from '../../src/index.ts';
-import { cleanEnvironment } from '../support/environment.ts';
+import type { Span } from '../support/overlaps.ts';
+import { type ProcessProgramOptions, type Program, startProgram } from '../support/program.ts';
 import { nowUs, readEvents } from './event-log.ts';
-import type { AllocatorConfig, Report, StormEvent, WorkerConfig } from './protocol.ts';
+import type { AllocatorConfig, StormEvent, WorkerConfig } from './protocol.ts';
+import type { StrangerCommands } from './stranger.program.ts';
 import { judge, type Verdict } from './verdict.ts';
-import { kill, Worker } from './worker.ts';
+import type { WorkerCommands, WorkerResult } from './worker.program.ts';
 
 export const SOURCE: string = new URL('../../src/index.ts', import.meta.url).href;
+
+/** A process that differs from the others. */
+export interface Member extends Pick<ProcessProgramOptions, 'env' | 'wrapper'> {
+  readonly userId?: number;
+}
 
 export interface StormOptions {
   readonly allocator: AllocatorConfig;
@@ -23,8 +28,11 @@ export interface StormOptions {
   /** One pool for all processes, instead of one for each. */
   readonly sharesPool?: boolean;
   readonly processes?: number;
+  /** The processes, where they are not all alike and the caller has the pool. */
+  readonly members?: readonly Member[] | undefined;
   readonly slots?: number;
   readonly roundsPerSlot?: number;
+  readonly maxDelayMs?: number;
   readonly acquireTimeoutMs?: number;
   readonly closesFirst?: 'server' | 'client';
   /** How many of the processes run their last slot's servers in a process of its own. */
@@ -33,26 +41,25 @@ export interface StormOptions {
   readonly strangers?: number;
 }
 
-const MAX_DELAY_MS = 40;
-
-type Finished = Extract<Report, { kind: 'finished' }>;
+type Optional = 'ports' | 'members';
 
 export class Storm implements AsyncDisposable {
-  readonly options: Required<Omit<StormOptions, 'ports'>> & Pick<StormOptions, 'ports'>;
+  readonly options: Required<Omit<StormOptions, Optional>> & Pick<StormOptions, Optional>;
   readonly pool: PortPool | undefined;
   readonly #directory: string;
   readonly #logFile: string;
-  readonly #workers: Worker[] = [];
-  readonly #strangers: ChildProcess[] = [];
+  readonly #workers: Program<WorkerCommands>[] = [];
+  readonly #strangers: Program<StrangerCommands>[] = [];
   readonly #killedAtUs = new Map<number, number>();
+  readonly #strangersSpans: Span[] = [];
 
   /** Starts all processes; no worker begins before the last is ready and all strangers are at work. */
   static async gather(options: StormOptions): Promise<Storm> {
     const storm = new Storm(options);
     try {
       await Promise.all([
-        ...storm.#workers.map(async (worker) => worker.next('ready')),
-        ...storm.#strangers.map(async (stranger) => once(stranger, 'message')),
+        ...storm.#workers.map(async (worker) => worker.ready),
+        ...storm.#strangers.map(async (stranger) => stranger.call('start')),
       ]);
       return storm;
     } catch (error) {
@@ -64,9 +71,10 @@ export class Storm implements AsyncDisposable {
   private constructor(options: StormOptions) {
     this.options = {
       sharesPool: false,
-      processes: 8,
+      processes: options.members?.length ?? 8,
       slots: 4,
       roundsPerSlot: 20,
+      maxDelayMs: 40,
       acquireTimeoutMs: 30_000,
       closesFirst: 'server',
       serverProcesses: 0,
@@ -80,7 +88,8 @@ export class Storm implements AsyncDisposable {
     if (sharesPool)
       this.pool = PortPool.create({ workers: processes, ...(ports === undefined ? {} : { ports }) });
     for (let number = 0; number < processes; number++) this.#workers.push(this.#startWorker(number));
-    for (let number = 0; number < strangers; number++) this.#strangers.push(this.#startStranger());
+    for (let number = 0; number < strangers; number++)
+      this.#strangers.push(startProgram(new URL('stranger.program.ts', import.meta.url)));
   }
 
   get plannedRounds(): number {
@@ -88,29 +97,27 @@ export class Storm implements AsyncDisposable {
   }
 
   /** All rounds of all processes. @param victims so many of the processes are killed when half of their rounds are over */
-  async rage(victims = 0): Promise<Finished[]> {
-    const killed = this.#workers.slice(0, victims).map(async (worker) => {
-      await worker.next('midway');
-      this.#killedAtUs.set(worker.processId, nowUs());
+  async rage(victims = 0): Promise<WorkerResult[]> {
+    const killed = this.#workers.splice(0, victims).map(async (worker, number) => {
+      const rounds = worker.call('rage');
+      rounds.catch(() => undefined);
+      await worker.call('midway');
+      this.#killedAtUs.set(number, nowUs());
       await worker.kill();
     });
-    const finished = this.#workers.slice(victims).map(async (worker) => worker.next('finished'));
-    for (const worker of this.#workers) worker.tell({ kind: 'go' });
-    const [reports] = await Promise.all([Promise.all(finished), Promise.all(killed)]);
-    this.#workers.splice(0, victims);
-    if (this.#strangers.some(({ exitCode }) => exitCode !== null))
-      throw new Error('A stranger ended too soon.');
-    return reports;
+    const [results] = await Promise.all([
+      Promise.all(this.#workers.map(async (worker) => worker.call('rage'))),
+      Promise.all(killed),
+    ]);
+    for (const stranger of this.#strangers) this.#strangersSpans.push(...(await stranger.call('stop')));
+    return results;
   }
 
   /** Lets the remaining processes together have `count` ports at the same time. */
   async holdAll(count: number): Promise<void> {
-    const holding = this.#workers.map(async (worker) => worker.next('holding'));
-    for (const worker of this.#workers) worker.tell({ kind: 'hold', count: count / this.#workers.length });
-    await Promise.all(holding);
-    const released = this.#workers.map(async (worker) => worker.next('released'));
-    for (const worker of this.#workers) worker.tell({ kind: 'release' });
-    await Promise.all(released);
+    const each = count / this.#workers.length;
+    await Promise.all(this.#workers.map(async (worker) => worker.call('hold', each)));
+    await Promise.all(this.#workers.map(async (worker) => worker.call('release')));
   }
 
   events(): StormEvent[] {
@@ -118,52 +125,48 @@ export class Storm implements AsyncDisposable {
   }
 
   verdict(): Verdict {
-    return judge(this.events(), this.#killedAtUs);
+    return judge(this.events(), { killedAtUs: this.#killedAtUs, strangers: this.#strangersSpans });
   }
 
   /** Ends the workers. @returns what they wrote to their standard error: warnings, mostly */
   async end(): Promise<string> {
-    const outputs = await Promise.all(this.#workers.splice(0).map(async (worker) => worker.end()));
-    return outputs.join('');
+    const exits = await Promise.all(this.#workers.splice(0).map(async (worker) => worker.end()));
+    return exits.map(({ stderr }) => stderr).join('');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([
-      ...this.#workers.splice(0).map(async (worker) => worker.kill()),
-      ...this.#strangers.splice(0).map(async (stranger) => kill(stranger)),
-    ]);
+    const all = [...this.#workers.splice(0), ...this.#strangers.splice(0)];
+    await Promise.all(all.map(async (one) => one.kill()));
     this.pool?.close();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  #startWorker(number: number): Worker {
-    const { allocator, slots, roundsPerSlot, acquireTimeoutMs, closesFirst, serverProcesses } = this.options;
-    const config: WorkerConfig = {
+  #startWorker(worker: number): Program<WorkerCommands> {
+    const { allocator, slots, roundsPerSlot, maxDelayMs, acquireTimeoutMs, closesFirst } = this.options;
+    const { processes, serverProcesses, members } = this.options;
+    const member = members?.[worker] ?? { env: this.#environment(worker) };
+    const config: WorkerConfig & { worker: number } = {
+      worker,
       logFile: this.#logFile,
       allocator,
       slots,
       roundsPerSlot,
-      maxDelayMs: MAX_DELAY_MS,
+      maxDelayMs,
       acquireTimeoutMs,
       closesFirst,
       // The last ones, which are not killed: a server that starts after its worker's death would be nobody's.
-      usesServerProcess: number >= this.options.processes - serverProcesses,
+      usesServerProcess: worker >= processes - serverProcesses,
+      userId: member.userId,
     };
-    return new Worker(config, this.#environment(number));
-  }
-
-  #startStranger(): ChildProcess {
-    return fork(new URL('stranger.program.ts', import.meta.url), [this.#logFile], {
-      env: cleanEnvironment(),
-      execArgv: [],
-    });
+    const { env = {}, wrapper = [] } = member;
+    return startProgram(new URL('worker.program.ts', import.meta.url), { config, env, wrapper });
   }
 
   /** As if each process were a run of its own, or a worker of the run whose pool this is. */
-  #environment(worker: number): NodeJS.ProcessEnv {
+  #environment(worker: number): Record<string, string> {
     if (this.pool !== undefined)
-      return cleanEnvironment({ PORTSLICE_POOL: this.pool.handle, TEST_PARALLEL_INDEX: String(worker) });
+      return { PORTSLICE_POOL: this.pool.handle, TEST_PARALLEL_INDEX: String(worker) };
     const { ports } = this.options;
-    return cleanEnvironment(ports === undefined ? {} : { PORTSLICE_PORTS: ports });
+    return ports === undefined ? {} : { PORTSLICE_PORTS: ports };
   }
 }

@@ -1,44 +1,72 @@
-/** A program that lets the system choose ports, for listening and for connecting, all the time. Argument: the log file. */
+/** Lets the system choose ports, for listening and for connecting, all the time, and knows nothing of portslice. */
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { EventLog } from './event-log.ts';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { Span } from '../support/overlaps.ts';
+import { serve } from '../support/serve.ts';
+import { nowUs } from './event-log.ts';
 
 const CONCURRENCY = 4;
 
-const log = new EventLog(process.argv[2] as string);
-process.once('disconnect', () => process.exit());
-for (let number = 0; number < CONCURRENCY; number++) void goOn(number);
+const spans: Span[] = [];
+const end = new AbortController();
+let hasHadPorts = (): void => undefined;
+const firstPorts = new Promise<void>((resolve) => (hasHadPorts = resolve));
+const atWork = Array.from({ length: CONCURRENCY }, work);
 
-async function goOn(number: number): Promise<never> {
-  for (let turn = 0; ; turn++) {
-    await takeTwoPorts(`stranger ${process.pid}/${number}/${turn}`);
-    if (number === 0 && turn === 0) process.send?.('at work');
+const commands = {
+  /** Resolves when it has had its first ports. */
+  start: (): Promise<void> => firstPorts,
+  /** @returns all that the system has given to it */
+  stop: async (): Promise<readonly Span[]> => {
+    end.abort();
+    await Promise.all(atWork);
+    return spans;
+  },
+};
+export type StrangerCommands = typeof commands;
+serve(commands);
+
+async function work(): Promise<void> {
+  while (!end.signal.aborted) {
+    await takeTwoPorts();
+    hasHadPorts();
   }
 }
 
-async function takeTwoPorts(use: string): Promise<void> {
+async function takeTwoPorts(): Promise<void> {
   const server = createServer();
-  try {
-    await once(server.listen(0), 'listening');
-  } catch (error) {
-    // Two that were bound to the same port, and the other one was first to listen: just what the hold prevents.
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return;
-    throw error;
-  }
+  if (!(await listens(server))) return;
   const { port } = server.address() as AddressInfo;
-  log.write('strangerTook', `${use} listening`, port);
+  const listeningFrom = nowUs();
   const accepted = once(server, 'connection') as Promise<[Socket]>;
   const client = connect(port, '127.0.0.1');
   await once(client, 'connect');
-  const clientPort = client.localPort as number;
-  log.write('strangerTook', `${use} connecting`, clientPort);
+  const connectedFrom = nowUs();
   const [connection] = await accepted;
-  log.write('strangerLeaves', `${use} connecting`, clientPort);
-  log.write('strangerLeaves', `${use} listening`, port);
-  // The server's side closes first: a client's TIME_WAIT would keep its port out of everybody's use for a minute.
-  connection.destroy();
-  client.resume();
-  await once(client, 'close');
+  note(port, listeningFrom, 'listening');
+  note(client.localPort as number, connectedFrom, 'connecting');
+  // No TIME_WAIT: a client's would keep its port out of everybody's use for a minute.
+  const closed = new Promise((resolve) => {
+    client.on('error', resolve);
+  });
+  connection.resetAndDestroy();
+  await closed;
   server.close();
   await once(server, 'close');
+}
+
+/** Until now it certainly had the port. */
+function note(port: number, from: number, what: string): void {
+  spans.push({ port, owner: `stranger ${process.pid} ${what}`, from, until: nowUs() });
+}
+
+async function listens(server: Server): Promise<boolean> {
+  try {
+    await once(server.listen(0), 'listening');
+    return true;
+  } catch (error) {
+    // Two that were bound to the same port, and the other one was first to listen: just what the hold prevents.
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
 /** What the log of a storm proves. Nothing here asks portslice. */
+import { describeOverlap, findOverlaps, type Span } from '../support/overlaps.ts';
 import type { EventKind, StormEvent } from './protocol.ts';
 
 export interface Verdict {
@@ -32,39 +33,35 @@ export const FLAWLESS = {
   intrusions: [],
 } as const satisfies Partial<Verdict>;
 
-/** From when until when a use had a port, or a server listened on it. */
-interface Span {
-  readonly use: string;
-  readonly port: number;
-  readonly fromUs: number;
-  readonly untilUs: number;
+export interface OtherEvidence {
+  /** Until when a killed worker certainly lived: what it had then has no end in the log. */
+  readonly killedAtUs?: ReadonlyMap<number, number>;
+  readonly strangers?: readonly Span[];
 }
 
-/**
- * @param killedAtUs until when a killed process certainly lived, by its id: what it had then has no end in the log
- */
 export function judge(
   events: readonly StormEvent[],
-  killedAtUs: ReadonlyMap<number, number> = new Map(),
+  { killedAtUs = new Map(), strangers = [] }: OtherEvidence = {},
 ): Verdict {
   const of = (kind: EventKind): StormEvent[] => events.filter((event) => event.kind === kind);
-  const owned = spans(events, 'allocated', 'releasing', killedAtUs);
-  const listening = spans(events, 'bound', 'closing', killedAtUs);
-  const strangers = spans(events, 'strangerTook', 'strangerLeaves', killedAtUs);
+  const owned = spans(of('allocated'), of('releasing'), killedAtUs);
+  const listening = spans(of('bound'), of('closing'), killedAtUs);
   const released = new Set(of('releasing').map((event) => event.use));
+  const isStranger = new Set(strangers);
   return {
-    allocations: of('allocated').length,
+    allocations: owned.length,
     completeRounds: of('answered').filter((event) => isOwnAnswer(event) && released.has(event.use)).length,
     failedServers: of('failed').map((event) => `${event.use}: ${event.detail} on ${event.port}`),
-    sharedPorts: overlaps(owned),
-    sharedServers: overlaps(listening),
+    sharedPorts: findOverlaps(owned).map(describeOverlap),
+    sharedServers: findOverlaps(listening).map(describeOverlap),
     wrongAnswers: of('answered')
       .filter((event) => !isOwnAnswer(event))
       .map((event) => `${event.use} on ${event.port} was answered by ${event.detail}`),
     strangersPorts: strangers.length,
-    intrusions: owned.flatMap((span) =>
-      strangers.filter((other) => overlap(span, other)).map((other) => describe(span, other)),
-    ),
+    intrusions: findOverlaps(
+      [...owned, ...strangers],
+      (first, second) => isStranger.has(first) === isStranger.has(second),
+    ).map(describeOverlap),
     refusals: of('refused').map((event) => `${event.use}: ${event.detail}`),
   };
 }
@@ -74,38 +71,15 @@ function isOwnAnswer({ use, detail }: StormEvent): boolean {
 }
 
 function spans(
-  events: readonly StormEvent[],
-  first: EventKind,
-  last: EventKind,
+  begins: readonly StormEvent[],
+  ends: readonly StormEvent[],
   killedAtUs: ReadonlyMap<number, number>,
 ): Span[] {
-  const ends = new Map(events.filter((event) => event.kind === last).map((event) => [event.use, event.atUs]));
-  return events
-    .filter((event) => event.kind === first)
-    .map(({ use, port, atUs, processId }) => ({
-      use,
-      port,
-      fromUs: atUs,
-      untilUs: ends.get(use) ?? killedAtUs.get(processId) ?? Infinity,
-    }));
-}
-
-/** Every span that began before an earlier one of the same port was over. The spans come in the order of time. */
-function overlaps(all: readonly Span[]): string[] {
-  const latest = new Map<number, Span>();
-  const found: string[] = [];
-  for (const span of all) {
-    const before = latest.get(span.port);
-    if (before !== undefined && overlap(before, span)) found.push(describe(before, span));
-    if (before === undefined || before.untilUs < span.untilUs) latest.set(span.port, span);
-  }
-  return found;
-}
-
-function overlap(one: Span, other: Span): boolean {
-  return one.port === other.port && one.fromUs < other.untilUs && other.fromUs < one.untilUs;
-}
-
-function describe(one: Span, other: Span): string {
-  return `port ${one.port}: ${one.use} and ${other.use}`;
+  const endOf = new Map(ends.map((event) => [event.use, event.atUs]));
+  return begins.map(({ use, port, atUs, worker }) => ({
+    owner: use,
+    port,
+    from: atUs,
+    until: endOf.get(use) ?? killedAtUs.get(worker) ?? Infinity,
+  }));
 }

@@ -1,41 +1,62 @@
 /** One process of a storm: several slots at once, each of which gets a port, serves on it and gives it back, in a loop. */
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { platform } from '../../src/platform/platform.ts';
+import { becomeUser, programConfig, serve } from '../support/serve.ts';
 import { type Allocation, openAllocator } from './allocators.ts';
 import { EventLog } from './event-log.ts';
-import type { Order, Report, WorkerConfig } from './protocol.ts';
+import type { WorkerConfig } from './protocol.ts';
 import { ask, type StartServer, startServer, startServerProcess } from './servers.ts';
+
+export interface WorkerResult {
+  /** As the process itself knows it. */
+  readonly processId: number;
+  /** How often no port was free at once. */
+  readonly exhaustions: number;
+  readonly warnings: readonly string[];
+  /** How many sockets it had open before its first round and has open after its last. */
+  readonly socketsBefore: number;
+  readonly socketsAfter: number;
+}
 
 const MAX_CLOSING_MS = 2_000;
 
-const config = JSON.parse(process.argv[2] as string) as WorkerConfig;
-const log = new EventLog(config.logFile);
-const serverProcess = config.usesServerProcess ? startServerProcess(config.logFile) : undefined;
-const allocate = await openAllocator(config.allocator, config.acquireTimeoutMs);
+const { worker, ...config } = programConfig() as WorkerConfig & { worker: number };
+const log = new EventLog(config.logFile, worker);
+const warnings: string[] = [];
+process.on('warning', (warning: Error & { code?: string }) => warnings.push(warning.code ?? warning.message));
+const serverProcess = config.usesServerProcess ? startServerProcess(config.logFile, worker) : undefined;
+if (config.userId !== undefined && config.allocator.kind === 'portslice') {
+  await import(config.allocator.source);
+  platform.openKernel();
+  becomeUser(config.userId);
+}
+const allocator = await openAllocator(config.allocator, config.acquireTimeoutMs);
 const socketsBefore = countSockets();
+let isMidway = (): void => undefined;
+const midway = new Promise<void>((resolve) => (isMidway = resolve));
 let finishedRounds = 0;
 let held: { use: string; allocation: Allocation }[] = [];
 
-process.on('message', (order: Order) => {
-  void obey(order);
-});
-// The storm is over, or its process is dead.
-process.once('disconnect', () => process.exit());
-report({ kind: 'ready' });
-
-async function obey(order: Order): Promise<void> {
-  switch (order.kind) {
-    case 'go':
-      await Promise.all(Array.from({ length: config.slots }, (_, slot) => runSlot(slot)));
-      return report({ kind: 'finished', socketsBefore, socketsAfter: await settledSockets() });
-    case 'hold':
-      held = await Promise.all(Array.from({ length: order.count }, (_, number) => holdOne(number)));
-      return report({ kind: 'holding' });
-    case 'release':
-      for (const { use, allocation } of held.splice(0)) release(use, allocation);
-      return report({ kind: 'released' });
-  }
-}
+const commands = {
+  /** All rounds. */
+  rage: async (): Promise<WorkerResult> => {
+    await Promise.all(Array.from({ length: config.slots }, (_, slot) => runSlot(slot)));
+    const socketsAfter = await settledSockets();
+    const exhaustions = allocator.exhaustions();
+    return { processId: process.pid, exhaustions, warnings, socketsBefore, socketsAfter };
+  },
+  /** Resolves when half of the rounds are over. */
+  midway: (): Promise<void> => midway,
+  hold: async (count: number): Promise<void> => {
+    held = await Promise.all(Array.from({ length: count }, (_, number) => holdOne(number)));
+  },
+  release: (): void => {
+    for (const { use, allocation } of held.splice(0)) release(use, allocation);
+  },
+};
+export type WorkerCommands = typeof commands;
+serve(commands);
 
 async function runSlot(slot: number): Promise<void> {
   const start: StartServer =
@@ -45,12 +66,12 @@ async function runSlot(slot: number): Promise<void> {
   for (let round = 0; round < config.roundsPerSlot; round++) {
     await runRound(slot, round, start);
     finishedRounds++;
-    if (finishedRounds === Math.ceil((config.slots * config.roundsPerSlot) / 2)) report({ kind: 'midway' });
+    if (finishedRounds === Math.ceil((config.slots * config.roundsPerSlot) / 2)) isMidway();
   }
 }
 
 async function runRound(slot: number, round: number, start: StartServer): Promise<void> {
-  const use = `${process.pid}/${slot}/${round}`;
+  const use = `${worker}/${slot}/${round}`;
   const allocation = await getPort(use, slot);
   if (allocation === undefined) return;
   await sleep(Math.random() * config.maxDelayMs);
@@ -65,7 +86,7 @@ async function runRound(slot: number, round: number, start: StartServer): Promis
 async function getPort(use: string, slot: number): Promise<Allocation | undefined> {
   const startMs = performance.now();
   try {
-    const allocation = await allocate(slot);
+    const allocation = await allocator.allocate(slot);
     log.write('allocated', use, allocation.port, performance.now() - startMs);
     return allocation;
   } catch (error) {
@@ -75,7 +96,7 @@ async function getPort(use: string, slot: number): Promise<Allocation | undefine
 }
 
 async function holdOne(number: number): Promise<{ use: string; allocation: Allocation }> {
-  const use = `${process.pid}/held/${number}`;
+  const use = `${worker}/held/${number}`;
   // An odd slot waits for its port.
   const allocation = await getPort(use, 1);
   if (allocation === undefined) throw new Error('no port to hold');
@@ -103,8 +124,4 @@ function countSockets(): number {
       return false;
     }
   }).length;
-}
-
-function report(message: Report): void {
-  process.send?.(message);
 }

@@ -17,29 +17,6 @@ const somePorts = fc
 
 const space = fc.constantFrom('', ' ', '\t', '  ', '\n', '\r\n', '\u00A0');
 
-/** Texts close to specs, where a parser is more likely to stumble than on arbitrary ones. */
-const nearlySpec = fc
-  .array(
-    fc.constantFrom(
-      '0',
-      '1',
-      '20',
-      '2000',
-      '65535',
-      '65536',
-      '-',
-      '-',
-      ',',
-      ',',
-      ' ',
-      '#',
-      '\n',
-      '\uFEFF',
-      'x',
-    ),
-  )
-  .map((parts) => parts.join(''));
-
 function errorOf(action: () => unknown): PortSpecError {
   try {
     action();
@@ -48,21 +25,6 @@ function errorOf(action: () => unknown): PortSpecError {
     throw error;
   }
   throw new Error('nothing was thrown');
-}
-
-function isPort(value: number): boolean {
-  return Number.isInteger(value) && value >= 1 && value <= 65_535;
-}
-
-/** Other exceptions than the one that is promised pass through, and so fail the test. */
-function isRefusedOrGivesPorts(parse: (text: string, source: string) => number[], text: string): boolean {
-  try {
-    const ports = parse(text, 'PORTSLICE_PORTS');
-    return ports.length > 0 && ports.every((port, index) => isPort(port) && port > (ports[index - 1] ?? 0));
-  } catch (error) {
-    if (error instanceof PortSpecError) return true;
-    throw error;
-  }
 }
 
 describe('parsePortSpec', () => {
@@ -151,30 +113,6 @@ describe('parsePortSpec', () => {
       }),
     );
   });
-
-  test.each([
-    ['arbitrary text', fc.string({ unit: 'binary' })],
-    ['text close to a spec', nearlySpec],
-  ])('gives ascending unique ports or a PortSpecError for %s, never anything else', (_kind, anyText) => {
-    fc.assert(
-      fc.property(anyText, (text) => {
-        expect(isRefusedOrGivesPorts(parsePortSpec, text)).toBe(true);
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  test('gives ascending unique ports or a PortSpecError when one character of a spec is changed', () => {
-    fc.assert(
-      fc.property(somePorts, fc.nat(), fc.string({ maxLength: 2 }), (ports, position, change) => {
-        const spec = formatPortSpec(ports);
-        const index = position % spec.length;
-        const mutated = spec.slice(0, index) + change + spec.slice(index + 1);
-        expect(isRefusedOrGivesPorts(parsePortSpec, mutated)).toBe(true);
-      }),
-      { numRuns: 500 },
-    );
-  });
 });
 
 describe('parsePortsFile', () => {
@@ -227,38 +165,10 @@ describe('parsePortsFile', () => {
       }),
     );
   });
-
-  test('gives ascending unique ports or a PortSpecError for text close to a file, never anything else', () => {
-    fc.assert(
-      fc.property(nearlySpec, (text) => {
-        expect(isRefusedOrGivesPorts(parsePortsFile, text)).toBe(true);
-      }),
-      { numRuns: 500 },
-    );
-  });
 });
 
 describe('huge input', () => {
-  // Bounded by the test's time-out alone: quadratic work on these would exceed it by far.
   const count = 100_000;
-  test.each([
-    ['digits', '9'.repeat(count)],
-    ['zeros', '0'.repeat(count)],
-    ['dashes', '-'.repeat(count)],
-    ['commas', ','.repeat(count)],
-    ['white space in a number', `1${' '.repeat(count)}1`],
-    ['comment signs in a spec', '#'.repeat(count)],
-    ['letters', 'x'.repeat(count)],
-    ['surrogate pairs', '\u{1F600}'.repeat(count)],
-    ['whole ranges and a fault', `${'1-65535,'.repeat(count)}x`],
-  ])('is refused with a short message: %s', (_kind, text) => {
-    for (const parse of [parsePortSpec, parsePortsFile]) {
-      const error = errorOf(() => parse(text, 'PORTSLICE_PORTS'));
-      expect(error.message.length).toBeLessThan(300);
-      // Throws on half a surrogate pair.
-      expect(() => encodeURIComponent(error.message)).not.toThrow();
-    }
-  });
 
   test('is read when it names the same ports over and over', () => {
     const text = Array.from({ length: count }, () => '1-65535');
@@ -269,5 +179,8 @@ describe('huge input', () => {
   test('shows the beginning of a long token', () => {
     const error = errorOf(() => parsePortSpec('x'.repeat(count), 'PORTSLICE_PORTS'));
     expect(error.token).toBe(`${'x'.repeat(37)}...`);
+    // Not with half a surrogate pair at the end.
+    const { token } = errorOf(() => parsePortSpec('\u{1F600}'.repeat(count), 'PORTSLICE_PORTS'));
+    expect(token).toBe(`${'\u{1F600}'.repeat(18)}...`);
   });
 });

@@ -1,9 +1,13 @@
 /** The demo's count is worth something only if it is not always 0. */
 import { describe, expect, test } from 'vitest';
-import { findCollisions, type Span } from '../../scripts/demo/collisions.ts';
+import { findCollisions, type RunnerSpan } from '../../scripts/demo/collisions.ts';
 
-function span(fromMs: number, untilMs: number, facts: Partial<Span> = {}): Span & { addressInUse: boolean } {
-  return { port: 2000, fromMs, untilMs, runner: 'Vitest', what: 'redis', addressInUse: false, ...facts };
+function span(
+  from: number,
+  until: number,
+  facts: Partial<RunnerSpan> = {},
+): RunnerSpan & { addressInUse: boolean } {
+  return { port: 2000, from, until, runner: 'Vitest', owner: 'redis', addressInUse: false, ...facts };
 }
 
 describe('servers', () => {
@@ -16,7 +20,7 @@ describe('servers', () => {
   });
 
   test('that listen at the same time on one port collide, and both runners are named', () => {
-    const servers = [span(10, 20), span(19, 30, { runner: 'Playwright', what: 'node' })];
+    const servers = [span(10, 20), span(19, 30, { runner: 'Playwright', owner: 'node' })];
     expect(findCollisions({ servers, tests: [] })).toEqual([
       {
         runners: ['Vitest', 'Playwright'],

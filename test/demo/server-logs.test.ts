@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseNginxLogs, parseProgramLog, parseRedisLog } from '../../scripts/demo/server-logs.ts';
 
-const NEVER = { fromMs: Infinity, untilMs: Infinity };
+const NEVER = { from: Infinity, until: Infinity };
 
 describe('the log of our own programs', () => {
   test('has the port and the times of bind and close', () => {
@@ -10,8 +10,8 @@ describe('the log of our own programs', () => {
       '{"event":"bound","port":17472,"atMs":1795372435998}\n{"event": "closing", "port": 17472, "atMs": 1795372437076}\n';
     expect(parseProgramLog(text)).toEqual({
       port: 17472,
-      fromMs: 1795372435998,
-      untilMs: 1795372437076,
+      from: 1795372435998,
+      until: 1795372437076,
       addressInUse: false,
     });
   });
@@ -38,8 +38,8 @@ describe('the log of redis', () => {
 `;
     expect(parseRedisLog(text)).toEqual({
       port: 13577,
-      fromMs: new Date(2026, 10, 22, 18, 34, 10, 709).getTime(),
-      untilMs: new Date(2026, 10, 22, 18, 34, 11, 132).getTime(),
+      from: new Date(2026, 10, 22, 18, 34, 10, 709).getTime(),
+      until: new Date(2026, 10, 22, 18, 34, 11, 132).getTime(),
       addressInUse: false,
     });
   });
@@ -65,15 +65,15 @@ describe('the logs of nginx', () => {
     const requests = '1795372420.554 25275\n1795372420.560 25275\n';
     expect(parseNginxLogs(exit, requests, 1795372420570.5)).toEqual({
       port: 25275,
-      fromMs: 1795372420554,
-      untilMs: 1795372420570.5,
+      from: 1795372420554,
+      until: 1795372420570.5,
       addressInUse: false,
     });
   });
 
   test('of a server that was killed do not tell when', () => {
     const started = exit.slice(0, exit.indexOf('worker process '));
-    expect(parseNginxLogs(started, '1795372420.554 25275\n', 1795372420570.5).untilMs).toBe(Infinity);
+    expect(parseNginxLogs(started, '1795372420.554 25275\n', 1795372420570.5).until).toBe(Infinity);
   });
 
   test('tell that the port was in use, also if a later bind succeeded', () => {

@@ -9,10 +9,9 @@ import {
   PortTakenError,
   TCPPortOwner,
 } from '../../src/index.ts';
-import { releaseClaim } from '../../src/pool/claim/release.ts';
 import { errorOf } from '../support/catch-error.ts';
-import { claimOf } from '../support/claims.ts';
 import { listen } from '../support/listening-server.ts';
+import { releaseSealed } from '../support/pool-internals.ts';
 import { startPortWorker } from '../support/port-worker.ts';
 import { openTestPool } from '../support/test-pool.ts';
 
@@ -76,7 +75,7 @@ describe('an exact port', () => {
     await using opened = await openTestPool(2);
     const [port] = opened.ports as [number];
     const first = new TCPPortOwner({ port });
-    releaseClaim(claimOf(first), true);
+    releaseSealed(first);
     using second = new TCPPortOwner({ port });
     expect(second.port).toBe(port);
   });

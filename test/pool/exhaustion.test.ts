@@ -1,9 +1,7 @@
 /** PortPoolExhaustedError: the message is all that a user has, so it names who has the ports. */
 import { describe, expect, test } from 'vitest';
 import { PortPoolExhaustedError, TCPPortOwner } from '../../src/index.ts';
-import { releaseClaim } from '../../src/pool/claim/release.ts';
 import { errorOf } from '../support/catch-error.ts';
-import { claimOf } from '../support/claims.ts';
 import { listen } from '../support/listening-server.ts';
 import { startPortWorker } from '../support/port-worker.ts';
 import { openTestPool } from '../support/test-pool.ts';
@@ -124,7 +122,7 @@ describe('of many holders', () => {
 
 test('the ages are those of the last claim, not of the port', async () => {
   await using opened = await openTestPool(1);
-  releaseClaim(claimOf(new TCPPortOwner({ label: 'first' })));
+  new TCPPortOwner({ label: 'first' }).cleanup();
   using _owner = new TCPPortOwner({ label: 'second' });
   const error = await errorOf(PortPoolExhaustedError, claim);
   const [record] = opened.pool.snapshot();

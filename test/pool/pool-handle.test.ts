@@ -1,15 +1,6 @@
 /** PortPool.create and PortPool.attach: what a handle may name, and what becomes of one that names something else. */
 import { spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  constants,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -332,27 +323,6 @@ describe('a foreign handle', () => {
 });
 
 describe('a damaged segment', () => {
-  const WORDS = ['magic', 'layoutVersion', 'byteLength', 'portCount', 'sliceCount'] as const;
-
-  test('is refused whichever bit of what describes it is flipped', async () => {
-    await using opened = await openTestPool(10, { workers: 2 });
-    await using worker = startPortWorker();
-    const memory = openSync(`/proc/self/fd/${descriptorOf(opened.pool.handle)}`, 'r+');
-    const byte = Buffer.alloc(1);
-    for (const word of WORDS) {
-      for (let bit = 0; bit < 32; bit++) {
-        const offset = HeaderWord[word] * 4 + (bit >> 3);
-        readSync(memory, byte, 0, 1, offset);
-        writeSync(memory, Buffer.of((byte[0] as number) ^ (1 << (bit & 7))), 0, 1, offset);
-        const [code] = await attachProblem(worker, opened.pool.handle);
-        writeSync(memory, byte, 0, 1, offset);
-        expect(code, `${word}, bit ${bit}`).toBe('PORTSLICE_POOL_DAMAGED');
-      }
-    }
-    closeSync(memory);
-    expect(await attachProblem(worker, opened.pool.handle)).toEqual(['none', '']);
-  });
-
   // 10 ports and 5 slices: slice 0, two, and two spare ones.
   const table = segmentOffsets({ portCount: 10, sliceCount: 5, rangeCount: 1 });
 
@@ -369,39 +339,5 @@ describe('a damaged segment', () => {
     writeSync(memory, Buffer.from(bytes), 0, bytes.length, offset);
     expect((await attachProblem(worker, opened.pool.handle))[0]).toBe(expected);
     closeSync(memory);
-  });
-
-  test('whose records are overwritten while it is used still never hands out a port twice', async () => {
-    await using opened = await openTestPool(8);
-    await using worker = startPortWorker({ env: opened.env });
-    const mine = [new TCPPortOwner(), new TCPPortOwner(), new TCPPortOwner()];
-    const memory = openSync(`/proc/self/fd/${descriptorOf(opened.pool.handle)}`, 'r+');
-    await worker.call('attach');
-    // Every record says "never used" now.
-    const { states, byteLength } = segmentOffsets({ portCount: 8, sliceCount: 1, rangeCount: 1 });
-    writeSync(memory, Buffer.alloc(byteLength - states), 0, byteLength - states, states);
-    const theirs = await worker.call('claimAll');
-    expect(theirs).toHaveLength(5);
-    expect(new Set([...theirs, ...mine.map(Number)]).size).toBe(8);
-    for (const owner of mine) owner.cleanup();
-    closeSync(memory);
-  });
-});
-
-describe('a hostile PORTSLICE_POOL', () => {
-  test.each([
-    ['garbage', () => '\u0001%00/../x'],
-    ['a long text', () => 'portslice:'.repeat(10_000)],
-    ['a process that is none', () => `portslice:1:memfd:9999999999:1:${RUN_ID}`],
-    ['our own standard output', () => `portslice:1:memfd:${process.pid}:1:${RUN_ID}`],
-    ['a process of another user or none', () => `portslice:1:memfd:1:3:${RUN_ID}`],
-  ])('that is %s makes new TCPPortOwner() warn once and use a private pool', async (_what, handle) => {
-    await using worker = startPortWorker({ env: { PORTSLICE_POOL: handle() } });
-    const ports = [await worker.call('claim'), await worker.call('acquire'), await worker.call('claim')];
-    expect(new Set(ports).size).toBe(3);
-    expect(ports.map((port) => portIsInUse(port))).toEqual([true, true, true]);
-    expect(await worker.call('warnings')).toEqual([
-      { code: 'PORTSLICE_POOL_UNUSABLE', message: expect.stringContaining('uses a private pool') as string },
-    ]);
   });
 });

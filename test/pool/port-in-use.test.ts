@@ -5,10 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { systemNeeds } from '../../scripts/system-needs.ts';
 import { HostError, InvalidOptionError, portIsInUse, TCPPortOwner } from '../../src/index.ts';
 import { isOnlyInTimeWait } from '../../src/platform/linux/listeners.ts';
-import { releaseClaim } from '../../src/pool/claim/release.ts';
 import { errorOf } from '../support/catch-error.ts';
-import { claimOf } from '../support/claims.ts';
 import { listen, startServer, stopProcess } from '../support/listening-server.ts';
+import { releaseSealed } from '../support/pool-internals.ts';
 import { reservePorts } from '../support/port-block.ts';
 import { startPortThread, startPortWorker } from '../support/port-worker.ts';
 import { openTestPool } from '../support/test-pool.ts';
@@ -107,7 +106,7 @@ describe('an owner', () => {
   test('that was released with a seal is a use', async () => {
     await using _opened = await openTestPool(1);
     const owner = new TCPPortOwner();
-    releaseClaim(claimOf(owner), true);
+    releaseSealed(owner);
     expect(portIsInUse(owner.port)).toBe(true);
   });
 });

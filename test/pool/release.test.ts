@@ -1,11 +1,10 @@
 /** What becomes of a port after its test: free, leaked or sealed. */
 import { describe, expect, test } from 'vitest';
 import { PortPoolExhaustedError, portIsInUse, TCPPortOwner } from '../../src/index.ts';
-import { releaseClaim } from '../../src/pool/claim/release.ts';
 import { errorOf } from '../support/catch-error.ts';
-import { claimOf } from '../support/claims.ts';
 import { listen, startServer } from '../support/listening-server.ts';
 import { needNamespace, needProgram } from '../support/needs.ts';
+import { stateOfOwner, releaseSealed } from '../support/pool-internals.ts';
 import { type PortBlock, reservePorts } from '../support/port-block.ts';
 import { startPortWorker } from '../support/port-worker.ts';
 import { scriptOutput } from '../support/run-script.ts';
@@ -13,10 +12,6 @@ import { openTestPool, type TestPool } from '../support/test-pool.ts';
 import { collectWarnings } from '../support/warnings.ts';
 
 const WAIT = { acquireTimeoutMs: 10_000 };
-
-function releaseSealed(owner: TCPPortOwner): void {
-  releaseClaim(claimOf(owner), true);
-}
 
 function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
@@ -179,7 +174,7 @@ describe('the port of a failed test', () => {
     expect((await warnings.withCode('PORTSLICE_LEAK'))[0]).toContain(
       `'fails and leaks', but this test process itself (pid ${process.pid})`,
     );
-    expect(claimOf(owner)).toMatchObject({ leaked: true });
+    expect(stateOfOwner(owner)).toBe('leaked');
     expect(opened.pool.stats().leaks).toBe(1);
   });
 
@@ -202,12 +197,11 @@ function scriptWithPool({ spec }: PortBlock, lines: string): string {
     import net from 'node:net';
     import { inspect } from 'node:util';
     import { PortPool, TCPPortOwner } from './src/index.ts';
-    import { releaseClaim } from './src/pool/claim/release.ts';
-    import { claimOf } from './test/support/claims.ts';
+    import { stateOfOwner, releaseSealed } from './test/support/pool-internals.ts';
 
     const pool = PortPool.create({ ports: '${spec}' });
     process.env.PORTSLICE_POOL = pool.handle;
-    const statesOf = (owners) => owners.map((owner) => /\\((\\w+)/.exec(inspect(owner))[1]);
+    const statesOf = (owners) => owners.map(stateOfOwner);
     const claimAgain = async () => {
       process.env.PORTSLICE_POOL = PortPool.create({ ports: '${spec}' }).handle;
       const owners = await TCPPortOwner.acquireMany(3, { hosts: ['127.0.0.1'] });
@@ -233,7 +227,7 @@ describe('an owner whose address is gone from this machine', () => {
       const [released, sealed] = owners;
       address('del');
       released.cleanup();
-      releaseClaim(claimOf(sealed), true);
+      releaseSealed(sealed);
       const states = [statesOf(owners)];
       // With it nothing is free, so that the other process asks for what is sealed.
       const again = new TCPPortOwner({ hosts: ['127.0.0.1'] });
@@ -262,42 +256,6 @@ describe('an owner whose address is gone from this machine', () => {
 });
 
 describe('without descriptors', () => {
-  test.each([0, 1])('with %i left, a claim fails with the limit and leaves the record free', async (left) => {
-    await using opened = await openTestPool(2);
-    await using worker = startPortWorker({ env: opened.env, descriptorLimit: 256 });
-    await worker.call('release', await worker.call('claim'));
-    await worker.call('useUpDescriptors', left);
-    await expect(worker.call('claim')).rejects.toMatchObject({
-      code: 'PORTSLICE_RESOURCE_LIMIT',
-      message: expect.stringContaining('EMFILE') as string,
-    });
-    expect(opened.pool.snapshot().map(({ state }) => state)).not.toContain('held');
-    expect(opened.pool.snapshot().map(({ state }) => state)).not.toContain('claiming');
-    expect(opened.ports.filter((port) => portIsInUse(port))).toEqual([]);
-    await worker.call('giveDescriptorsBack');
-    expect(await worker.call('claimAll')).toHaveLength(2);
-  });
-
-  test('several ports are given back if the descriptors end in the middle', async () => {
-    await using opened = await openTestPool(4);
-    await using worker = startPortWorker({ env: opened.env, descriptorLimit: 256 });
-    await worker.call('release', await worker.call('claim'));
-    await worker.call('useUpDescriptors', 5);
-    await expect(worker.call('acquireMany', 4)).rejects.toMatchObject({ code: 'PORTSLICE_RESOURCE_LIMIT' });
-    expect(new Set(opened.pool.snapshot().map(({ state }) => state))).toEqual(new Set(['free']));
-    expect(opened.ports.filter((port) => portIsInUse(port))).toEqual([]);
-  });
-
-  test('an owner can still be released', async () => {
-    await using opened = await openTestPool(1);
-    await using worker = startPortWorker({ env: opened.env, descriptorLimit: 256 });
-    const port = await worker.call('claim');
-    await worker.call('useUpDescriptors', 0);
-    await worker.call('release', port);
-    expect(stateOf(opened, port)).toBe('free');
-    expect(portIsInUse(port)).toBe(false);
-  });
-
   test('a pool can still be ended, with its sealed and leaked ports too', async () => {
     await using block = await reservePorts(3);
     const script = scriptWithPool(
@@ -308,7 +266,7 @@ describe('without descriptors', () => {
       const server = net.createServer().listen(leaked.port);
       await once(server, 'listening');
       leaked.cleanup();
-      releaseClaim(claimOf(sealed), true);
+      releaseSealed(sealed);
       const before = statesOf(owners);
       const opened = [];
       try { for (;;) opened.push(openSync('/dev/null')) } catch {}

@@ -8,10 +8,9 @@ import {
   TCPPortOwner,
   type TCPPortOwnerOptions,
 } from '../../src/index.ts';
-import { releaseClaim } from '../../src/pool/claim/release.ts';
 import { errorOf } from '../support/catch-error.ts';
-import { claimOf } from '../support/claims.ts';
 import { listen } from '../support/listening-server.ts';
+import { releaseSealed } from '../support/pool-internals.ts';
 import { startPortWorker } from '../support/port-worker.ts';
 import { openTestPool } from '../support/test-pool.ts';
 import { collectWarnings } from '../support/warnings.ts';
@@ -45,7 +44,7 @@ describe('an owner', () => {
     owner.cleanup();
     expect(inspect({ owner })).toBe(`{ owner: TCPPortOwner ${owner.port} (free, 'pays by card') }`);
     const unnamed = new TCPPortOwner();
-    releaseClaim(claimOf(unnamed), true);
+    releaseSealed(unnamed);
     expect(inspect(unnamed)).toBe(`TCPPortOwner ${unnamed.port} (sealed)`);
   });
 

@@ -4,22 +4,37 @@ import { connect, createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type * as Portslice from '../../src/index.ts';
-import { type ClaimLog, nowNs } from './claim-log.ts';
+import { nowUs } from '../contention/event-log.ts';
+import type { Span } from '../support/overlaps.ts';
+
+type Owners = typeof Portslice.TCPPortOwner;
 
 /** What became of the claims of one claimant. */
-export interface Tally {
-  readonly claims: number;
+export interface Claims {
+  readonly name: string;
+  /** A million objects would be too slow to send: port, from and until of each use, one after the other. */
+  readonly uses: Float64Array;
   /** Servers that listened on a claimed port, were connected to, and answered. */
   readonly servers: number;
   /** How often the constructor found no free port. */
   readonly exhaustions: number;
-  /** What servers and connections met, how often: code by code. */
-  readonly errors: Readonly<Record<string, number>>;
+  /** What servers and connections met. */
+  readonly errors: readonly string[];
+}
+
+const NUMBERS_PER_USE = 3;
+
+/** How long the port was certainly had: from when it had been given until just before it is given back. */
+export function spansOf({ name, uses }: Claims): Span[] {
+  return Array.from({ length: uses.length / NUMBERS_PER_USE }, (_, use) => {
+    const [port, from, until] = uses.subarray(use * NUMBERS_PER_USE) as unknown as [number, number, number];
+    return { owner: name, port, from, until };
+  });
 }
 
 interface Held {
   readonly owner: Portslice.TCPPortOwner;
-  readonly fromNs: number;
+  readonly from: number;
 }
 
 const MAX_HELD = 5;
@@ -28,27 +43,33 @@ const MAX_DELAY_MS = 10;
 const TURN_EVERY = 16;
 const REMEMBERED = 50;
 
-type Owners = typeof Portslice.TCPPortOwner;
+/** At least so many claims, all of which are given back in the end. */
+export async function claimAndRelease(name: string, owners: Owners, count: number): Promise<Claims> {
+  const claimant = new Claimant(name, owners);
+  await claimant.claim(count);
+  return claimant.claims();
+}
 
-export class Claimant {
+class Claimant {
   readonly #name: string;
   readonly #owners: Owners;
-  readonly #log: ClaimLog;
   readonly #held: Held[] = [];
   readonly #serving = new Set<Promise<void>>();
   /** Cleaned up already: their ports may be somebody else's by now. */
   readonly #ended: Portslice.TCPPortOwner[] = [];
-  readonly #tally = { claims: 0, servers: 0, exhaustions: 0, errors: {} as Record<string, number> };
+  readonly #uses: number[] = [];
+  readonly #errors: string[] = [];
+  #claimed = 0;
+  #servers = 0;
+  #exhaustions = 0;
 
-  constructor(name: string, owners: Owners, log: ClaimLog) {
+  constructor(name: string, owners: Owners) {
     this.#name = name;
     this.#owners = owners;
-    this.#log = log;
   }
 
-  /** At least so many claims, all of which are given back in the end. */
-  async claim(count: number): Promise<Tally> {
-    for (let step = 0; this.#tally.claims < count; step++) {
+  async claim(count: number): Promise<void> {
+    for (let step = 0; this.#claimed < count; step++) {
       await this.#claimSomehow();
       while (this.#held.length > Math.random() * MAX_HELD) this.#giveOneBack();
       // The servers of this thread need the event loop.
@@ -56,8 +77,16 @@ export class Claimant {
     }
     this.#giveAllBack();
     await Promise.all(this.#serving);
-    this.#log.flush();
-    return this.#tally;
+  }
+
+  claims(): Claims {
+    return {
+      name: this.#name,
+      uses: Float64Array.from(this.#uses),
+      servers: this.#servers,
+      exhaustions: this.#exhaustions,
+      errors: this.#errors,
+    };
   }
 
   async #claimSomehow(): Promise<void> {
@@ -75,23 +104,23 @@ export class Claimant {
       this.#hold([new this.#owners()]);
     } catch (error) {
       if ((error as Portslice.PortsliceError).code !== 'PORTSLICE_POOL_EXHAUSTED') throw error;
-      this.#tally.exhaustions++;
+      this.#exhaustions++;
       this.#giveAllBack();
     }
   }
 
   #hold(owners: readonly Portslice.TCPPortOwner[]): void {
-    const fromNs = nowNs();
-    this.#tally.claims += owners.length;
-    for (const owner of owners) this.#held.push({ owner, fromNs });
+    const from = nowUs();
+    this.#claimed += owners.length;
+    for (const owner of owners) this.#held.push({ owner, from });
   }
 
   async #startToServe(): Promise<void> {
     const owner = await this.#owners.acquire();
-    const held = { owner, fromNs: nowNs() };
-    this.#tally.claims++;
+    const held = { owner, from: nowUs() };
+    this.#claimed++;
     const served = this.#serve(owner.port)
-      .catch((error: NodeJS.ErrnoException) => this.#note(error.code ?? error.message))
+      .catch((error: NodeJS.ErrnoException) => void this.#errors.push(error.code ?? error.message))
       .finally(() => {
         this.#giveBack(held);
         this.#serving.delete(served);
@@ -107,17 +136,12 @@ export class Claimant {
     try {
       await sleep(Math.random() * MAX_DELAY_MS);
       const answer = await text(connect(port, '127.0.0.1'));
-      if (answer === this.#name) this.#tally.servers++;
-      else this.#note(`answered by ${answer}`);
+      if (answer === this.#name) this.#servers++;
+      else this.#errors.push(`answered by ${answer}`);
     } finally {
       server.close();
       await once(server, 'close');
     }
-  }
-
-  #note(error: string): void {
-    const { errors } = this.#tally;
-    errors[error] = (errors[error] ?? 0) + 1;
   }
 
   #giveAllBack(): void {
@@ -129,10 +153,9 @@ export class Claimant {
     this.#giveBack(held as Held);
   }
 
-  #giveBack({ owner, fromNs }: Held): void {
-    const untilNs = nowNs();
+  #giveBack({ owner, from }: Held): void {
+    this.#uses.push(owner.port, from, nowUs());
     owner.cleanup();
-    this.#log.write({ port: owner.port, fromNs, untilNs });
     this.#ended.push(owner);
     // A second cleanup must do nothing, least of all to the next owner of the port.
     if (this.#ended.length > REMEMBERED) this.#ended.shift()?.cleanup();

@@ -3,7 +3,6 @@
  * calls that needs one is in turn the one that fails. See limits.test.ts.
  */
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync } from 'node:fs';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -15,8 +14,9 @@ import {
   TCPPortOwner,
   waitForListening,
 } from '../../src/index.ts';
-import { releaseClaim } from '../../src/pool/claim/release.ts';
-import { claimOf } from '../support/claims.ts';
+import { countDescriptors, useUpDescriptors } from '../support/descriptors.ts';
+import { releaseSealed } from '../support/pool-internals.ts';
+import { serve } from '../support/serve.ts';
 
 export interface Attempt {
   readonly step: string;
@@ -69,7 +69,7 @@ const steps: readonly Step[] = [
   {
     name: 'claim from seals',
     prepare: async () => {
-      for (const owner of await claimAllPorts()) releaseClaim(claimOf(owner), true);
+      for (const owner of await claimAllPorts()) releaseSealed(owner);
       return [];
     },
     act: () => releasing([new TCPPortOwner()]),
@@ -88,7 +88,7 @@ const steps: readonly Step[] = [
   {
     name: 'seal',
     prepare: claimAllPorts,
-    act: (owners) => (owners.forEach((owner) => releaseClaim(claimOf(owner), true)), []),
+    act: (owners) => (owners.forEach((owner) => releaseSealed(owner)), []),
   },
 ];
 
@@ -100,18 +100,6 @@ async function servedPort(): Promise<number> {
   }
   return (server.address() as net.AddressInfo).port;
 }
-
-function useUpAllBut(left: number): () => void {
-  const opened: number[] = [];
-  try {
-    for (;;) opened.push(openSync('/dev/null', 'r'));
-  } catch {
-    for (const descriptor of opened.splice(Math.max(0, opened.length - left))) closeSync(descriptor);
-  }
-  return () => opened.forEach((descriptor) => closeSync(descriptor));
-}
-
-const countDescriptors = (): number => readdirSync('/proc/self/fd').length;
 
 /** Seals are given back too: they are wanted by nobody else. */
 function freeSeals(): void {
@@ -130,7 +118,7 @@ function freeSeals(): void {
 async function attempt({ name, prepare, act }: Step, left: number): Promise<Attempt> {
   const before = countDescriptors();
   const owners = (await prepare?.()) ?? [];
-  const giveBack = useUpAllBut(left);
+  const giveBack = useUpDescriptors(left);
   let [outcome, message] = ['done', ''];
   let closables: Closable[] = [];
   try {
@@ -155,15 +143,21 @@ async function attempt({ name, prepare, act }: Step, left: number): Promise<Atte
   };
 }
 
-const attempts: Attempt[] = [];
-await servedPort();
-for (const step of steps) {
-  // What is needed once is loaded then.
-  await attempt(step, ENOUGH);
-  for (let left = 0; left <= ENOUGH; left++) {
-    const result = await attempt(step, left);
-    attempts.push(result);
-    if (result.outcome === 'done') break;
-  }
-}
-process.stdout.write(JSON.stringify(attempts), () => process.exit());
+const commands = {
+  attemptAll: async (): Promise<Attempt[]> => {
+    const attempts: Attempt[] = [];
+    await servedPort();
+    for (const step of steps) {
+      // What is needed once is loaded then.
+      await attempt(step, ENOUGH);
+      for (let left = 0; left <= ENOUGH; left++) {
+        const result = await attempt(step, left);
+        attempts.push(result);
+        if (result.outcome === 'done') break;
+      }
+    }
+    return attempts;
+  },
+};
+export type LimitsCommands = typeof commands;
+serve(commands);

@@ -9,10 +9,11 @@
 import { describe, expect, test, type TestContext } from 'vitest';
 import { TCPPortOwner } from '../../src/index.ts';
 import { needNamespace } from '../support/needs.ts';
+import { startProgram } from '../support/program.ts';
 import { needRestriction } from '../support/restricted.ts';
 import { projectFolder, scriptOutput } from '../support/run-script.ts';
 import { openTestPool, type TestPool } from '../support/test-pool.ts';
-import type { Attempt } from './limits.program.ts';
+import type { LimitsCommands } from './limits.program.ts';
 import { repetitions, soakTimeoutMs } from './scale.ts';
 
 const FEW_DESCRIPTORS = ['sh', '-c', 'ulimit -n 128; exec "$0" "$@"'];
@@ -20,17 +21,10 @@ const TIMEOUT_MS = soakTimeoutMs(60_000, 300_000);
 
 /** Code for scripts. */
 const TOOLS = `
-  import { closeSync, openSync, readdirSync } from 'node:fs';
   import { PortPool, TCPPortOwner } from './src/index.ts';
+  import { countDescriptors, useUpDescriptors } from './test/support/descriptors.ts';
   const codes = [];
   process.on('warning', ({ code }) => codes.push(code));
-  const countDescriptors = () => readdirSync('/proc/self/fd').length;
-  const useUpAllBut = (left) => {
-    const opened = [];
-    try { for (;;) opened.push(openSync('/dev/null')) } catch {}
-    for (const descriptor of opened.splice(opened.length - left)) closeSync(descriptor);
-    return () => opened.forEach((descriptor) => closeSync(descriptor));
-  };
   const attempt = async (act) => {
     try { return { outcome: 'done', value: await act() } }
     catch (error) { return { outcome: error.code, message: error.message } }
@@ -52,12 +46,12 @@ const OTHER_CODES: Readonly<Record<string, string>> = {
 describe('out of descriptors', { timeout: TIMEOUT_MS }, () => {
   test('each step fails with the limit until there are enough for it, and takes nothing', async () => {
     await using opened = await openTestPool(5);
-    const program = `${projectFolder}/test/soak/limits.program.ts`;
-    const attempts = await scriptOutput<Attempt[]>(`await import(${JSON.stringify(program)})`, {
+    await using program = startProgram<LimitsCommands>(new URL('limits.program.ts', import.meta.url), {
       wrapper: FEW_DESCRIPTORS,
       nodeOptions: ['--no-warnings'],
       env: opened.env,
     });
+    const attempts = await program.call('attemptAll');
     const failed = attempts.filter(({ outcome }) => outcome !== 'done');
     const lefts: Record<string, number[]> = {};
     for (const { step, left } of failed) (lefts[step] ??= []).push(left);
@@ -92,7 +86,7 @@ describe('out of descriptors', { timeout: TIMEOUT_MS }, () => {
       await using opened = await openTestPool(1);
       const script = `${TOOLS}
         const before = countDescriptors();
-        const giveBack = useUpAllBut(${left});
+        const giveBack = useUpDescriptors(${left});
         const first = await attempt(() => new TCPPortOwner().cleanup());
         giveBack();
         const after = countDescriptors();
@@ -126,7 +120,7 @@ describe('out of descriptors', { timeout: TIMEOUT_MS }, () => {
       await once(thread, 'message');
       await thread.terminate();
       new TCPPortOwner().cleanup();
-      useUpAllBut(1);
+      useUpDescriptors(1);
       let result;
       const owners = [];
       // Right after the end of a thread the kernel may still name it for a moment.

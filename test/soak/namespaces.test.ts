@@ -5,46 +5,37 @@
  * names of the locks or on the ports, which may slow portslice down, but neither break nor block it.
  */
 import { describe, expect, test } from 'vitest';
-import { PortPool, PortPoolExhaustedError, TCPPortOwner } from '../../src/index.ts';
-import { readEvents } from '../contention/event-log.ts';
+import { PortPoolExhaustedError, TCPPortOwner } from '../../src/index.ts';
+import { lockName } from '../../src/platform/linux/lock.ts';
+import type { StormEvent } from '../contention/protocol.ts';
+import { type Member, SOURCE, Storm, type StormOptions } from '../contention/storm.ts';
 import { FLAWLESS, judge } from '../contention/verdict.ts';
+import type { WorkerResult } from '../contention/worker.program.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { NOBODY } from '../support/kernel-peer.ts';
 import { needNamespace, needProgram, needRoot } from '../support/needs.ts';
 import { reservePorts } from '../support/port-block.ts';
 import { startPortWorker } from '../support/port-worker.ts';
 import { scriptOutput } from '../support/run-script.ts';
-import { openTestPool } from '../support/test-pool.ts';
+import { startStranger, type Stranger } from '../support/stranger.ts';
+import { openTestPool, portsForAnotherRun } from '../support/test-pool.ts';
 import { until } from '../support/until.ts';
-import { type Member, type MemberReport, openCrowdLog, runCrowd } from './crowd.ts';
-import { seed } from './random.ts';
 import { repetitions, soakTimeoutMs } from './scale.ts';
-import { startSquatter } from './squatter.ts';
-import { type Outcome, reportOf } from './watched.ts';
 
 const TIMEOUT_MS = soakTimeoutMs(240_000, 1_800_000);
 
-function reportsOf(outcomes: readonly Outcome<MemberReport>[]): MemberReport[] {
-  const reports = outcomes.map(reportOf);
-  // Everything was given back by the members, not by their end.
-  for (const report of reports) expect(report.descriptorsAfter).toBeLessThanOrEqual(report.descriptorsBefore);
-  return reports;
-}
+/** Processes of different kinds that all want ports out of the same few, and serve on them only briefly. */
+const CROWD = {
+  allocator: { kind: 'portslice', source: SOURCE, waits: true },
+  maxDelayMs: 3,
+  acquireTimeoutMs: 100_000,
+} as const satisfies StormOptions;
 
-function total(reports: readonly MemberReport[]): number {
-  return reports.reduce((sum, report) => sum + report.completedRounds, 0);
-}
-
-/** Whoever comes next, in a pool of its own, gets every one of the ports. */
-async function expectAllFree(spec: string, portCount: number): Promise<void> {
-  const pool = PortPool.create({ ports: spec });
-  try {
-    const owners: TCPPortOwner[] = [];
-    for (const _ of pool.ports) owners.push(await pool.slice().acquire());
-    expect(new Set(owners.map(({ port }) => port)).size).toBe(portCount);
-  } finally {
-    pool.close();
-  }
+/** All rounds of all members. Everything is given back by them, not by their end. */
+async function rage(storm: Storm): Promise<WorkerResult[]> {
+  const results = await storm.rage();
+  for (const { socketsBefore, socketsAfter } of results) expect(socketsAfter).toBe(socketsBefore);
+  return results;
 }
 
 describe('users and process namespaces in one network namespace', { timeout: TIMEOUT_MS }, () => {
@@ -52,37 +43,34 @@ describe('users and process namespaces in one network namespace', { timeout: TIM
     needRoot(context);
     const unshare = needProgram(context, 'unshare');
     await using opened = await openTestPool(10, { workers: 8, restMs: 0 });
-    using log = openCrowdLog();
     const env = { ...opened.env, PORTSLICE_PORTS: opened.spec };
     const inside = [unshare, '--pid', '--fork', '--kill-child'];
-    const kinds: readonly Omit<Member, 'env'>[] = [
-      { name: 'here' },
-      { name: 'user', userId: NOBODY },
-      { name: 'inside', wrapper: [...inside, '--mount-proc'] },
-      { name: 'inside with the outer proc', wrapper: inside },
+    const kinds: readonly (Member & { name: string; canAttach: boolean })[] = [
+      { name: 'here', env, canAttach: true },
+      { name: 'another user', env, userId: NOBODY, canAttach: false },
+      { name: 'inside', env, wrapper: [...inside, '--mount-proc'], canAttach: false },
+      { name: 'inside with the outer proc', env, wrapper: inside, canAttach: true },
     ];
-    const members = [1, 2].flatMap((number) =>
-      kinds.map((kind) => ({ ...kind, env, name: `${kind.name} ${number}` })),
-    );
-    const plan = { slots: 3, roundsPerSlot: repetitions(12, 400) };
+    const members = [...kinds, ...kinds];
+    await using storm = await Storm.gather({
+      ...CROWD,
+      members,
+      slots: 3,
+      roundsPerSlot: repetitions(12, 400),
+    });
 
-    const reports = reportsOf(await runCrowd(log.file, members, plan));
+    const results = await rage(storm);
 
-    const planned = members.length * plan.slots * plan.roundsPerSlot;
-    const verdict = judge(readEvents(log.file));
-    expect(verdict).toMatchObject({ ...FLAWLESS, allocations: planned, completeRounds: planned });
-    expect(total(reports)).toBe(planned);
+    const planned = storm.plannedRounds;
+    expect(storm.verdict()).toMatchObject({ ...FLAWLESS, allocations: planned, completeRounds: planned });
     // 24 slots over 10 ports: they did meet.
-    expect(reports.reduce((sum, report) => sum + report.exhaustions, 0)).toBeGreaterThan(0);
-    // Only who can open the pool's memory uses it; the others say so, once, and use the same ports all the same.
-    const warned = new Map(members.map(({ name }, index) => [name, reports[index]?.warnings]));
-    for (const [name, warnings] of warned) {
-      const canAttach = name.startsWith('here') || name.startsWith('inside with');
+    expect(results.reduce((sum, { exhaustions }) => sum + exhaustions, 0)).toBeGreaterThan(0);
+    for (const [index, { warnings, processId }] of results.entries()) {
+      const { name, canAttach, wrapper } = members[index] as (typeof members)[number];
+      // Only who can open the pool's memory uses it; the others say so, once, and use the same ports all the same.
       expect(warnings, `warnings of ${name}`).toEqual(canAttach ? [] : ['PORTSLICE_POOL_UNUSABLE']);
+      expect(processId < 10, `${name} is process ${processId}`).toBe(wrapper !== undefined);
     }
-    expect(reports.filter((_, index) => members[index]?.name.startsWith('inside'))).toSatisfy(
-      (theirs: MemberReport[]) => theirs.every(({ processId }) => processId < 10),
-    );
     // The shared pool counts what its members had.
     expect(opened.pool.stats()).toMatchObject({
       lifetimeTotalAllocatedPorts: planned / 2,
@@ -90,8 +78,8 @@ describe('users and process namespaces in one network namespace', { timeout: TIM
       leaks: 0,
     });
     opened.pool.close();
-    await expectAllFree(opened.spec, 10);
-    console.log(`${planned} rounds of ${members.length} processes, ${total(reports)} complete, 0 overlaps`);
+    expect(await portsForAnotherRun(opened.spec)).toEqual(opened.ports);
+    console.log(`${planned} rounds of ${members.length} processes, 0 overlaps`);
   });
 
   test('get back what one inside had when it is killed, though its numbers are those of others out here', async (context) => {
@@ -117,29 +105,26 @@ describe('two network namespaces', { timeout: TIMEOUT_MS }, () => {
   test('have the same ports at the same time, with servers on both sides, under load', async (context) => {
     const wrapper = needNamespace(context);
     const rounds = repetitions(20, 400);
-    using logs = { here: openCrowdLog(), there: openCrowdLog(), [Symbol.dispose]: () => disposeBoth() };
-    const disposeBoth = (): void => {
-      logs.here[Symbol.dispose]();
-      logs.there[Symbol.dispose]();
-    };
-    const rage = async (side: string, logFile: string): Promise<Outcome<MemberReport>[]> =>
+    const rageThere = async (): Promise<{ results: WorkerResult[]; events: StormEvent[] }> =>
       scriptOutput(
-        `import { runCrowd } from './test/soak/crowd.ts';
+        `import { Storm } from './test/contention/storm.ts';
          const env = { PORTSLICE_PORTS: '20000-20007' };
-         const members = ['one', 'two'].map((name) => ({ name: '${side} ' + name, env }));
-         const plan = { slots: 3, roundsPerSlot: ${rounds} };
-         console.log(JSON.stringify(await runCrowd(${JSON.stringify(logFile)}, members, plan)));`,
+         const crowd = ${JSON.stringify({ ...CROWD, slots: 3, roundsPerSlot: rounds })};
+         await using storm = await Storm.gather({ ...crowd, members: [{ env }, { env }] });
+         const results = await storm.rage();
+         console.log(JSON.stringify({ results, events: storm.events() }));`,
         { wrapper },
       );
 
-    const [here, there] = await Promise.all([rage('here', logs.here.file), rage('there', logs.there.file)]);
+    const sides = await Promise.all([rageThere(), rageThere()]);
 
-    expect(total(reportsOf([...here, ...there]))).toBe(2 * 2 * 3 * rounds);
-    const sides = [readEvents(logs.here.file), readEvents(logs.there.file)];
-    for (const events of sides)
+    for (const { events } of sides)
       expect(judge(events)).toMatchObject({ ...FLAWLESS, completeRounds: 2 * 3 * rounds });
     // Taken together, ports were owned and served on twice at the same time: neither side waited for the other.
-    const both = judge(sides.flat().toSorted((a, b) => a.atUs - b.atUs));
+    const named = sides.flatMap(({ events }, side) =>
+      events.map((event) => ({ ...event, use: `${side}: ${event.use}`, detail: `${side}: ${event.detail}` })),
+    );
+    const both = judge(named);
     expect(both.sharedPorts.length).toBeGreaterThan(0);
     expect(both.sharedServers.length).toBeGreaterThan(0);
     expect(both.wrongAnswers).toEqual([]);
@@ -177,39 +162,34 @@ describe('a squatter', { timeout: TIMEOUT_MS }, () => {
   const FREE_COUNT = 4;
 
   const ways = [
-    { has: 'the locks', take: 'takeLocks', counted: 'lockedByOtherRuns', other: 'listenedOnByStrangers' },
-    {
-      has: 'strict binds',
-      take: 'bindStrictly',
-      counted: 'listenedOnByStrangers',
-      other: 'lockedByOtherRuns',
-    },
-    { has: 'listeners', take: 'listenOn', counted: 'listenedOnByStrangers', other: 'lockedByOtherRuns' },
+    { has: 'the locks', counted: 'lockedByOtherRuns', other: 'listenedOnByStrangers' },
+    { has: 'strict binds', counted: 'listenedOnByStrangers', other: 'lockedByOtherRuns' },
+    { has: 'listeners', counted: 'listenedOnByStrangers', other: 'lockedByOtherRuns' },
   ] as const;
+  const take = {
+    'the locks': (squatter: Stranger, ports: readonly number[]) => squatter.takeNames(ports.map(lockName)),
+    'strict binds': (squatter: Stranger, ports: readonly number[]) => squatter.bindStrictly(ports),
+    listeners: (squatter: Stranger, ports: readonly number[]) => squatter.listenOn(ports),
+  };
 
   test.for(ways)(
     'that has $has of 90 % of the ports leaves the rest usable under load, and all of them after its end',
-    async ({ take, counted, other }, context) => {
+    async ({ has, counted, other }, context) => {
       await using opened = await openTestPool(PORT_COUNT, { workers: 3, restMs: 0 });
-      await using squatter = startSquatter(needProgram(context, 'python3'));
-      using log = openCrowdLog();
+      await using squatter = startStranger(needProgram(context, 'python3'));
       const free = opened.ports.slice(0, FREE_COUNT);
       const squatted = opened.ports.slice(FREE_COUNT);
-      expect(await squatter[take](squatted)).toBe(squatted.length);
+      expect(await take[has](squatter, squatted)).toBe(squatted.length);
 
-      const member = { name: 'of the run', env: opened.env };
-      const members = [
-        member,
-        { ...member, name: 'too' },
-        { name: 'alone', env: { PORTSLICE_PORTS: opened.spec } },
-      ];
-      const plan = { slots: 2, roundsPerSlot: repetitions(12, 300) };
-      reportsOf(await runCrowd(log.file, members, plan));
+      const { env } = opened;
+      const members = [{ env }, { env }, { env: { PORTSLICE_PORTS: opened.spec } }];
+      const roundsPerSlot = repetitions(12, 300);
+      await using storm = await Storm.gather({ ...CROWD, members, slots: 2, roundsPerSlot });
+      await rage(storm);
 
-      const events = readEvents(log.file);
-      const planned = members.length * plan.slots * plan.roundsPerSlot;
-      expect(judge(events)).toMatchObject({ ...FLAWLESS, completeRounds: planned });
-      expect([...new Set(events.map((event) => event.port))].toSorted((a, b) => a - b)).toEqual(free);
+      expect(storm.verdict()).toMatchObject({ ...FLAWLESS, completeRounds: storm.plannedRounds });
+      const used = storm.events().map((event) => event.port);
+      expect([...new Set(used)].toSorted((a, b) => a - b)).toEqual(free);
 
       const owners = free.map(() => new TCPPortOwner());
       expect(owners.map(({ port }) => port).toSorted((a, b) => a - b)).toEqual(free);
@@ -238,8 +218,8 @@ describe('a squatter', { timeout: TIMEOUT_MS }, () => {
   test('of another user that has everything is an exhausted pool, with its ways counted apart', async (context) => {
     needRoot(context);
     await using opened = await openTestPool(PORT_COUNT);
-    await using squatter = startSquatter(needProgram(context, 'python3'), NOBODY);
-    expect(await squatter.takeLocks(opened.ports.slice(0, 14))).toBe(14);
+    await using squatter = startStranger(needProgram(context, 'python3'), NOBODY);
+    expect(await squatter.takeNames(opened.ports.slice(0, 14).map(lockName))).toBe(14);
     expect(await squatter.bindStrictly(opened.ports.slice(14, 27))).toBe(13);
     expect(await squatter.listenOn(opened.ports.slice(27))).toBe(13);
     for (const act of [() => new TCPPortOwner(), () => TCPPortOwner.acquire({ acquireTimeoutMs: 200 })]) {
@@ -254,7 +234,7 @@ describe('a squatter', { timeout: TIMEOUT_MS }, () => {
 
   test('on every other name that portslice binds keeps no pool from working', async (context) => {
     await using block = await reservePorts(4);
-    await using squatter = startSquatter(needProgram(context, 'python3'));
+    await using squatter = startStranger(needProgram(context, 'python3'));
     await using creator = startPortWorker();
     const beacons = Array.from(
       { length: 256 },
@@ -269,27 +249,24 @@ describe('a squatter', { timeout: TIMEOUT_MS }, () => {
   test('that takes ports and locks at random all the time only slows things down', async (context) => {
     const python = needProgram(context, 'python3');
     await using opened = await openTestPool(PORT_COUNT, { workers: 3, restMs: 0 });
-    await using squatter = startSquatter(python);
-    await using another = startSquatter(python);
-    using log = openCrowdLog();
-    const stops = [await squatter.churn(opened.ports, seed), await another.churn(opened.ports, seed + 1)];
-    const members = [
-      { name: 'one', env: opened.env },
-      { name: 'two', env: opened.env },
-      { name: 'alone', env: { PORTSLICE_PORTS: opened.spec } },
-    ];
-    const plan = { slots: 3, roundsPerSlot: repetitions(25, 800) };
+    await using squatter = startStranger(python);
+    await using another = startStranger(python);
+    const names = opened.ports.map(lockName);
+    const stops = [await squatter.churn(names, opened.ports), await another.churn(names, opened.ports)];
+    const { env } = opened;
+    const members = [{ env }, { env }, { env: { PORTSLICE_PORTS: opened.spec } }];
+    const roundsPerSlot = repetitions(25, 800);
+    await using storm = await Storm.gather({ ...CROWD, members, slots: 3, roundsPerSlot });
 
-    reportsOf(await runCrowd(log.file, members, plan));
+    await rage(storm);
 
-    const planned = members.length * plan.slots * plan.roundsPerSlot;
-    expect(judge(readEvents(log.file))).toMatchObject({ ...FLAWLESS, completeRounds: planned });
+    expect(storm.verdict()).toMatchObject({ ...FLAWLESS, completeRounds: storm.plannedRounds });
     const squats = await Promise.all(stops.map(async (stop) => stop()));
-    for (const { names, strict } of squats) expect(Math.min(names, strict)).toBeGreaterThan(20);
+    for (const taken of squats) expect(Math.min(taken.names, taken.ports)).toBeGreaterThan(20);
     await squatter.stop();
     await another.stop();
     opened.pool.close();
-    await expectAllFree(opened.spec, PORT_COUNT);
-    console.log(`${planned} rounds while squatters took ${JSON.stringify(squats)}; seed ${seed}`);
+    expect(await portsForAnotherRun(opened.spec)).toEqual(opened.ports);
+    console.log(`${storm.plannedRounds} rounds while squatters took ${JSON.stringify(squats)}`);
   });
 });

@@ -3,12 +3,12 @@
  * first, so that each leaves its port in TIME_WAIT for a minute, all get a port at once. The evidence is the kernel's
  * own table: each port was in TIME_WAIT when it was handed out again. Time is printed by the full version, never judged.
  */
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { PortPool } from '../../src/index.ts';
 import { reservePorts } from '../support/port-block.ts';
-import { startPeer } from './peer.ts';
+import { type PortWorker, RemoteError, startPortWorker } from '../support/port-worker.ts';
 import { repetitions, soakTimeoutMs } from './scale.ts';
-import type { ShortTest, SmallPoolConfig } from './small-pool-worker.program.ts';
 
 const WORKERS = 4;
 const PORT_COUNT = 5;
@@ -16,6 +16,16 @@ const TESTS = repetitions(200, 1_000);
 const TIMEOUT_MS = soakTimeoutMs(120_000, 900_000);
 const EXHAUSTED = { refused: 'PORTSLICE_POOL_EXHAUSTED' };
 
+/** Shorter than TIME_WAIT, which is 60 s: who waited for its end would be refused. */
+const ACQUIRE_TIMEOUT_MS = 30_000;
+/** As the kernel's tables name the state. */
+const TIME_WAIT = '06';
+/** Connections of servers on every address; without IPv6 the other table has them. Reading one takes milliseconds. */
+const TABLE = existsSync('/proc/self/net/tcp6') ? '/proc/self/net/tcp6' : '/proc/self/net/tcp';
+
+type ShortTest =
+  /** Whether a connection of an earlier test lingered on the port when this one was given it. */
+  { readonly port: number; readonly lingered: boolean } | { readonly refused: string | undefined };
 type Served = Extract<ShortTest, { port: number }>;
 
 describe(`${WORKERS} workers whose servers leave TIME_WAIT`, { timeout: TIMEOUT_MS }, () => {
@@ -23,7 +33,7 @@ describe(`${WORKERS} workers whose servers leave TIME_WAIT`, { timeout: TIMEOUT_
     await using block = await reservePorts(PORT_COUNT);
     using pool = openPool(block.spec);
 
-    const small = await runTests(pool, WORKERS, { tests: TESTS / WORKERS, hold: true });
+    const small = await runTests(pool, WORKERS, TESTS / WORKERS);
 
     expect(small.results.filter((result) => 'refused' in result)).toEqual([]);
     const served = small.results as Served[];
@@ -42,7 +52,7 @@ describe(`${WORKERS} workers whose servers leave TIME_WAIT`, { timeout: TIMEOUT_
 
     if (TESTS === 200) return;
     using largePool = openPool();
-    const large = await runTests(largePool, WORKERS, { tests: TESTS / WORKERS, hold: true });
+    const large = await runTests(largePool, WORKERS, TESTS / WORKERS);
     console.log(
       `${TESTS} tests of ${WORKERS} workers: ${Math.round(small.tookMs)} ms with ${PORT_COUNT} ports (${waits} waits), ` +
         `${Math.round(large.tookMs)} ms with ${largePool.stats().totalServerPorts} ports`,
@@ -53,7 +63,7 @@ describe(`${WORKERS} workers whose servers leave TIME_WAIT`, { timeout: TIMEOUT_
     await using block = await reservePorts(PORT_COUNT);
     using pool = openPool(block.spec);
 
-    const { results } = await runTests(pool, 1, { tests: PORT_COUNT + 1, hold: false });
+    const { results } = await runTests(pool, 1, PORT_COUNT + 1, false);
 
     const ports = results.slice(0, PORT_COUNT).map((result) => 'port' in result && result.port);
     expect(new Set(ports)).toEqual(new Set(block.ports));
@@ -66,21 +76,52 @@ function openPool(ports?: string): PortPool & Disposable {
   return Object.assign(pool, { [Symbol.dispose]: () => pool.close() });
 }
 
-/** @returns what became of all tests, and how long they took together */
+/**
+ * @param hold without it a port is checked as strictly as a server without SO_REUSEADDR would find it
+ * @returns what became of all tests, and how long they took together
+ */
 async function runTests(
   { handle }: PortPool,
   workerCount: number,
-  config: SmallPoolConfig,
+  testsEach: number,
+  hold = true,
 ): Promise<{ results: ShortTest[]; tookMs: number }> {
-  await using processes = new AsyncDisposableStack();
-  const program = new URL('small-pool-worker.program.ts', import.meta.url);
-  const starting = Array.from({ length: workerCount }, async (_, index) =>
-    processes.use(
-      await startPeer(program, config, { PORTSLICE_POOL: handle, TEST_PARALLEL_INDEX: String(index) }),
-    ),
+  await using workers = new AsyncDisposableStack();
+  const started = Array.from({ length: workerCount }, (_, index) =>
+    workers.use(startPortWorker({ env: { PORTSLICE_POOL: handle, TEST_PARALLEL_INDEX: String(index) } })),
   );
-  const workers = await Promise.all(starting);
+  await Promise.all(started.map(async ({ ready }) => ready));
   const startMs = performance.now();
-  const results = (await Promise.all(workers.map((worker) => worker.ask('run')))) as ShortTest[][];
+  const runAll = async (worker: PortWorker): Promise<ShortTest[]> => {
+    const results: ShortTest[] = [];
+    for (let number = 0; number < testsEach; number++) results.push(await runTest(worker, number, hold));
+    return results;
+  };
+  const results = await Promise.all(started.map(runAll));
   return { results: results.flat(), tookMs: performance.now() - startMs };
+}
+
+async function runTest(worker: PortWorker, number: number, hold: boolean): Promise<ShortTest> {
+  try {
+    // Every other test cannot wait at all, among them the sixth.
+    const port = await (number % 2 === 1
+      ? worker.call('claim', { hold })
+      : worker.call('acquire', { hold, acquireTimeoutMs: ACQUIRE_TIMEOUT_MS }));
+    // Nobody else can have left it since: the port is the worker's.
+    const lingered = isInTimeWait(port);
+    await worker.call('serveOnce', port);
+    await worker.call('release', port);
+    return { port, lingered };
+  } catch (error) {
+    if (!(error instanceof RemoteError)) throw error;
+    return { refused: error.code };
+  }
+}
+
+function isInTimeWait(port: number): boolean {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return readFileSync(TABLE, 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .some(([, localAddress, , state]) => localAddress?.endsWith(local) === true && state === TIME_WAIT);
 }

@@ -6,9 +6,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
-import { HeaderWord } from '../../src/core/segment-layout.ts';
 import { portAllocationStats, TCPPortOwner } from '../../src/index.ts';
-import { lastSession, type PoolSession } from '../../src/pool/session/pool-session.ts';
+import { viewOfLastPool } from '../support/pool-internals.ts';
+import { programConfig, serve } from '../support/serve.ts';
 import { until } from '../support/until.ts';
 
 export interface SpawnStormOptions {
@@ -45,8 +45,7 @@ function keepSpawning(counter: Int32Array): void {
   for (let child = 0; child < CHILDREN_AT_A_TIME; child++) next();
 }
 
-/** Call it in the main thread of a process of its own, which you end. */
-export async function rage(options: SpawnStormOptions): Promise<SpawnStormOutcome> {
+async function rage(options: SpawnStormOptions): Promise<SpawnStormOutcome> {
   const warnings: string[] = [];
   process.on('warning', ({ message }) => warnings.push(message));
   process.env['PORTSLICE_PORTS'] = options.ports;
@@ -59,13 +58,13 @@ export async function rage(options: SpawnStormOptions): Promise<SpawnStormOutcom
   const owners = Array.from({ length: options.portCount }, () => new TCPPortOwner());
   await until('children are started', () => Atomics.load(counter, 0) > threads.length * CHILDREN_AT_A_TIME);
   const refusals: string[] = [];
-  const { segment, claims: claimed } = lastSession() as PoolSession;
+  const pool = viewOfLastPool();
   let claims = 0;
   let misses = 0;
   for (let round = 0; misses < options.misses && round < MAX_ROUNDS; round++) {
     const owner = owners.shift();
     // Every look that finds nothing raises it.
-    const pressure = segment.header(HeaderWord.pressure);
+    const pressure = pool.pressure();
     if (owner !== undefined && options.serves) await serveOn(owner.port);
     owner?.cleanup();
     try {
@@ -74,7 +73,7 @@ export async function rage(options: SpawnStormOptions): Promise<SpawnStormOutcom
     } catch (error) {
       refusals.push((error as Error).message);
     }
-    if (segment.header(HeaderWord.pressure) !== pressure) misses++;
+    if (pool.pressure() !== pressure) misses++;
     // What was refused is free by now, or never will be.
     while (owners.length < options.portCount)
       owners.push(await TCPPortOwner.acquire({ acquireTimeoutMs: 5000 }));
@@ -84,12 +83,15 @@ export async function rage(options: SpawnStormOptions): Promise<SpawnStormOutcom
     refusals,
     warnings,
     leaks: portAllocationStats().leaks,
-    sealedPorts: [...claimed].filter(({ phase }) => phase !== 'held').length,
+    sealedPorts: pool.countSealed(),
     misses,
   };
   if (ballast.length !== options.ballastBytes) throw new Error('The ballast is gone.');
   return outcome;
 }
+
+const commands = { rage: (): Promise<SpawnStormOutcome> => rage(programConfig() as SpawnStormOptions) };
+export type SpawnStormCommands = typeof commands;
 
 /** The server is gone for this process when the port is given back. */
 async function serveOn(port: number): Promise<void> {
@@ -98,4 +100,5 @@ async function serveOn(port: number): Promise<void> {
   server.close();
 }
 
-if (!isMainThread) keepSpawning(workerData as Int32Array);
+if (isMainThread) serve(commands);
+else keepSpawning(workerData as Int32Array);

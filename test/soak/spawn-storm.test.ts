@@ -3,11 +3,11 @@
  * children all the time, in a process so big that a fork takes long; the pool has exactly as many ports as are in use at a time, so that
  * each claim needs just the port that was given back a moment ago. It counts only the claims at which a child had that port.
  */
-import { describe, expect, it, type TestContext } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { needNamespace } from '../support/needs.ts';
-import { scriptOutput } from '../support/run-script.ts';
+import { startProgram } from '../support/program.ts';
 import { repetitions, soakTimeoutMs } from './scale.ts';
-import type { SpawnStormOptions, SpawnStormOutcome } from './spawn-storm.program.ts';
+import type { SpawnStormCommands, SpawnStormOptions } from './spawn-storm.program.ts';
 
 const TIMEOUT_MS = soakTimeoutMs(300_000, 2_000_000);
 const MISSES = repetitions(4, 250);
@@ -21,19 +21,19 @@ describe('children that are started all the time', { timeout: TIMEOUT_MS }, () =
   ])(
     'make no port seem exhausted or leaked: $claim, serves $serves, $ballastBytes bytes',
     async (variant, context) => {
-      const options = { ports: '20000-20003', portCount: 4, misses: MISSES, threads: 2, ...variant };
-      const { claims, ...outcome } = await rageInNamespace(context, options);
+      const config: SpawnStormOptions = {
+        ports: '20000-20003',
+        portCount: 4,
+        misses: MISSES,
+        threads: 2,
+        ...variant,
+      };
+      const wrapper = needNamespace(context);
+      const url = new URL('spawn-storm.program.ts', import.meta.url);
+      await using program = startProgram<SpawnStormCommands>(url, { config, wrapper });
+      const { claims, ...outcome } = await program.call('rage');
       expect(outcome).toEqual({ refusals: [], warnings: [], leaks: 0, sealedPorts: 0, misses: MISSES });
       expect(claims).toBeGreaterThanOrEqual(MISSES);
     },
   );
 });
-
-function rageInNamespace(context: TestContext, options: SpawnStormOptions): Promise<SpawnStormOutcome> {
-  return scriptOutput<SpawnStormOutcome>(
-    `import { rage } from './test/soak/spawn-storm.program.ts';
-     console.log(JSON.stringify(await rage(${JSON.stringify(options)})));
-     process.exit();`,
-    { wrapper: needNamespace(context) },
-  );
-}

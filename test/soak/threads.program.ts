@@ -2,16 +2,15 @@
  * A process whose worker threads are terminated while they own ports. After each round everybody who is left wants all
  * ports of the pool at once. See threads.test.ts.
  */
-import { once } from 'node:events';
 import { fstatSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { isMainThread } from 'node:worker_threads';
 import { PortPool, PortPoolExhaustedError, TCPPortOwner } from '../../src/index.ts';
 import { platform } from '../../src/platform/platform.ts';
-import { releaseClaim } from '../../src/pool/claim/release.ts';
-import { claimOf } from '../support/claims.ts';
-import { startBystander, type BystanderReport } from './bystander.ts';
-import { reportToWatcher } from './watched.ts';
+import { releaseSealed } from '../support/pool-internals.ts';
+import { type Program, startThread } from '../support/program.ts';
+import { programConfig, serve } from '../support/serve.ts';
+import type { BystanderCommands, BystanderReport } from './bystander.program.ts';
 
 export interface ThreadsPlan {
   /** The ports of the pool, as a spec. */
@@ -34,21 +33,15 @@ export interface ThreadsReport {
   readonly leftDescriptors: number;
 }
 
-type Act = 'own' | 'claim all';
-
 const WAIT = { acquireTimeoutMs: 60_000 };
 const MAX_LIFE_MS = 12;
 const KEPT_OWNERS = 3;
 const SCANNED_DESCRIPTORS = 4096;
 
-// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, not a window
-const tell = (message: string): void => parentPort?.postMessage(message);
+const plan = programConfig() as ThreadsPlan;
 
 /** Claims, holds and releases in every way there is, until the thread is terminated. */
-async function ownPorts(): Promise<void> {
-  // The C library is bound by then: to be terminated in the middle of that ends the process, see bench/ffi-abort.ts.
-  (await TCPPortOwner.acquire(WAIT)).cleanup();
-  tell('ready');
+async function ownPorts(): Promise<never> {
   const owners: TCPPortOwner[] = [];
   for (let turn = 0; ; turn++) {
     try {
@@ -57,14 +50,17 @@ async function ownPorts(): Promise<void> {
     } catch (error) {
       if (!(error instanceof PortPoolExhaustedError)) throw error;
     }
-    while (owners.length > Math.random() * 2 * KEPT_OWNERS)
-      releaseClaim(claimOf(owners.shift() as TCPPortOwner), turn % 3 === 2);
+    while (owners.length > Math.random() * 2 * KEPT_OWNERS) {
+      const owner = owners.shift() as TCPPortOwner;
+      if (turn % 3 === 2) releaseSealed(owner);
+      else owner.cleanup();
+    }
   }
 }
 
-async function claimAll(portCount: number): Promise<string> {
+async function claimAll(): Promise<string> {
   try {
-    const owners = await TCPPortOwner.acquireMany(portCount, WAIT);
+    const owners = await TCPPortOwner.acquireMany(plan.portCount, WAIT);
     for (const owner of owners) owner.cleanup();
     return 'done';
   } catch (error) {
@@ -72,20 +68,23 @@ async function claimAll(portCount: number): Promise<string> {
   }
 }
 
-const startThread = (act: Act, plan: ThreadsPlan): Worker =>
-  new Worker(new URL(import.meta.url), { workerData: { act, plan } });
+const inThread = {
+  claimAll,
+  /** The C library is bound then: to be terminated in the middle of that ends the process, see bench/ffi-abort.ts. */
+  bind: async (): Promise<void> => (await TCPPortOwner.acquire(WAIT)).cleanup(),
+  ownPorts,
+};
 
-/** @returns how many */
-async function terminateSome(plan: ThreadsPlan): Promise<number> {
-  const threads = Array.from({ length: plan.threadsPerRound }, () => startThread('own', plan));
-  await Promise.all(
-    threads.map(async (thread) => {
-      await once(thread, 'message');
-      await sleep(Math.random() * MAX_LIFE_MS);
-      await thread.terminate();
-    }),
-  );
-  return threads.length;
+function startOne(): Program<typeof inThread> {
+  return startThread(new URL(import.meta.url), { config: plan, env: process.env as Record<string, string> });
+}
+
+async function terminateOne(): Promise<void> {
+  const thread = startOne();
+  await thread.call('bind');
+  thread.call('ownPorts').catch(() => undefined);
+  await sleep(Math.random() * MAX_LIFE_MS);
+  await thread.kill();
 }
 
 /** Abstract names of this process's pool, of which the kernel tells where there is a /proc. */
@@ -107,32 +106,33 @@ function countDescriptors(): number {
   }).length;
 }
 
-async function runPlan(plan: ThreadsPlan, progress: () => void): Promise<ThreadsReport> {
+async function runPlan(): Promise<ThreadsReport> {
   const pool = PortPool.create({ ports: plan.spec, workers: plan.threadsPerRound, restMs: 0 });
   process.env['PORTSLICE_POOL'] = pool.handle;
   new TCPPortOwner().cleanup();
   const locks = new RegExp(`@portslice/(${pool.ports.join('|')})$`, 'm');
   const mutex = new RegExp(`@portslice/orphans/${process.pid}/`);
   const before = countDescriptors();
-  const bystander = await startBystander();
-  const survivors = [startThread('claim all', plan), startThread('claim all', plan)];
-  await Promise.all(survivors.map((thread) => once(thread, 'message')));
+  const bystander: Program<BystanderCommands> = startThread(new URL('bystander.program.ts', import.meta.url));
+  const watched = bystander.call('work');
+  const survivors = [startOne(), startOne()];
+  await Promise.all(survivors.map(async (thread) => thread.call('bind')));
   const failures: string[] = [];
   let [terminations, roundsWithOrphans, roundsWithLeftMutex] = [0, 0, 0];
   for (let round = 0; round < plan.rounds; round++) {
-    terminations += await terminateSome(plan);
+    await Promise.all(Array.from({ length: plan.threadsPerRound }, terminateOne));
+    terminations += plan.threadsPerRound;
     if (isBound(locks)) roundsWithOrphans++;
     if (isBound(mutex)) roundsWithLeftMutex++;
     // All at once, so that they also look for what is left at once.
-    const answers = survivors.map((thread) => once(thread, 'message'));
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-    for (const thread of survivors) thread.postMessage('claim all');
-    const results = [await claimAll(plan.portCount), ...(await Promise.all(answers)).map(String)];
+    const answers = survivors.map(async (thread) => thread.call('claimAll'));
+    const results = await Promise.all([claimAll(), ...answers]);
     failures.push(...results.filter((result) => result !== 'done'));
-    progress();
   }
-  await Promise.all(survivors.map((thread) => thread.terminate()));
-  const report = await bystander.stop();
+  await Promise.all(survivors.map(async (thread) => thread.kill()));
+  await bystander.call('stop');
+  const report = await watched;
+  await bystander.kill();
   // Nobody needs what the last threads have left.
   platform.openKernel().closeOrphans();
   const leftDescriptors = countDescriptors() - before;
@@ -147,13 +147,6 @@ async function runPlan(plan: ThreadsPlan, progress: () => void): Promise<Threads
   };
 }
 
-if (isMainThread) {
-  const watcher = reportToWatcher<ThreadsReport>();
-  const plan = JSON.parse(process.argv[2] as string) as ThreadsPlan;
-  watcher.report(await runPlan(plan, () => watcher.progress()));
-} else {
-  const { act, plan } = workerData as { act: Act; plan: ThreadsPlan };
-  if (act === 'own') await ownPorts();
-  parentPort?.on('message', () => void claimAll(plan.portCount).then(tell));
-  tell('ready');
-}
+const commands = { runPlan };
+export type ThreadsCommands = typeof commands;
+serve(isMainThread ? commands : inThread);

@@ -1,15 +1,15 @@
 /**
  * DESIGN.md, C6: worker threads may be terminated at any moment while they own ports. Their ports come back in the same
  * process, within the run: a pool has just as many ports as are then wanted at once. And no descriptor that is not ours is
- * ever closed: a thread opens and closes others all the time, a thousand at once, and looks whether each is still the same file, pipe or
- * socket when it closes it itself. Also where /proc is another process namespace's, and where there is none.
+ * ever closed: a thread opens and closes files all the time, hundreds at once, and looks whether each is still the same file
+ * when it closes it itself. Also where /proc is another process namespace's, and where there is none.
  */
 import { describe, expect, test, type TestContext } from 'vitest';
 import { needNamespace, needProgram, needRoot } from '../support/needs.ts';
 import { reservePorts } from '../support/port-block.ts';
+import { startProgram } from '../support/program.ts';
 import { repetitions, soakTimeoutMs } from './scale.ts';
-import type { ThreadsPlan, ThreadsReport } from './threads.program.ts';
-import { startWatched } from './watched.ts';
+import type { ThreadsCommands, ThreadsPlan } from './threads.program.ts';
 
 const PORT_COUNT = 8;
 const THREADS_PER_ROUND = 3;
@@ -56,22 +56,20 @@ describe(
           rounds,
           threadsPerRound: THREADS_PER_ROUND,
         };
-        const options = {
+        await using process = startProgram<ThreadsCommands>(program, {
+          config: plan,
           wrapper: wrapper(context),
-          patienceMs: 90_000,
           env: { PORTSLICE_PORTS: block.spec },
-        };
-        await using process = startWatched<ThreadsReport>(program, plan, options);
+        });
 
-        const { report, ...end } = await process.ended;
+        const report = await process.call('runPlan');
 
-        expect(end).toMatchObject({ hung: false, signal: null, exitCode: 0 });
         expect(report).toMatchObject({
           terminations: rounds * THREADS_PER_ROUND,
           failures: [],
           bystander: { disturbed: [] },
         });
-        const { roundsWithOrphans, leftDescriptors, bystander } = report as ThreadsReport;
+        const { roundsWithOrphans, leftDescriptors, bystander } = report;
         // Otherwise it has proven nothing.
         expect(roundsWithOrphans > rounds / 3).toBe(tells);
         expect(bystander.opened).toBeGreaterThan(1000 * rounds);

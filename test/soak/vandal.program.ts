@@ -1,78 +1,100 @@
-/** Damages a live segment until it is told to end, see vandal.ts. It also tries to cut the memory short. */
+/** A process of the same user that maps a live segment and writes into it until it is told to stop. See damage.test.ts. */
 import { closeSync, ftruncateSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { platform } from '../../src/platform/platform.ts';
-import { randomFrom } from './random.ts';
-import type { Target, VandalConfig, VandalReport } from './vandal.ts';
-import { reportToWatcher } from './watched.ts';
+import { programConfig, serve } from '../support/serve.ts';
 
-const { processId, descriptor, targets, seed } = JSON.parse(process.argv[2] as string) as VandalConfig;
-const random = randomFrom(seed);
-const { buffer } = platform.openKernel().attachMemory('of the vandal', processId, descriptor);
+/** Bytes of the segment: `[from, to)`. */
+export type Extent = readonly [from: number, to: number];
+
+export interface VandalConfig {
+  readonly processId: number;
+  readonly descriptor: number;
+  /** What is damaged; the rest is not touched. */
+  readonly extents: readonly Extent[];
+}
+
+export interface Vandalism {
+  readonly writtenBytes: number;
+  /** How often the kernel has refused to change the size, and how often not. */
+  readonly refusedTruncations: number;
+  readonly truncations: number;
+}
+
+const { processId, descriptor, extents } = programConfig() as VandalConfig;
+const { buffer } = platform.openKernel().attachMemory(`memfd:${processId}:${descriptor}`, 'of the vandal');
 const bytes = new Uint8Array(buffer);
 const whole = bytes.slice();
 const file = openSync(`/proc/${processId}/fd/${descriptor}`, 'r+');
 const sizes = [0, 1, 255, 4096, bytes.length - 1, bytes.length + 1, bytes.length * 2];
-const written: Record<string, number> = Object.fromEntries(targets.map(({ name }) => [name, 0]));
-let refusedTruncations = 0;
-let truncations = 0;
+const vandalism = { writtenBytes: 0, refusedTruncations: 0, truncations: 0 };
+const end = new AbortController();
 
-const watcher = reportToWatcher<VandalReport>();
-await watcher.begun;
-while (!watcher.isToFinish()) {
-  const target = targets[random(targets.length)] as Target;
-  await [scatter, scatter, hammer, wipe][random(4)]?.(target);
-  if (random(2) === 0) targets.forEach(heal);
-  tryToTruncate(sizes[random(sizes.length)] as number);
-  watcher.progress();
-}
-closeSync(file);
-watcher.report({ written, refusedTruncations, truncations });
+const below = (limit: number): number => Math.floor(Math.random() * limit);
+const oneOf = <T>(choices: readonly T[]): T => choices[below(choices.length)] as T;
+
+const commands = {
+  damage: async (): Promise<Vandalism> => {
+    while (!end.signal.aborted) {
+      await oneOf([scatter, scatter, hammer, wipe])();
+      tryToTruncate(oneOf(sizes));
+      if (below(2) !== 0) continue;
+      // A while in which newcomers find nothing wrong.
+      heal();
+      await sleep(below(6));
+    }
+    closeSync(file);
+    return vandalism;
+  },
+  stop: (): void => end.abort(),
+};
+export type VandalCommands = typeof commands;
+serve(commands);
 
 /** A burst of single bytes, and a pause. */
-async function scatter(target: Target): Promise<void> {
-  for (let count = 1 + random(60); count > 0; count--) damage(target);
-  await sleep(random(4));
+async function scatter(): Promise<void> {
+  for (let count = 1 + below(60); count > 0; count--) damage();
+  await sleep(below(4));
 }
 
 /** Without a pause for some milliseconds, so that whatever is compared and swapped is changed in between. */
-async function hammer(target: Target): Promise<void> {
-  const endMs = performance.now() + random(20);
+async function hammer(): Promise<void> {
+  const endMs = performance.now() + below(20);
   while (performance.now() < endMs) {
-    for (let count = 0; count < 100; count++) damage(target);
+    for (let count = 0; count < 100; count++) damage();
     // Whoever checks the tables just now may find them right, and reads them wrong afterwards.
-    targets.forEach(heal);
+    heal();
   }
   await sleep(1);
 }
 
-/** The whole target becomes zeros, ones or noise. */
-async function wipe({ name, extents }: Target): Promise<void> {
-  const value = [0, 0xff, undefined][random(3)];
+/** Everything becomes zeros, ones or noise. */
+async function wipe(): Promise<void> {
+  const value = oneOf([0, 0xff, undefined]);
   for (const [from, to] of extents) {
-    for (let at = from; at < to; at++) bytes[at] = value ?? random(256);
-    written[name] = (written[name] ?? 0) + (to - from);
+    for (let at = from; at < to; at++) bytes[at] = value ?? below(256);
+    vandalism.writtenBytes += to - from;
   }
-  await sleep(random(4));
+  await sleep(below(4));
 }
 
-function damage({ name, extents }: Target): void {
-  const [from, to] = extents[random(extents.length)] as readonly [number, number];
-  const at = from + random(to - from);
-  bytes[at] = random(2) === 0 ? (bytes[at] as number) ^ (1 << random(8)) : random(256);
-  written[name] = (written[name] ?? 0) + 1;
+function damage(): void {
+  const [from, to] = oneOf(extents);
+  const at = from + below(to - from);
+  bytes[at] = below(2) === 0 ? (bytes[at] as number) ^ (1 << below(8)) : below(256);
+  vandalism.writtenBytes++;
 }
 
 /** As it was at the start. */
-function heal({ extents }: Target): void {
+function heal(): void {
   for (const [from, to] of extents) bytes.set(whole.subarray(from, to), from);
 }
 
 function tryToTruncate(byteLength: number): void {
   try {
     ftruncateSync(file, byteLength);
-    truncations++;
+    vandalism.truncations++;
   } catch {
-    refusedTruncations++;
+    vandalism.refusedTruncations++;
   }
 }

@@ -1,9 +1,10 @@
 /** Servers for tests: in this process, or in one of their own. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { cleanEnvironment } from './environment.ts';
+import { startProcess } from './live-process.ts';
 import { closeServer } from './port-block.ts';
 
 export interface LocalServer extends AsyncDisposable {
@@ -33,11 +34,12 @@ export function serverCommand(port: number, host?: string): [command: string, ..
 
 /** A server in a process of its own, listening. */
 export async function startServer(port: number, host?: string): Promise<ServerProcess> {
-  const [command, ...args] = serverCommand(port, host);
-  const child = spawn(command, args, { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(child.stdout, 'data');
-  const stop = (): Promise<void> => stopProcess(child);
-  return { pid: child.pid as number, stop, [Symbol.asyncDispose]: stop };
+  const { child, pid, kill } = startProcess(serverCommand(port, host), {
+    env: cleanEnvironment(),
+    stdout: 'pipe',
+  });
+  await once(child.stdout as NodeJS.ReadableStream, 'data');
+  return { pid, stop: kill, [Symbol.asyncDispose]: kill };
 }
 
 export async function stopProcess(child: ChildProcess): Promise<void> {

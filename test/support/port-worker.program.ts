@@ -1,8 +1,8 @@
-/** A process or thread that owns ports and does what the test tells it. See port-worker.ts. */
+/** Owns ports and does what the test tells it. See port-worker.ts. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
-import { parentPort } from 'node:worker_threads';
+import { connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import {
   type AcquireOptions,
   portAllocationStats,
@@ -10,38 +10,17 @@ import {
   type PortPoolOptions,
   type PortRecord,
   portIsInUse,
-  PortsliceError,
   type PortAllocationStats,
   TCPPortOwner,
 } from '../../src/index.ts';
-import { releaseClaim } from '../../src/pool/claim/release.ts';
-import { claimOf } from './claims.ts';
+import { useUpDescriptors } from './descriptors.ts';
 import { listen, type LocalServer, serverCommand } from './listening-server.ts';
+import { releaseSealed } from './pool-internals.ts';
+import { serve } from './serve.ts';
 
 export interface Warning {
   readonly code: string | undefined;
   readonly message: string;
-}
-
-/** A typed error as it travels to the test. */
-export interface ErrorFacts {
-  readonly name: string;
-  readonly message: string;
-  readonly code: string | undefined;
-  /** An instance of PortsliceError. */
-  readonly isOurs: boolean;
-}
-
-export interface Reply {
-  readonly id: number;
-  readonly value?: unknown;
-  readonly error?: ErrorFacts;
-}
-
-export interface Request {
-  readonly id: number;
-  readonly name: keyof typeof commands;
-  readonly args: readonly unknown[];
 }
 
 const owners = new Map<number, TCPPortOwner>();
@@ -81,8 +60,7 @@ export const commands = {
     }
   },
   release: (port: number): void => ownerOf(port).cleanup(),
-  /** As a fixture does after a failed test. */
-  releaseSealed: (port: number): void => releaseClaim(claimOf(ownerOf(port)), true),
+  releaseSealed: (port: number): void => releaseSealed(ownerOf(port)),
   listen: async (port: number, host?: string): Promise<void> => {
     servers.set(port, await listen(host === undefined ? { port } : { port, host }));
   },
@@ -93,6 +71,14 @@ export const commands = {
     const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
     return child.pid as number;
+  },
+  /** The server closes its connection first, which leaves the port in TIME_WAIT. */
+  serveOnce: async (port: number): Promise<void> => {
+    const server = createServer((socket) => socket.end('good-bye')).listen(port);
+    await once(server, 'listening');
+    await text(connect(port, '127.0.0.1'));
+    server.close();
+    await once(server, 'close');
   },
   /** Serves on one port after another. */
   serve: async (rounds: number): Promise<number[]> => {
@@ -119,42 +105,10 @@ export const commands = {
   snapshot: (): PortRecord[] => PortPool.attach().snapshot(),
   isInUse: (port: number): boolean => portIsInUse(port),
   warnings: (): readonly Warning[] => warnings,
-  /** Uses up the descriptors that this process may still open, but for so many. @returns how many it took */
-  useUpDescriptors: (left: number): number => {
-    const opened: number[] = [];
-    try {
-      for (;;) opened.push(openSync('/dev/null', 'r'));
-    } catch {
-      for (const descriptor of opened.splice(-left || opened.length)) closeSync(descriptor);
-    }
-    usedUp.push(...opened);
-    return opened.length;
-  },
-  giveDescriptorsBack: (): void => {
-    for (const descriptor of usedUp.splice(0)) closeSync(descriptor);
-  },
+  useUpDescriptors: (left: number): void => void (giveBack = useUpDescriptors(left)),
+  giveDescriptorsBack: (): void => giveBack(),
 };
 
-const usedUp: number[] = [];
+let giveBack = (): void => undefined;
 
-function factsOf(error: unknown): ErrorFacts {
-  const { name, message, code } = error as NodeJS.ErrnoException;
-  return { name, message, code, isOurs: error instanceof PortsliceError };
-}
-
-async function answer({ id, name, args }: Request): Promise<void> {
-  const reply = (rest: Omit<Reply, 'id'>): void => {
-    if (parentPort === null) process.send?.({ id, ...rest });
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, not a window
-    else parentPort.postMessage({ id, ...rest });
-  };
-  try {
-    const command = commands[name] as (...args: readonly unknown[]) => unknown;
-    reply({ value: await command(...args) });
-  } catch (error) {
-    reply({ error: factsOf(error) });
-  }
-}
-
-const source = parentPort ?? process;
-source.on('message', (request: Request) => void answer(request));
+serve(commands);

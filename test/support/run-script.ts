@@ -1,9 +1,8 @@
 /** Runs a few lines of JavaScript in a new process, in the project's folder, so that './src/index.ts' can be imported. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { cleanEnvironment } from './environment.ts';
+import { startProcess } from './live-process.ts';
 
 export const projectFolder: string = path.resolve(import.meta.dirname, '../..');
 
@@ -23,16 +22,17 @@ export interface ScriptOptions {
 
 export async function runScript(code: string, options: ScriptOptions = {}): Promise<ScriptResult> {
   const { env = {}, nodeOptions = [], nodePath = process.execPath, wrapper = [] } = options;
-  const command = [...wrapper, nodePath, ...nodeOptions, '--input-type=module', '-e', code];
-  const child = spawn(command[0] as string, command.slice(1), {
-    cwd: projectFolder,
-    env: cleanEnvironment(env),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
+  const { child, exit } = startProcess(
+    [...wrapper, nodePath, ...nodeOptions, '--input-type=module', '-e', code],
+    {
+      cwd: projectFolder,
+      env: cleanEnvironment(env),
+      stdout: 'pipe',
+    },
+  );
+  const [stdout, { code: status, stderr }] = await Promise.all([
+    text(child.stdout as NodeJS.ReadableStream),
+    exit,
   ]);
   return { status, stdout, stderr };
 }

@@ -3,11 +3,15 @@
 import errno
 import json
 import os
+import random
 import socket
 import sys
+import threading
 
 FAMILIES = {"unix": socket.AF_UNIX, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
+ADDRESSES = [(socket.AF_INET6, "::"), (socket.AF_INET, "0.0.0.0"), (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
 sockets = {}
+kept = []
 
 
 def open_socket(request):
@@ -46,6 +50,75 @@ def close(request):
 def namespace_cookie(request):
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     return str(int.from_bytes(made.getsockopt(socket.SOL_SOCKET, 71, 8), sys.byteorder))
+
+
+def take_name(name):
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    made.bind(b"\0" + name.encode())
+    return made
+
+
+def take_port(port, way):
+    family, host = ADDRESSES[way % len(ADDRESSES)]
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.bind((host, port))
+    return made
+
+
+def serve_on(port):
+    made = socket.create_server(("0.0.0.0", port))
+    return made
+
+
+def keep_all(takes):
+    before = len(kept)
+    for take, *arguments in takes:
+        try:
+            kept.append(take(*arguments))
+        except OSError:
+            pass
+    return len(kept) - before
+
+
+def take_names(request):
+    return keep_all((take_name, name) for name in request["names"])
+
+
+def bind_strictly(request):
+    return keep_all((take_port, port, way) for way, port in enumerate(request["ports"]))
+
+
+def listen_on(request):
+    return keep_all((serve_on, port) for port in request["ports"])
+
+
+def churn(request):
+    global stop_churning
+    end = threading.Event()
+    taken = {"names": 0, "ports": 0}
+
+    def work():
+        mine = []
+        while not end.wait(0.0005):
+            kind = random.choice(["names", "ports"])
+            what = random.choice(request[kind])
+            try:
+                mine.append(take_name(what) if kind == "names" else take_port(what, random.randrange(len(ADDRESSES))))
+                taken[kind] += 1
+            except OSError:
+                pass
+            while len(mine) > random.randrange(len(request["ports"])):
+                mine.pop(random.randrange(len(mine))).close()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+
+    def stop(_):
+        end.set()
+        thread.join()
+        return taken
+
+    stop_churning = stop
 
 
 if len(sys.argv) > 1:

@@ -1,8 +1,7 @@
 /** A Python process that binds and listens as it is told: a program that knows nothing of portslice. */
-import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { stopProcess } from './listening-server.ts';
+import { startProcess } from './live-process.ts';
 
 export type SocketOption = 'SO_REUSEADDR' | 'SO_REUSEPORT';
 
@@ -36,6 +35,16 @@ export interface Stranger extends AsyncDisposable {
   serve(endpoint: Endpoint, port: number, options?: readonly SocketOption[]): Promise<Outcome>;
   /** As `serve`, and closes again. */
   tryToServe(endpoint: Endpoint, port: number, options?: readonly SocketOption[]): Promise<Outcome>;
+  /** Binds the abstract names. @returns how many it has got, as the next two do */
+  takeNames(names: readonly string[]): Promise<number>;
+  /** Binds the ports without any socket option, on the addresses in turn. */
+  bindStrictly(ports: readonly number[]): Promise<number>;
+  listenOn(ports: readonly number[]): Promise<number>;
+  /** Takes the names and ports at random and gives them back, until the function that it returns is called. */
+  churn(
+    names: readonly string[],
+    ports: readonly number[],
+  ): Promise<() => Promise<{ names: number; ports: number }>>;
   networkNamespaceCookie(): Promise<string>;
   stop(): Promise<void>;
 }
@@ -43,26 +52,28 @@ export interface Stranger extends AsyncDisposable {
 const program = fileURLToPath(new URL('stranger.program.py', import.meta.url));
 
 export function startStranger(python: string, userId?: number): Stranger {
-  const args = userId === undefined ? [program] : [program, String(userId)];
-  const child = spawn(python, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const { child, exit, kill } = startProcess(
+    [python, program, ...(userId === undefined ? [] : [String(userId)])],
+    { stdin: 'pipe', stdout: 'pipe' },
+  );
+  const lines = createInterface(child.stdout as NodeJS.ReadableStream)[Symbol.asyncIterator]();
 
   let previous: Promise<unknown> = Promise.resolve();
   const ask = (request: object): Promise<{ value?: unknown; error?: string }> => {
     const answer = previous.then(async () => {
-      child.stdin.write(`${JSON.stringify(request)}\n`);
+      child.stdin?.write(`${JSON.stringify(request)}\n`);
       const { value, done } = await lines.next();
-      if (done === true) throw new Error('The Python program has ended.');
+      if (done === true) throw new Error(`The Python program has ended: ${(await exit).stderr}`);
       return JSON.parse(value) as { value?: unknown; error?: string };
     });
     previous = answer;
     return answer;
   };
   const act = async (request: object): Promise<Outcome> => (await ask(request)).error ?? 'done';
-  const get = async (request: object): Promise<unknown> => {
+  const get = async <T>(request: object): Promise<T> => {
     const { value, error } = await ask(request);
     if (error !== undefined) throw new Error(`Python answers ${error}.`);
-    return value;
+    return value as T;
   };
 
   const serving = async (endpoint: Endpoint, port: number, options: readonly SocketOption[]) => {
@@ -72,15 +83,15 @@ export function startStranger(python: string, userId?: number): Stranger {
     return { id, outcome };
   };
   const stranger: Stranger = {
-    open: async (endpoint, options = []) => {
+    open: (endpoint, options = []) => {
       const kind = endpoint === 'unix' ? { family: 'unix' } : endpoint;
-      return (await get({ act: 'open_socket', ...kind, options })) as number;
+      return get({ act: 'open_socket', ...kind, options });
     },
     bind: (id, { host }, port) => act({ act: 'bind', id, host, port }),
     bindName: (id, name) => act({ act: 'bind', id, name }),
     connectToName: (id, name) => act({ act: 'connect', id, name }),
     listen: (id) => act({ act: 'listen', id }),
-    close: async (id) => void (await get({ act: 'close', id })),
+    close: (id) => get({ act: 'close', id }),
     serve: async (endpoint, port, options = []) => {
       const { id, outcome } = await serving(endpoint, port, options);
       if (outcome !== 'done') await stranger.close(id);
@@ -91,9 +102,16 @@ export function startStranger(python: string, userId?: number): Stranger {
       await stranger.close(id);
       return outcome;
     },
-    networkNamespaceCookie: async () => (await get({ act: 'namespace_cookie' })) as string,
-    stop: () => stopProcess(child),
-    [Symbol.asyncDispose]: () => stopProcess(child),
+    takeNames: (names) => get({ act: 'take_names', names }),
+    bindStrictly: (ports) => get({ act: 'bind_strictly', ports }),
+    listenOn: (ports) => get({ act: 'listen_on', ports }),
+    churn: async (names, ports) => {
+      await get({ act: 'churn', names, ports });
+      return () => get({ act: 'stop_churning' });
+    },
+    networkNamespaceCookie: () => get({ act: 'namespace_cookie' }),
+    stop: kill,
+    [Symbol.asyncDispose]: kill,
   };
   return stranger;
 }

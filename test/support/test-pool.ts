@@ -29,3 +29,15 @@ export async function openTestPool(
     },
   };
 }
+
+/** All ports that another run can have at the same time, ascending. */
+export async function portsForAnotherRun(spec: string): Promise<number[]> {
+  const pool = PortPool.create({ ports: spec });
+  try {
+    const ports: number[] = [];
+    for (const _ of pool.ports) ports.push((await pool.slice().acquire()).port);
+    return ports.toSorted((a, b) => a - b);
+  } finally {
+    pool.close();
+  }
+}
