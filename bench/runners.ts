@@ -6,12 +6,12 @@ import { type Runner, RUNNERS, type Variant, writeRun } from './runner-projects.
 import { timeProcess } from './usage.ts';
 
 const PAIRS: number = repetitions(20, 1);
-const WORKERS = 2;
-const FEW_FILES: number = repetitions(WORKERS, 1);
-const FEW_TESTS: number = repetitions(10, 1);
+const WORKERS: number = repetitions(2, 1);
+const FEW_FILES = WORKERS;
 
 interface Plan {
   readonly manyFiles: number;
+  /** In each of the few files. */
   readonly manyTests: number;
   /** In milliseconds of CPU; undefined is not asked for. */
   readonly bars: { readonly file: number; readonly unusedFile?: number; readonly test: number };
@@ -19,19 +19,19 @@ interface Plan {
 
 const PLANS: Readonly<Record<keyof typeof RUNNERS, Plan>> = {
   forks: {
-    manyFiles: repetitions(FEW_FILES + 20, 2),
-    manyTests: repetitions(1000, 2),
+    manyFiles: repetitions(22, 2),
+    manyTests: repetitions(500, 2),
     bars: { file: 5, unusedFile: 1.5, test: 0.12 },
   },
   threads: {
-    manyFiles: repetitions(FEW_FILES + 20, 2),
-    manyTests: repetitions(1000, 2),
+    manyFiles: repetitions(22, 2),
+    manyTests: repetitions(500, 2),
     bars: { file: 5, unusedFile: 1.5, test: 0.12 },
   },
   // A test of its takes some ten times as long.
   playwright: {
-    manyFiles: repetitions(FEW_FILES + 40, 2),
-    manyTests: repetitions(300, 2),
+    manyFiles: repetitions(42, 2),
+    manyTests: repetitions(150, 2),
     bars: { file: 3, test: 0.4 },
   },
 };
@@ -45,8 +45,8 @@ export async function measureRunners(project: Project): Promise<Section> {
     method:
       `Whole runs of the runner's command with ${WORKERS} workers. *Without portslice*: the runner's own \`test\`, no plugin, no global setup. *Our test, no port* imports ours. ` +
       `*With port*: each test takes \`port\`. *A file* is what one of ${PLANS.forks.manyFiles} files (Playwright ${PLANS.playwright.manyFiles}) of one test takes more than in a run of ${FEW_FILES}; Vitest starts a ` +
-      `process or thread for each, Playwright one for each worker. *A test* is what one of ${PLANS.forks.manyTests} tests (Playwright ${PLANS.playwright.manyTests}) in a file takes more than in a file of ${FEW_TESTS}. ` +
-      `*A whole run* of ${FEW_FILES} files shows what is left out by that: the global setup, the first port of each Playwright worker.`,
+      `process or thread for each, Playwright one for each worker. *A test* is what one takes more in ${FEW_FILES} files of ${PLANS.forks.manyTests} (Playwright ${PLANS.playwright.manyTests}) than in files of one. ` +
+      `*A whole run* of ${FEW_FILES} files of one test shows what is left out by that: the global setup, the first port of each Playwright worker.`,
     tables: [comparisonTable(comparisons)],
     bars: comparisonBars(comparisons),
   };
@@ -66,12 +66,10 @@ async function compareVariants(runner: Runner, plan: Plan, project: Project): Pr
     filesWithout: run(none, manyFiles, 1),
     filesUnused: run(unused, manyFiles, 1),
     filesWith: run(port, manyFiles, 1),
-    testWithout: run(none, 1, FEW_TESTS),
-    testWith: run(port, 1, FEW_TESTS),
-    testsWithout: run(none, 1, manyTests),
-    testsWith: run(port, 1, manyTests),
+    testsWithout: run(none, FEW_FILES, manyTests),
+    testsWith: run(port, FEW_FILES, manyTests),
   });
-  const { fewWithout, fewUnused, fewWith, testWithout, testWith, testsWithout, testsWith } = usages;
+  const { fewWithout, fewUnused, fewWith, testsWithout, testsWith } = usages;
   const [fileWithout, fileUnused, fileWith] = (
     [
       [usages.filesWithout, fewWithout],
@@ -95,8 +93,8 @@ async function compareVariants(runner: Runner, plan: Plan, project: Project): Pr
     compare(question('a file with our `test` and no port', bars.unusedFile), fileUnused, fileWithout),
     compare(
       question('a test with `port`', bars.test),
-      perPiece(testsWith, testWith, manyTests - FEW_TESTS),
-      perPiece(testsWithout, testWithout, manyTests - FEW_TESTS),
+      perPiece(testsWith, fewWith, FEW_FILES * (manyTests - 1)),
+      perPiece(testsWithout, fewWithout, FEW_FILES * (manyTests - 1)),
     ),
     compare(question(`a whole run of ${FEW_FILES} files with \`port\``), fewWith, fewWithout),
   ];

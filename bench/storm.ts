@@ -8,7 +8,7 @@ import { quantile, repetitions } from './pairs.ts';
 import type { Project } from './project.ts';
 import { formatNumber, type Section } from './report.ts';
 
-const PROCESSES = 8;
+const PROCESSES: number = repetitions(8, 2);
 const SLOTS = 4;
 const STORMS: number = repetitions(2, 1);
 const ROUNDS_PER_SLOT: number = repetitions(25, 1);
@@ -47,9 +47,9 @@ function listContenders({ ports, spec }: PortBlock, source: string): Readonly<Re
   const allocator = { kind: 'portslice', source } as const;
   return {
     'portslice, one pool': { allocator, sharesPool: true },
-    'portslice, 8 pools': { allocator },
+    [`portslice, ${PROCESSES} pools`]: { allocator },
     [`portslice, one pool of ${PORT_COUNT} ports`]: { allocator, sharesPool: true, ports: spec },
-    [`portslice, 8 pools of the same ${PORT_COUNT} ports`]: { allocator, ports: spec },
+    [`portslice, ${PROCESSES} pools of the same ${PORT_COUNT} ports`]: { allocator, ports: spec },
     'listen(0), close': { allocator: { kind: 'kernel' } },
     'get-port': { allocator: { kind: 'get-port' } },
     'get-port, range of 1000 ports': { allocator: { kind: 'get-port', range: WIDE_RANGE } },
