@@ -1,84 +1,84 @@
-/** The bare system calls in C: claims.c, compiled where there is a compiler. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import type { SustainedTimes } from './allocator.program.ts';
+import { loadKoffi } from '../src/platform/koffi.ts';
+/** The system calls of a claim and its release through koffi alone. */
+import {
+  AF_INET6,
+  AF_UNIX,
+  SO_REUSEADDR,
+  SO_REUSEPORT,
+  SOCK_CLOEXEC,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from '../src/platform/linux/constants.ts';
+import { CLAIM_CALLS, type ClaimCall } from './claim-calls.ts';
 
-/** Two lists of calls, as claims.c reads them. */
-export interface CallSequence {
-  /** Made once, for sockets that are made ahead. */
-  readonly before: readonly string[];
-  readonly cycle: readonly string[];
-}
+type Native = (...args: number[]) => number;
 
-/** Of portslice, in a process without worker threads: what call-trace.ts must find. */
-export const PORTSLICE_CALLS: CallSequence = {
-  before: [],
-  cycle: [
-    'lock.socket',
-    'lock.bind',
-    'hold.socket',
-    'hold.REUSEADDR=1',
-    'hold.bind',
-    'hold.REUSEPORT=1',
-    // The release: does anything still listen?
-    'hold.REUSEPORT=0',
-    'hold.listen',
-    'hold.close',
-    'lock.close',
-  ],
-};
+const OPTIONS = { SO_REUSEADDR, SO_REUSEPORT } as const;
+/** Where the structures lie in the memory that the calls are given. */
+const AT = { unixAddress: 0, internetAddress: 128, values: 192 } as const;
+const INTERNET_ADDRESS_BYTES = 28;
+/** Family and the leading zero. */
+const UNIX_ADDRESS_HEAD_BYTES = 3;
 
-/** Of node:net's server.listen(0) and close. */
-export const LISTEN_CALLS: CallSequence = {
-  before: [],
-  cycle: [
-    'server.socket',
-    'server.V6ONLY=0',
-    'server.REUSEADDR=1',
-    'server.bind0',
-    'server.getsockname',
-    'server.listen',
-    'server.close',
-  ],
-};
+/** @returns a function that makes all calls for the next port between the two */
+export function openBareCalls(firstPort: number, lastPort: number): () => void {
+  const koffi = loadKoffi(`linux-${process.arch}`);
+  const library = koffi.load(null);
+  const memory = Buffer.allocUnsafeSlow(256).fill(0);
+  const address = Number(koffi.address(memory));
+  const native = (prototype: string): Native => library.func(prototype);
+  const socket = native('int socket(int, int, int)');
+  const bind = native('int bind(int, uintptr_t, uint32_t)');
+  const listen = native('int listen(int, int)');
+  const close = native('int close(int)');
+  const setsockopt = native('int setsockopt(int, int, int, uintptr_t, uint32_t)');
+  const sockets = { lock: -1, hold: -1 };
+  let unixAddressBytes = 0;
+  memory[AT.unixAddress] = AF_UNIX;
+  memory[AT.internetAddress] = AF_INET6;
+  memory.writeInt32LE(1, AT.values + 4);
 
-export interface BareCalls extends Disposable {
-  time(calls: CallSequence, durationMs: number): SustainedTimes;
-  /** For a measurement by another process: after the duration it needs two ports, and prints mean and median in
-   * nanoseconds. */
-  command(calls: CallSequence, durationMs: number): string[];
-}
+  function prepare([name, which, option, value]: ClaimCall): () => number {
+    switch (name) {
+      case 'socket': {
+        const family = which === 'lock' ? AF_UNIX : AF_INET6;
+        return () => (sockets[which] = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+      }
+      case 'bind':
+        return which === 'lock'
+          ? () => bind(sockets.lock, address + AT.unixAddress, unixAddressBytes)
+          : () => bind(sockets.hold, address + AT.internetAddress, INTERNET_ADDRESS_BYTES);
+      case 'listen':
+        return () => listen(sockets[which], 0);
+      case 'close':
+        return () => close(sockets[which]);
+      default: {
+        const at = address + AT.values + 4 * value;
+        return () => setsockopt(sockets[which], SOL_SOCKET, OPTIONS[option], at, 4);
+      }
+    }
+  }
 
-/** Over which it rotates. */
-const PORTS = [10_000, 32_000] as const;
-const TIMEOUT_MS = 60_000;
+  function writeAddresses(port: number): void {
+    const name = `portslice/${port}`;
+    for (let index = 0; index < name.length; index++)
+      memory[AT.unixAddress + UNIX_ADDRESS_HEAD_BYTES + index] = name.charCodeAt(index);
+    unixAddressBytes = UNIX_ADDRESS_HEAD_BYTES + name.length;
+    memory[AT.internetAddress + 2] = port >>> 8;
+    memory[AT.internetAddress + 3] = port & 0xff;
+  }
 
-/** @returns undefined on a machine without a C compiler */
-export function compileBareCalls(): BareCalls | undefined {
-  const compiler = ['cc', 'gcc', 'clang'].find(
-    (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
-  );
-  if (compiler === undefined) return undefined;
-  const folder = mkdtempSync(path.join(tmpdir(), 'portslice-bench-'));
-  const file = path.join(folder, 'claims');
-  execFileSync(compiler, ['-O2', '-o', file, path.join(import.meta.dirname, 'claims.c')]);
-  const command: BareCalls['command'] = ({ before, cycle }, durationMs) => [
-    file,
-    String(durationMs),
-    before.join(' '),
-    cycle.join(' '),
-  ];
-  return {
-    command,
-    time: (calls, durationMs) => {
-      const [, duration = '', ...lists] = command(calls, durationMs);
-      const args = [duration, ...PORTS.map(String), ...lists];
-      const output = execFileSync(file, args, { encoding: 'utf8', timeout: TIMEOUT_MS });
-      const [meanUs, medianUs] = output.split(' ').map((text) => Number(text) / 1000) as [number, number];
-      return { meanUs, medianUs };
-    },
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  const calls = CLAIM_CALLS.map(prepare);
+  let port = lastPort;
+  return () => {
+    port = port >= lastPort ? firstPort : port + 1;
+    writeAddresses(port);
+    for (const call of calls) {
+      if (call() !== -1) continue;
+      // Somebody else has the port. What is closed already is closed in vain.
+      close(sockets.hold);
+      close(sockets.lock);
+      return;
+    }
   };
 }

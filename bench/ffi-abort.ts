@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { cleanEnvironment } from '../test/support/environment.ts';
 import type { Lives } from './ffi-abort.program.ts';
-import { formatMachine, readMachine } from './machine.ts';
-import { formatTable } from './markdown.ts';
+import { describeMachine } from './machine.ts';
+import { formatTable } from './report.ts';
 
 const TERMINATIONS = Number(process.argv[2] ?? 300);
 const program = fileURLToPath(new URL('ffi-abort.program.ts', import.meta.url));
@@ -29,7 +29,7 @@ for (const [name, lives] of Object.entries(kinds)) {
   const { terminations, aborts } = await count(lives);
   rows.push([name, String(terminations), String(aborts), ((1000 * aborts) / terminations).toFixed(1)]);
 }
-console.log(`${formatMachine(readMachine())}\n`);
+console.log(`${describeMachine()}\n`);
 console.log(formatTable({ header: ['terminated', 'threads', 'aborts', 'of a thousand'], rows }));
 
 /** A process goes on until it is aborted, then the next one takes over. */

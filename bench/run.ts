@@ -1,58 +1,29 @@
 /**
- * The whole benchmark: measures every part, one after the other, and writes docs/benchmarks.md with its charts.
- * Run: npm run bench, on a machine that does nothing else.
+ * Measures every part, one after the other, and writes docs/benchmarks.md; or only the parts named, and prints them.
+ * Run: npm run bench, or npm run bench:<part>, on a machine that does nothing else.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { measureClaims } from './claims.ts';
-import { measureFirstPort } from './first-port.ts';
-import { measureFlat } from './flat.ts';
-import { measureGlobalSetup } from './global-setup.ts';
-import { measureImports } from './imports.ts';
-import { readMachine } from './machine.ts';
-import { formatReport, formatRequirements } from './markdown.ts';
-import { measureMemory } from './memory.ts';
-import { nodeVersions } from './node-versions.ts';
-import { measureRunners } from './runners.ts';
-import type { Section } from './section.ts';
-import { measureStorm } from './storm.ts';
-import { drawChart } from './svg-chart.ts';
+import { describeMachine } from './machine.ts';
+import { PARTS } from './parts.ts';
+import { openProject } from './project.ts';
+import { formatBars, formatReport, formatSection, type Section } from './report.ts';
 
 const documentFile = path.resolve(import.meta.dirname, '../docs/benchmarks.md');
-const chartFolder = 'benchmarks';
-const parts: readonly (() => Promise<Section>)[] = [
-  measureClaims,
-  measureFlat,
-  measureMemory,
-  measureFirstPort,
-  measureGlobalSetup,
-  measureImports,
-  measureRunners,
-  measureStorm,
-];
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !PARTS.has(name));
+if (unknown !== undefined)
+  throw new Error(`There is no part '${unknown}', only ${[...PARTS.keys()].join(', ')}`);
 
-const nodes = await nodeVersions();
-const machine = readMachine(nodes.map(({ version }) => version));
-const sections: Section[] = [];
-for (const measure of parts) {
-  const startMs = performance.now();
-  const section = await measure();
-  sections.push(section);
-  const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
-  console.log(`${section.title} (${seconds} s)\n\n${formatRequirements([section])}\n`);
+const machine = describeMachine();
+const sections = new Map<string, Section>();
+using project = await openProject();
+console.log(machine);
+for (const [name, measure] of PARTS) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const section = await measure(project);
+  sections.set(name, section);
+  console.log(`\n${[...formatSection(name, section), formatBars(section.bars)].join('\n\n')}`);
   // Each time, so that little is lost if a later part fails.
-  writeReport();
-}
-
-function writeReport(): void {
-  const charts = path.join(path.dirname(documentFile), chartFolder);
-  rmSync(charts, { recursive: true, force: true });
-  mkdirSync(charts, { recursive: true });
-  for (const chart of sections.flatMap((section) => section.charts))
-    writeFileSync(path.join(charts, `${chart.name}.svg`), drawChart(chart));
-  writeFileSync(documentFile, formatReport(machine, sections, chartFolder));
-  const missed = sections.flatMap(({ requirements }) => requirements).filter(({ isMet }) => !isMet);
-  console.log(
-    `Written to ${path.relative(process.cwd(), documentFile)}. ${missed.length} requirements are not met.`,
-  );
+  if (wanted.length === 0) writeFileSync(documentFile, formatReport(machine, sections));
 }
