@@ -8,7 +8,6 @@ import { systemNeeds } from '../scripts/system-needs.ts';
 import { cleanEnvironment } from './support/environment.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
-const readme = read('README.md');
 const documents = globSync(['*.md', 'docs/**/*.md', 'notes/**/*.md'], { cwd: root });
 const manifest = JSON.parse(read('package.json')) as {
   engines: Record<string, string>;
@@ -37,7 +36,7 @@ describe('The documents', () => {
   });
 
   test('list each code in the table of troubleshooting', () => {
-    const rows = firstCells(section('Troubleshooting'));
+    const rows = firstCells(read('docs/troubleshooting.md'));
     expect(namedIn(rows)).toEqual(codes);
   });
 
@@ -46,7 +45,7 @@ describe('The documents', () => {
       ...namesIn('src/pool/session/server-ports.ts'),
       ...namesIn('src/platform/environment.ts'),
     ];
-    const rows = firstCells(section('Environment variables'));
+    const rows = firstCells(section('docs/options.md', 'Environment variables'));
     expect(namedIn(rows)).toEqual(variables.filter((name) => !codes.includes(name)).toSorted());
   });
 
@@ -58,8 +57,12 @@ describe('The documents', () => {
     );
   });
 
+  test('have a README that is read in a few minutes', () => {
+    expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(250);
+  });
+
   test('state the versions that the package asks for', () => {
-    const rows = section('Set-up').split('\n');
+    const rows = section('README.md', 'Install').split('\n');
     for (const range of [manifest.engines['node'], ...Object.values(manifest.peerDependencies)])
       expect(rows.filter((row) => row.includes(`\`${range}\` |`))).toHaveLength(1);
   });
@@ -68,8 +71,14 @@ describe('The documents', () => {
     const text = read(name);
     const scripts = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, script]) => script as string);
     expect(scripts.filter((script) => !(script in manifest.scripts))).toEqual([]);
-    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link as string);
-    expect(links.filter((link) => !existsSync(path.join(root, path.dirname(name), link)))).toEqual([]);
+    const links = [...text.matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, link]) => link as string);
+    expect(links.filter((link) => !leadsSomewhere(link, name))).toEqual([]);
+  });
+
+  test('lead from the README to each page of docs/', () => {
+    const readme = read('README.md');
+    const pages = globSync('docs/*.md', { cwd: root });
+    expect(pages.filter((page) => !readme.includes(`](${page}`))).toEqual([]);
   });
 
   test.for(globSync('notes/evidence/*.ts', { cwd: root }))(
@@ -117,6 +126,25 @@ function read(file: string): string {
   return readFileSync(path.join(root, file), 'utf8');
 }
 
+/** To a file, and there to a heading, if the link names one. */
+function leadsSomewhere(link: string, from: string): boolean {
+  const [file, anchor] = link.split('#') as [string, string?];
+  const target = file === '' ? from : path.join(path.dirname(from), file);
+  if (!existsSync(path.join(root, target))) return false;
+  return anchor === undefined || anchorsOf(read(target)).includes(anchor);
+}
+
+/** As GitHub and npm make them. */
+function anchorsOf(markdown: string): string[] {
+  const titles = [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, title]) => title as string);
+  return titles.map((title) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
 /** Each once. */
 function namesIn(file: string): string[] {
   return [...new Set([...read(file).matchAll(QUOTED_NAME)].map(([, name]) => name as string))];
@@ -129,8 +157,8 @@ function namedIn(text: string): string[] {
 }
 
 /** From the heading, of any level, to the next one. */
-function section(title: string): string {
-  const [, rest = ''] = readme.split(new RegExp(`^#+ ${title}$`, 'm'));
+function section(file: string, title: string): string {
+  const [, rest = ''] = read(file).split(new RegExp(`^#+ ${title}$`, 'm'));
   return rest.split(/^#+ /m)[0] as string;
 }
 

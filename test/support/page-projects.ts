@@ -1,8 +1,11 @@
 /**
- * The README's code blocks as projects. The comment before a block says what it is:
+ * The code blocks of the README and the pages as projects. The comment before a block says what it is:
  *
- *   file: <project>/<path>   a file of a project; run: <project>   commands, run in the project's folder
- *   output: <project>        what the commands print; not run: <reason>
+ *   file: <project>/<path>   a file of a project, or of several with commas between
+ *   run: <project>           commands, run in the project's folder; output: <project>   what the commands print
+ *   not run: <reason>
+ *
+ * A project can be spread over several pages: its name is the same everywhere.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,6 +17,8 @@ import { cleanEnvironment } from './environment.ts';
 import type { ScriptResult } from './run-script.ts';
 
 export interface Block {
+  /** The document, relative to the repository. */
+  readonly page: string;
   /** Undefined where the comment is missing. */
   readonly kind: string | undefined;
   readonly target: string;
@@ -25,15 +30,20 @@ export interface Block {
 
 const BLOCK = /(?:<!-- (file|run|output|not run): (.+?) -->\n\n)?^```(\w*)\n(.*?)^```$/gms;
 
-export function parseBlocks(markdown: string): Block[] {
+export function parseBlocks(page: string, markdown: string): Block[] {
   return [...markdown.matchAll(BLOCK)].map((match) => {
     const [, kind, target = '', language = '', code = ''] = match;
     const start = match.index + match[0].indexOf('```');
-    return { kind, target, language, code, line: markdown.slice(0, start).split('\n').length };
+    return { page, kind, target, language, code, line: markdown.slice(0, start).split('\n').length };
   });
 }
 
-export interface ReadmeProjects extends Disposable {
+/** The files that a block of this kind is. */
+export function filesOf({ target }: Block): string[] {
+  return target.split(', ');
+}
+
+export interface PageProjects extends Disposable {
   /** Checks the types of all projects. */
   checkTypes(): Promise<ScriptResult>;
   run(project: string, commands: string): Promise<ScriptResult>;
@@ -58,9 +68,9 @@ const compilerOptions = {
 };
 
 /** Lays the files out in a temporary folder, in which the built package is installed as a copy. */
-export function layOut(blocks: readonly Block[], root: string): ReadmeProjects {
+export function layOut(blocks: readonly Block[], root: string): PageProjects {
   if (!existsSync(path.join(root, 'dist', 'index.js'))) throw new Error('Run npm run build first.');
-  const folder = mkdtempSync(path.join(tmpdir(), 'portslice-readme-'));
+  const folder = mkdtempSync(path.join(tmpdir(), 'portslice-pages-'));
   const installed = path.join(folder, 'node_modules', 'portslice');
   mkdirSync(installed, { recursive: true });
   for (const part of ['package.json', 'dist'])
@@ -69,7 +79,8 @@ export function layOut(blocks: readonly Block[], root: string): ReadmeProjects {
     symlinkSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name));
   writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*/*.ts'] }));
-  for (const { kind, target, code } of blocks) if (kind === 'file') writeInto(folder, target, code);
+  for (const block of blocks)
+    if (block.kind === 'file') for (const file of filesOf(block)) writeInto(folder, file, block.code);
   return {
     checkTypes: () => runIn(folder, 'tsc -p .'),
     run: (project, commands) => runIn(path.join(folder, project), commands),
