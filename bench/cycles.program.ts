@@ -63,7 +63,7 @@ async function open(name: Allocator): Promise<Claim> {
     case 'listen(0)':
       return listen;
     default: {
-      const allocate = await openAllocator({ kind: name }, 0);
+      const { allocate } = await openAllocator({ kind: name }, 0);
       return async () => {
         const allocation = await allocate(0);
         return () => allocation.release();

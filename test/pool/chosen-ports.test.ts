@@ -196,13 +196,17 @@ describe('excluded ports', () => {
     await worker.call('claim', { port: first });
     await worker.kill();
     using _other = new TCPPortOwner({ port: second });
-    await errorOf(PortPoolExhaustedError, () => new TCPPortOwner({ excludedPorts: [first] }));
+    const error = await errorOf(PortPoolExhaustedError, () => new TCPPortOwner({ excludedPorts: [first] }));
+    expect(error.facts.holders.map(({ port }) => port).toSorted()).toEqual([first, second]);
   });
 });
 
+function hostOf(options: object): string | undefined {
+  return new TCPPortOwner(options).host;
+}
+
 test('owner.host is where a server has to listen, so that listen(owner) listens on the hosts', async () => {
   await using opened = await openTestPool(6);
-  const hostOf = (options: object): string | undefined => new TCPPortOwner(options).host;
   expect(hostOf({})).toBeUndefined();
   expect(hostOf({ hosts: ['127.0.0.1'] })).toBe('127.0.0.1');
   expect(hostOf({ hosts: ['localhost'] })).toBe('localhost');

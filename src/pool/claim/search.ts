@@ -58,7 +58,8 @@ function findFree(look: Look): PortClaim | undefined {
   const strict = claimInOrder(look, 'strict');
   const { strictlyRefused } = look.misses;
   if (strict !== undefined || !look.request.hold || strictlyRefused.size === 0) return strict;
-  for (const index of [...strictlyRefused]) {
+  // A refused port leaves the set while it is gone through, which a set allows.
+  for (const index of strictlyRefused) {
     const claim = claimFree(look, index, 'over-leftovers');
     if (claim !== undefined) return claim;
   }
