@@ -16,6 +16,8 @@ const manifest = JSON.parse(read('package.json')) as {
   peerDependencies: Record<string, string>;
 };
 
+/** A path in code, perhaps after the program that runs it. */
+const OUR_FILE = /`(?:node )?((?:src|test|e2e|bench|scripts|examples|docs|notes)\/[\w./-]*)`/g;
 const QUOTED_NAME = /'((?:PORTSLICE|PYSYS)_[A-Z0-9_]+)'/g;
 const codes = [...namesIn('src/errors/base.ts'), ...namesIn('src/pool/session/warnings.ts')].toSorted();
 
@@ -73,6 +75,8 @@ describe('The documents', () => {
     expect(scripts.filter((script) => !(script in manifest.scripts))).toEqual([]);
     const links = [...text.matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, link]) => link as string);
     expect(links.filter((link) => !leadsSomewhere(link, name))).toEqual([]);
+    const files = [...text.matchAll(OUR_FILE)].map(([, file]) => file as string);
+    expect(files.filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
   });
 
   test('lead from the README to each page of docs/', () => {
