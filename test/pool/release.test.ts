@@ -201,8 +201,8 @@ function scriptWithPool({ spec }: PortBlock, lines: string): string {
     import { closeSync, openSync } from 'node:fs';
     import net from 'node:net';
     import { PortPool, TCPPortOwner } from './src/index.ts';
-    import { releaseClaim } from './src/pool/release.ts';
-    import { claimOf } from './src/pool/tcp-port-owner.ts';
+    import { releaseClaim } from './src/pool/claim/release.ts';
+    import { claimOf } from './src/pool/api/tcp-port-owner.ts';
 
     const pool = PortPool.create({ ports: '${spec}' });
     process.env.PORTSLICE_POOL = pool.handle;
