@@ -25,9 +25,13 @@ export const CLAIM_CALLS: readonly ClaimCall[] = [
   ['close', 'lock'],
 ];
 
+export function findCompiler(): string | undefined {
+  return ['cc', 'gcc', 'clang'].find((name) => spawnSync(name, ['--version']).status === 0);
+}
+
 /** @returns the program; undefined on a machine without a C compiler */
 export function compileClaims(folder: string): string | undefined {
-  const compiler = ['cc', 'gcc', 'clang'].find((name) => spawnSync(name, ['--version']).status === 0);
+  const compiler = findCompiler();
   if (compiler === undefined) return undefined;
   const file = path.join(folder, 'claims');
   const calls = CLAIM_CALLS.map(([name, ...args]) => `CALL(call_${name}(${args.join(', ')}))`);

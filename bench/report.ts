@@ -27,7 +27,7 @@ export interface Section {
 export function formatReport(machine: string, sections: ReadonlyMap<string, Section>): string {
   return `${[
     '# Benchmarks',
-    'Written by `npm run bench`, which measures everything anew on a machine that does nothing else; each part has a command of its own.',
+    'Written by `npm run bench`, which measures everything anew; each part has a command of its own. Run it on a machine that does nothing else: the load below tells whether that was so.',
     machine,
     'Processes are measured in pairs that take turns, so that what disturbs the machine disturbs both. *CPU* is user plus system time of a process and of all that it started, ' +
       '*wall* the time that passed; both are medians. *Compared* is the median of what each pair gives, the difference or the ratio, with the quarters in brackets ' +

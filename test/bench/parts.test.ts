@@ -1,15 +1,15 @@
 /** Each part of the benchmark runs in its short form and gives its numbers. How good they are is not asked here. */
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { findCompiler } from '../../bench/claim-calls.ts';
 import { PARTS } from '../../bench/parts.ts';
 import { cleanEnvironment } from '../support/environment.ts';
 import { projectFolder } from '../support/run-script.ts';
 
 const TIMEOUT_MS = 300_000;
-const hasCompiler = spawnSync('cc', ['--version']).status === 0;
 
 /** What each part sets a bar for. */
 const BARS: Readonly<Record<string, readonly string[]>> = {
@@ -38,7 +38,7 @@ const BARS: Readonly<Record<string, readonly string[]>> = {
   ],
   flat: [
     'a cycle while 80 ports are held, beside none held',
-    ...(hasCompiler ? ['a cycle while 400 ports are held, beside the same calls in C'] : []),
+    ...(findCompiler() !== undefined ? ['a cycle while 400 ports are held, beside the same calls in C'] : []),
     'a cycle with 64 slices, all ports have rested, beside 1 slice',
     'a cycle with 64 slices, no port has rested, beside 1 slice',
   ],
