@@ -86,7 +86,7 @@ function pollMs(poll: number): number {
   return Math.min(LAST_POLL_MS, FIRST_POLL_MS * 1.5 ** poll) * (0.5 + Math.random());
 }
 
-export function claimAll(
+function claimAll(
   claimant: Claimant,
   count: number,
   thorough: boolean,

@@ -35,6 +35,7 @@ const FULL: Readonly<Record<string, readonly string[]>> = {
   'threads in turn': ['adopted', 'released'],
   pair: ['released', 'found nothing'],
   pairs: ['released', 'found nothing'],
+  'stranger of two': ['backed off', 'met a stranger', 'took from the dead', 'was outrun'],
   'own leak': ['leaked', 'freed a seal'],
   leaks: ['leaked', 'freed a seal'],
   '3x1': ['backed off', 'had been taken for dead', 'took from the dead', 'was outrun'],

@@ -70,7 +70,7 @@ export function describeMove(
       return `the stranger listens on port ${subject}`;
     case MoveKind.strangerEnds:
       return `the stranger on port ${subject} ends`;
-    case MoveKind.leftoversEnd:
+    default:
       return `the leftovers of port ${subject} end`;
   }
 }

@@ -34,7 +34,8 @@ export function createPool(scenario: Scenario, model: ModelKernel): Pool {
     randomBytes: (byteLength: number) => Buffer.alloc(byteLength),
     createMemory: (byteLength: number) => {
       image = new ArrayBuffer(byteLength);
-      return { buffer: image, descriptor: 3, close: () => undefined };
+      const locator = 'model';
+      return { buffer: image, locator, descriptor: 3, announce: () => undefined, close: () => undefined };
     },
     takeName: () => undefined,
     hasIPv6: () => true,

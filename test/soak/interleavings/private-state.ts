@@ -63,7 +63,7 @@ function membersOfAll(objects: readonly object[]): unknown[][] {
   const fields = privateFieldsOf(objects.filter(mayHavePrivateFields));
   return objects.map((object) =>
     mayHavePrivateFields(object)
-      ? [...Object.entries(object).flat(), ...(fields.shift() as unknown[])]
+      ? [...entriesOf(object), ...(fields.shift() as unknown[])]
       : membersOf(object),
   );
 }
@@ -72,7 +72,11 @@ function membersOf(object: object): unknown[] {
   if (object instanceof Map) return [...object].flat();
   if (object instanceof Set || Array.isArray(object)) return [...(object as Iterable<unknown>)];
   // The rest of what the language or Node has: shared memory, signals, promises.
-  return object.constructor === Object ? Object.entries(object).flat() : [];
+  return object.constructor === Object ? entriesOf(object) : [];
+}
+
+function entriesOf(object: object): unknown[] {
+  return Object.entries<unknown>(object as Record<string, unknown>).flat();
 }
 
 function mayHavePrivateFields({ constructor }: object): boolean {
@@ -93,7 +97,9 @@ function privateFieldsOf(objects: readonly object[]): unknown[][] {
   post('Runtime.callFunctionOn', {
     objectId: result.objectId,
     functionDeclaration: `function (...values) { globalThis.${BOX} = values; }`,
-    arguments: fields.flat().map(({ objectId, value }) => (objectId === undefined ? { value } : { objectId })),
+    arguments: fields
+      .flat()
+      .map(({ objectId, value }) => (objectId === undefined ? { value } : { objectId })),
   });
   post('Runtime.releaseObjectGroup', { objectGroup: GROUP });
   const values = Reflect.get(globalThis, BOX) as unknown[];

@@ -137,14 +137,14 @@ export class Replay implements Steps {
   }
 
   #runUntilSuspended(): void {
-    let end: { readonly error: unknown } | undefined;
-    this.#act().catch((error: unknown) => (end = { error }));
+    const ends: unknown[] = [];
+    this.#act().catch((error: unknown) => ends.push(error));
     try {
-      for (runMicrotasks(); end === undefined; runMicrotasks()) this.#wait();
+      for (runMicrotasks(); ends.length === 0; runMicrotasks()) this.#wait();
     } catch (error) {
-      end = { error };
+      ends.push(error);
     }
-    if (end?.error !== SUSPENDED) throw end?.error;
+    if (ends[0] !== SUSPENDED) throw ends[0];
   }
 
   /** Everything that the actor does waits for time to pass. */
@@ -436,7 +436,6 @@ export class Replay implements Steps {
 
 /** The product's part of it. */
 function traceStack(): string {
-  const { stackTraceLimit, prepareStackTrace } = Error;
   Error.stackTraceLimit = 30;
   Error.prepareStackTrace = (_, sites) =>
     sites
@@ -444,6 +443,6 @@ function traceStack(): string {
       .filter((place) => place.includes('/src/'))
       .join();
   const { stack = '' } = new Error('here');
-  Object.assign(Error, { stackTraceLimit, prepareStackTrace });
+  Reflect.deleteProperty(Error, 'prepareStackTrace');
   return stack;
 }

@@ -74,8 +74,9 @@ const SCENARIOS: readonly Scenario[] = [
     portCount: 1,
     actors: [actor(0, ['claim', 'listen here', 'release']), actor(1)],
   },
-  { ...ALIVE, name: 'stranger', stranger: true, actors: [0, 1].map((process) => actor(process)) },
-  { ...ALIVE, name: 'leftovers', leftovers: true, actors: [0, 1].map((process) => actor(process)) },
+  { ...BASE, name: 'stranger', portCount: 1, stranger: true, actors: [actor(0)] },
+  { ...BASE, name: 'leftovers', portCount: 1, leftovers: true, actors: [actor(0)] },
+  { ...ALIVE, name: 'stranger of two', stranger: true, actors: [0, 1].map((n) => actor(n, THOROUGH_CYCLE)) },
   { ...BASE, name: 'threads', portCount: 1, maxCrashes: 1, actors: [thread(['claim']), thread(['claim'])] },
   {
     ...BASE,
