@@ -15,9 +15,13 @@ import type { ModelKernel } from './model-kernel.ts';
 import { forgetThread } from './private-state.ts';
 import type { Scenario } from './scenario.ts';
 
-export const FIRST_PORT = 20_001;
+const FIRST_PORT = 20_001;
 /** In place of a word of the model: how many claims are of other slices than the claimant's. Decides nothing. */
 export const BORROWED_WORD = -2;
+
+export function indexOf(port: number): number {
+  return port - FIRST_PORT;
+}
 
 export interface Pool {
   readonly handle: string;

@@ -4,15 +4,12 @@
  */
 import { PortState, stateOf } from '../../../src/core/port-state.ts';
 import { TCPPortOwner } from '../../../src/index.ts';
-import { closeOrphans } from '../../../src/platform/linux/orphans.ts';
-import { markAsThreads } from '../../../src/platform/linux/thread-descriptors.ts';
 import { platform } from '../../../src/platform/platform.ts';
-import type { PortKernel } from '../../../src/platform/port-kernel.ts';
 import { PortDispenser } from '../../../src/plugin/port-dispenser.ts';
+import { ActorKernel } from './actor-kernel.ts';
 import { stage, type Steps } from './interposition.ts';
-import { Listening, type ModelKernel, NONE, type Operation, type OperationName } from './model-kernel.ts';
-import { type DescriptorSteps, modelLibC } from './model-libc.ts';
-import { BORROWED_WORD, FIRST_PORT, type Pool } from './pool.ts';
+import { type ModelKernel, NONE, type Operation, type OperationName } from './model-kernel.ts';
+import { BORROWED_WORD, indexOf, type Pool } from './pool.ts';
 import { forgetThread, rememberedState } from './private-state.ts';
 import type { ActorPlan, Statement } from './scenario.ts';
 
@@ -70,19 +67,14 @@ export class Replay implements Steps {
   nowMs: number = START_MS;
   readonly #model: ModelKernel;
   readonly #pool: Pool;
-  readonly #actor: number;
   readonly #plan: ActorPlan;
-  readonly #isAloneInProcess: boolean;
   readonly #answers: readonly number[];
   readonly #watch: Watch;
   readonly #owners: TCPPortOwner[] = [];
   readonly #released: number[] = [];
   /** The last words that the actor has written, of the ports that are its own by them. */
   readonly #kept = new Map<number, number>();
-  /** The last lock and hold that it took, by port. */
-  readonly #locks: number[] = [];
-  readonly #holds: (readonly number[])[] = [];
-  readonly #open = new Set<number>();
+  readonly #kernel: ActorKernel;
   readonly #intervals: (() => void)[] = [];
   readonly #events = new Set<string>();
   #timeouts: (() => void)[] = [];
@@ -91,7 +83,6 @@ export class Replay implements Steps {
   #position = 0;
   #lastSwap = NONE;
   #givesBack = false;
-  #hasLeaked = false;
   #lastPressure = 0;
   #isMerged = false;
   #pending: Operation | undefined;
@@ -100,20 +91,21 @@ export class Replay implements Steps {
   constructor(model: ModelKernel, pool: Pool, actor: number, answers: readonly number[], watch: Watch) {
     this.#model = model;
     this.#pool = pool;
-    this.#actor = actor;
     this.#plan = model.actors[actor] as ActorPlan;
-    this.#isAloneInProcess =
-      model.actors.filter(({ process }) => process === this.#plan.process).length === 1;
     this.#answers = answers;
     this.#watch = watch;
     this.buffer = pool.image.slice();
+    this.#kernel = new ActorKernel(model, actor, this.buffer, {
+      take: (name, a, b) => this.#step(name, a, b),
+      hasJustSwapped: () => this.#lastSwap === this.#position,
+      note: (event) => this.#events.add(event),
+    });
   }
 
   /** @returns undefined if another history has led to the same state */
   run(): Outcome | undefined {
-    const kernel = this.#kernel();
-    platform.openKernel = () => kernel;
-    platform.findListeners = (port) => this.#findListeners(port);
+    platform.openKernel = () => this.#kernel.calls;
+    platform.findListeners = (port) => this.#kernel.findListeners(port);
     process.env['PORTSLICE_POOL'] = this.#pool.handle;
     Object.assign(process, { __tinypool_state__: { workerId: this.#plan.slice } });
     stage.steps = this;
@@ -131,7 +123,7 @@ export class Replay implements Steps {
       owned: this.#owners.map((owner) => this.#describe(owner)),
       released: this.#released,
       kept: [...this.#kept.keys()],
-      hasDescriptors: this.#open.size > 0,
+      hasDescriptors: this.#kernel.open.size > 0,
       events: this.#events,
     };
   }
@@ -157,12 +149,12 @@ export class Replay implements Steps {
   }
 
   #describe({ port }: TCPPortOwner): Owned {
-    const index = this.#indexOf(port);
+    const index = indexOf(port);
     return {
       port: index,
       word: this.#kept.get(index) ?? NONE,
-      lock: this.#locks[index] ?? NONE,
-      hold: this.#holds[index] ?? [],
+      lock: this.#kernel.locks[index] ?? NONE,
+      hold: this.#kernel.holds[index] ?? [],
     };
   }
 
@@ -189,7 +181,7 @@ export class Replay implements Steps {
       this.#released.join(),
       this.#intervals.length,
       this.#lastPressure,
-      [...this.#open].toSorted((a, b) => a - b).join(),
+      [...this.#kernel.open].toSorted((a, b) => a - b).join(),
       [...this.#kept].join(),
       rememberedState([this.#owners, this.#dispenser]),
     ];
@@ -211,7 +203,7 @@ export class Replay implements Steps {
       case 'listen':
       case 'listen here':
       case 'stop listening':
-        if (first !== undefined) this.#step(statement, this.#indexOf(first.port));
+        if (first !== undefined) this.#step(statement, indexOf(first.port));
         return undefined;
       case 'look for pressure':
         return this.#lookForPressure();
@@ -257,16 +249,16 @@ export class Replay implements Steps {
     if (owner === undefined) return;
     // It is the actor's until the release has taken its first step.
     this.#givesBack = true;
-    this.#released.push(this.#indexOf(owner.port));
+    this.#released.push(indexOf(owner.port));
     if (seal) await this.#dispenser?.releaseAll(true);
     else owner.cleanup();
     owner.cleanup();
   }
 
   #lookForPressure(): void {
-    const openBefore = this.#open.size;
+    const openBefore = this.#kernel.open.size;
     for (const act of this.#intervals) act();
-    if (this.#open.size < openBefore) this.#events.add('freed a seal');
+    if (this.#kernel.open.size < openBefore) this.#events.add('freed a seal');
   }
 
   #step(name: OperationName, a = 0, b = 0, c = 0): number {
@@ -319,12 +311,12 @@ export class Replay implements Steps {
     const state = stateOf(word);
     if (state === PortState.held || state === PortState.sealed) this.#kept.set(port, word);
     else this.#kept.delete(port);
-    if (state === PortState.sealed) this.#events.add(this.#hasLeaked ? 'leaked' : 'sealed');
+    if (state === PortState.sealed) this.#events.add(this.#kernel.hasLeaked ? 'leaked' : 'sealed');
     if (state === PortState.free && this.#released.includes(port)) this.#events.add('released');
   }
 
   warned(code: string): void {
-    if (code === 'PORTSLICE_LEAK') this.#hasLeaked = true;
+    if (code === 'PORTSLICE_LEAK') this.#kernel.hasLeaked = true;
   }
 
   startTimeout(act: () => void): void {
@@ -335,102 +327,12 @@ export class Replay implements Steps {
     this.#intervals.push(act);
   }
 
-  // The kernel.
-
-  #kernel(): PortKernel {
-    const steps: DescriptorSteps = {
-      threadId: this.#model.threadIdOf(this.#actor),
-      socket: () => this.#opened('socket'),
-      close: (descriptor) => this.#close(descriptor),
-      isMarked: (descriptor) => !this.#isAloneInProcess && this.#step('marked', descriptor) === 1,
-      opener: (descriptor) => this.#step('opener', descriptor),
-      nameOf: (descriptor) => this.#step('name', descriptor),
-      bindMutex: (descriptor, level) => this.#step('mutex', descriptor, level) !== NONE,
-    };
-    const libc = modelLibC(steps);
-    markAsThreads(libc, 0);
-    const kernel = {
-      threadId: steps.threadId,
-      networkNamespace: () => 'model',
-      attachMemory: () => ({ buffer: this.buffer, close: () => undefined }),
-      takeLock: (port: number) => this.#takeLock(this.#indexOf(port)),
-      takeHold: (port: number) => this.#hold('hold', this.#indexOf(port)),
-      takeHoldOverLeftovers: (port: number) => this.#hold('hold over leftovers', this.#indexOf(port)),
-      checkStrictly: (port: number) => this.#hold('check', this.#indexOf(port)),
-      somethingListens: (port: number) => this.#step('probe', this.#indexOf(port)) === 1,
-      somethingListensBeside: ({ descriptors }: { descriptors: readonly number[] }) =>
-        this.#step('probe beside', descriptors[0]) === 1,
-      takeSeal: (port: number) => {
-        const descriptor = this.#opened('seal', this.#indexOf(port));
-        if (descriptor === NONE) this.#hasLeaked = true;
-        return descriptor === NONE ? undefined : [descriptor];
-      },
-      closeDescriptors: (descriptors: readonly number[]) =>
-        descriptors.forEach((descriptor) => this.#close(descriptor)),
-      closeOrphans: () => {
-        const closed = closeOrphans(libc);
-        if (closed > 0) this.#events.add('adopted');
-        return closed;
-      },
-    };
-    return kernel as unknown as PortKernel;
-  }
-
-  #indexOf(port: number): number {
-    return port - FIRST_PORT;
-  }
-
-  #takeLock(port: number): number | undefined {
-    const afterSwap = this.#lastSwap === this.#position;
-    const lock = this.#opened('lock', port);
-    if (!afterSwap && lock !== NONE) this.#events.add('took from the dead');
-    if (afterSwap && lock === NONE) this.#events.add('backed off');
-    if (lock === NONE) return undefined;
-    this.#locks[port] = lock;
-    return lock;
-  }
-
-  /** Everywhere, as all that actors ask for. */
-  #hold(
-    name: 'hold' | 'hold over leftovers' | 'check',
-    port: number,
-  ): { descriptors: readonly number[]; addresses: undefined } | undefined {
-    const answer = name === 'check' ? this.#step(name, port) : this.#opened(name, port);
-    if (answer === NONE) this.#events.add('met a stranger');
-    if (answer === NONE) return undefined;
-    const descriptors = name === 'check' ? [] : [answer];
-    this.#holds[port] = descriptors;
-    return { descriptors, addresses: undefined };
-  }
-
-  #opened(name: OperationName, port = 0): number {
-    const descriptor = this.#step(name, port);
-    if (descriptor !== NONE) this.#open.add(descriptor);
-    return descriptor;
-  }
-
-  #close(descriptor: number): void {
-    this.#step('close', descriptor);
-    this.#open.delete(descriptor);
-  }
-
-  /** A process with one thread knows its own descriptors: nobody else changes them. */
   descriptors(): number[] {
-    if (this.#isAloneInProcess) return [...this.#open];
-    const bits = this.#step('descriptors');
-    return Array.from({ length: 31 }, (_, descriptor) => descriptor).filter(
-      (descriptor) => bits & (1 << descriptor),
-    );
+    return this.#kernel.descriptors();
   }
 
   isAlive(threadId: number): boolean {
     return this.#step('alive', threadId) === 1;
-  }
-
-  #findListeners(port: number): { processId: number; command: string; userId: number }[] {
-    const who = this.#step('listeners', this.#indexOf(port));
-    if (who === Listening.nobody) return [];
-    return [{ processId: process.pid + (who === Listening.here ? 0 : 1), command: 'server', userId: 0 }];
   }
 }
 
