@@ -3,6 +3,7 @@ import { NoTestError, TestEndedError } from '../errors/index.ts';
 import { epochMs, monotonicMs, pause, startImmediate } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import type { AcquireOptions } from '../pool/api/owner-options.ts';
+import type { OwnerTuple } from '../pool/api/owner-tuple.ts';
 import { acquireFrom, type OwnedClaim, type TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 import { describeListeners } from '../pool/claim/listeners.ts';
 import { stillListens } from '../pool/claim/probe.ts';
@@ -32,7 +33,7 @@ export interface Ports {
   /** As `TCPPortOwner.acquire`; the options of the fixture `portOptions` are the defaults. */
   acquire(options?: AcquireOptions): Promise<TCPPortOwner>;
   /** Several ports, all or none. */
-  acquireMany(count: number, options?: AcquireOptions): Promise<TCPPortOwner[]>;
+  acquireMany<const Count extends number>(count: Count, options?: AcquireOptions): Promise<OwnerTuple<Count>>;
   /** A port as a plain number. */
   getNextAvailableTCPPort(options?: AcquireOptions): Promise<number>;
 }
@@ -71,15 +72,18 @@ export class PortDispenser implements Ports {
 
   async acquire(options: AcquireOptions = {}): Promise<TCPPortOwner> {
     const [owner] = await this.acquireMany(1, options);
-    return owner as TCPPortOwner;
+    return owner;
   }
 
   async getNextAvailableTCPPort(options: AcquireOptions = {}): Promise<number> {
     return (await this.acquire(options)).port;
   }
 
-  acquireMany(count: number, options: AcquireOptions = {}): Promise<TCPPortOwner[]> {
-    return this.acquireFor(this.#facts.fixture, count, options);
+  async acquireMany<const Count extends number>(
+    count: Count,
+    options: AcquireOptions = {},
+  ): Promise<OwnerTuple<Count>> {
+    return (await this.acquireFor(this.#facts.fixture, count, options)) as OwnerTuple<Count>;
   }
 
   /** For fixtures that hand out ports of this dispenser under another name. */

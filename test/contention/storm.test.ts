@@ -5,10 +5,10 @@
 import { describe, expect, it } from 'vitest';
 import { reservePorts } from '../support/port-block.ts';
 import { portsForAnotherRun } from '../support/test-pool.ts';
-import { buildWithoutLock } from './lock-off-build.ts';
 import { SOURCE, Storm } from './storm.ts';
 import { FLAWLESS } from './verdict.ts';
 
+const WITHOUT_LOCK = new URL('../support/weakened.program.ts?lock=off', import.meta.url).href;
 const PORT_COUNT = 40;
 const TIMEOUT_MS = 60_000;
 const portslice = { kind: 'portslice', source: SOURCE } as const;
@@ -75,9 +75,8 @@ describe('8 processes of 4 slots over 40 ports', { timeout: TIMEOUT_MS }, () => 
 
   it('are seen to share ports and to lose servers when the lock is switched off', async () => {
     await using block = await reservePorts(PORT_COUNT);
-    using build = buildWithoutLock();
     await using storm = await Storm.gather({
-      allocator: { kind: 'portslice', source: build.source },
+      allocator: { kind: 'portslice', source: WITHOUT_LOCK },
       ports: block.spec,
       roundsPerSlot: 8,
     });

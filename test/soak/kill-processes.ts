@@ -9,7 +9,7 @@ import type { Arrival, Order } from './kill-victim.program.ts';
 import type { Question, Questions } from './kill-witness.program.ts';
 
 export interface Surroundings {
-  /** The URL of the build that is loaded. */
+  /** The URL of what the witnesses load: portslice, as it is or with a fault. */
   readonly source: string;
   readonly cacheFolder: string;
   /** The working directory and the place for temporary files. Everything in it has been left behind. */
@@ -24,9 +24,13 @@ class Program {
   readonly #exit: Promise<unknown>;
   readonly #errors: Promise<string>;
 
-  constructor(program: string, surroundings: Surroundings, env: Readonly<Record<string, string>> = {}) {
-    const { source, cacheFolder, folder } = surroundings;
-    this.child = fork(fileURLToPath(new URL(program, import.meta.url)), [source], {
+  constructor(
+    program: string,
+    { cacheFolder, folder }: Surroundings,
+    args: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+  ) {
+    this.child = fork(fileURLToPath(new URL(program, import.meta.url)), args, {
       cwd: folder,
       execArgv: ['--no-warnings'],
       env: { ...process.env, TMPDIR: folder, NODE_COMPILE_CACHE: cacheFolder, ...env },
@@ -44,7 +48,7 @@ class Program {
   async next(emitter: NodeJS.EventEmitter, event: string): Promise<unknown> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const ended = this.#exit.then(async () => {
-      throw new Error(`${this.child.spawnargs.at(-2)} ended: ${await this.#errors}`);
+      throw new Error(`${this.child.spawnargs.join(' ')} ended: ${await this.#errors}`);
     });
     const [value] = (await Promise.race([once(emitter, event, { signal }), ended])) as unknown[];
     return value;
@@ -108,7 +112,7 @@ export class Witness {
   }
 
   static async start(surroundings: Surroundings, env: Readonly<Record<string, string>>): Promise<Witness> {
-    const program = new Program('kill-witness.program.ts', surroundings, env);
+    const program = new Program('kill-witness.program.ts', surroundings, [surroundings.source], env);
     await program.next(program.child, 'message');
     return new Witness(program);
   }

@@ -1,16 +1,15 @@
 /**
- * A process that is going to be killed. The first argument is the URL of the portslice build that it loads, its only message
- * says what it does and where it stops. It writes to descriptor 3 when it is there, and then waits for its end.
+ * A process that is going to be killed. Its only message says what it does and where it stops. It writes to descriptor 3
+ * when it is there, and then waits for its end.
  */
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import net from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import type * as Portslice from '../../src/index.ts';
-import type * as Owner from '../../src/pool/api/tcp-port-owner.ts';
-import type * as Release from '../../src/pool/claim/release.ts';
+import { PortPool, PortPoolExhaustedError, TCPPortOwner } from '../../src/index.ts';
+import { PortDispenser } from '../../src/plugin/port-dispenser.ts';
 import type { Act } from './kill-moments.ts';
-import type { PausePoint } from './pause-points.ts';
+import { type PausePoint, watchPausePoints } from './pause-points.ts';
 
 /** To the victim. */
 export interface Order {
@@ -33,18 +32,11 @@ const PATIENCE_MS = 120_000;
 const WORKERS = 2;
 const OWN_SLICE = 1;
 
-const source = process.argv[2] as string;
-const { PortPool, PortPoolExhaustedError, TCPPortOwner } = (await import(source)) as typeof Portslice;
-const { releaseClaim } = (await import(new URL('pool/release.ts', source).href)) as typeof Release;
-const { claimOf } = (await import(new URL('pool/tcp-port-owner.ts', source).href)) as typeof Owner;
-
 let armedAt: PausePoint | undefined;
 let handle: string | undefined;
 
-Object.assign(globalThis, {
-  pausePoint: (point: PausePoint) => {
-    if (point === armedAt) arriveAt(point);
-  },
+watchPausePoints((point) => {
+  if (point === armedAt) arriveAt(point);
 });
 
 /** Blocks here, in the middle of whatever is on the stack. */
@@ -54,8 +46,20 @@ function arriveAt(point: PausePoint | undefined): never {
   process.exit(1);
 }
 
-function claimMany(count: number): Portslice.TCPPortOwner[] {
+function claimMany(count: number): TCPPortOwner[] {
   return Array.from({ length: count }, () => new TCPPortOwner());
+}
+
+/** What takes the ports of a failed test back, and seals them. */
+function openDispenser(): PortDispenser {
+  return new PortDispenser({
+    fixture: 'port',
+    label: 'at work',
+    defaults: {},
+    testTimeoutMs: 0,
+    servesOneTest: true,
+    onAcquire: () => undefined,
+  });
 }
 
 /** Each prepares, arms the point and then does what the moment lies in. */
@@ -84,11 +88,12 @@ const acts: Readonly<Record<Act, (arm: () => void) => unknown>> = {
     arm();
     owners[0]?.cleanup();
   },
-  seal: (arm) => {
-    const [first, second] = claimMany(2) as [Portslice.TCPPortOwner, Portslice.TCPPortOwner];
-    releaseClaim(claimOf(first), true);
+  seal: async (arm) => {
+    const [first, second] = [openDispenser(), openDispenser()];
+    await Promise.all([first.acquire(), second.acquire()]);
+    await first.releaseAll(true);
     arm();
-    releaseClaim(claimOf(second), true);
+    await second.releaseAll(true);
   },
   'give back a set': async (arm) => {
     claimMany(1);
@@ -110,7 +115,7 @@ const acts: Readonly<Record<Act, (arm: () => void) => unknown>> = {
   },
 };
 
-const atWork: Portslice.TCPPortOwner[] = [];
+const atWork: TCPPortOwner[] = [];
 
 /** A little of everything; the victim is killed in the middle of it. */
 async function workOnce(): Promise<void> {
@@ -118,7 +123,11 @@ async function workOnce(): Promise<void> {
   const chance = Math.random();
   if (atWork.length >= pool.ports.length / 2 || (chance < 0.3 && atWork.length > 0)) {
     const [owner] = atWork.splice(Math.floor(Math.random() * atWork.length), 1);
-    if (owner !== undefined) releaseClaim(claimOf(owner), chance < 0.05);
+    owner?.cleanup();
+  } else if (chance < 0.35) {
+    const dispenser = openDispenser();
+    await dispenser.acquire({ acquireTimeoutMs: 50 });
+    await dispenser.releaseAll(true);
   } else if (chance < 0.5) atWork.push(new TCPPortOwner({ label: 'at work' }));
   else if (chance < 0.7)
     atWork.push(...(await TCPPortOwner.acquireMany(2, { hold: chance < 0.65, acquireTimeoutMs: 50 })));
@@ -134,7 +143,7 @@ function passOverExhaustion(error: unknown): void {
   if (!(error instanceof PortPoolExhaustedError)) throw error;
 }
 
-async function serveFor(owner: Portslice.TCPPortOwner | undefined): Promise<void> {
+async function serveFor(owner: TCPPortOwner | undefined): Promise<void> {
   if (owner === undefined) return;
   const server = net.createServer().listen(owner.port);
   await once(server, 'listening');

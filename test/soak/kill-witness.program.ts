@@ -1,17 +1,16 @@
+/**
+ * A process that lives on while others are killed, and tells what it finds. The first argument is the URL of
+ * portslice, as it is or with a fault. It uses the pool that its environment names, or else makes one of the ports named there.
+ */
 import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
-/**
- * A process that lives on while others are killed, and tells what it finds. The first argument is the URL of the portslice
- * build that it loads. It uses the pool that its environment names, or else makes one of the ports named there.
- */
 import { flushCompileCache } from 'node:module';
 import net from 'node:net';
 import type * as Portslice from '../../src/index.ts';
-import type * as Platform from '../../src/platform/platform.ts';
+import { platform } from '../../src/platform/platform.ts';
 
 const source = process.argv[2] as string;
 const { PortPool, portAllocationStats, TCPPortOwner } = (await import(source)) as typeof Portslice;
-const { platform } = (await import(new URL('platform/platform.ts', source).href)) as typeof Platform;
 // For the victims, which have no time to write it.
 flushCompileCache();
 

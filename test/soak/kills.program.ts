@@ -3,7 +3,7 @@ import { Lane, plan } from './kill-lane.ts';
 import { type KillReport, killSideBySide } from './kill-report.ts';
 import { planRuns, RunLane } from './run-lane.ts';
 
-/** @param source the URL of a build with pause points */
+/** @param source the URL of portslice for those that live on */
 export function killWorkers(source: string, counts: Parameters<typeof plan>[0]): Promise<KillReport> {
   return killSideBySide(source, plan(counts), (...lane) => Lane.open(...lane));
 }

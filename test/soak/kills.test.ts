@@ -7,12 +7,12 @@
 import { describe, expect, it, type TestContext } from 'vitest';
 import { needNamespace } from '../support/needs.ts';
 import { scriptOutput } from '../support/run-script.ts';
-import type { TestBuild } from '../support/test-build.ts';
 import { momentsOf, type Phase, PHASES } from './kill-moments.ts';
 import type { KillReport } from './kill-report.ts';
-import { buildWithPausePoints } from './pause-points.ts';
 import { repetitions, soakTimeoutMs } from './scale.ts';
 
+const SOURCE = new URL('../../src/index.ts', import.meta.url).href;
+const SPARES_THE_DEAD = new URL('../support/weakened.program.ts?dead=spared', import.meta.url).href;
 const TIMEOUT_MS = soakTimeoutMs(300_000, 3_000_000);
 /** Each moment at least once. */
 const workersAt = (phase: Phase): number => repetitions(momentsOf(phase).length, 42);
@@ -32,40 +32,31 @@ const workerKills = {
 function inNamespaces(
   context: TestContext,
   name: 'killWorkers' | 'killRuns',
-  build: TestBuild,
   counts: object,
+  source = SOURCE,
 ): Promise<KillReport> {
   const wrapper = [...needNamespace(context, 'mount -t tmpfs none /dev/shm'), 'unshare', '--ipc'];
   return scriptOutput<KillReport>(
     `import { ${name} } from './test/soak/kills.program.ts';
-     console.log(JSON.stringify(await ${name}('${build.source}', ${JSON.stringify(counts)})));`,
+     console.log(JSON.stringify(await ${name}('${source}', ${JSON.stringify(counts)})));`,
     { wrapper },
   );
 }
 
 describe('a SIGKILL', { timeout: TIMEOUT_MS }, () => {
   it('of a worker, at each step and at any moment, frees its ports at once and leaves nothing behind', async (context) => {
-    using build = buildWithPausePoints();
-    expect(await inNamespaces(context, 'killWorkers', build, workerKills)).toEqual({
+    expect(await inNamespaces(context, 'killWorkers', workerKills)).toEqual({
       kills: workerKills,
       problems: [],
     });
   });
 
   it('of a whole run, or of its creator alone, frees its ports at once and leaves nothing behind', async (context) => {
-    using build = buildWithPausePoints();
-    expect(await inNamespaces(context, 'killRuns', build, RUNS)).toEqual({ kills: RUNS, problems: [] });
+    expect(await inNamespaces(context, 'killRuns', RUNS)).toEqual({ kills: RUNS, problems: [] });
   });
 
   it('is seen to lose ports where nobody takes them from the dead', async (context) => {
-    using build = buildWithPausePoints([
-      {
-        file: 'pool/search.ts',
-        before: 'return claimFromTheDead(search, thorough);',
-        after: 'return undefined;',
-      },
-    ]);
-    const { problems } = await inNamespaces(context, 'killWorkers', build, { held: 2 });
+    const { problems } = await inNamespaces(context, 'killWorkers', { held: 2 }, SPARES_THE_DEAD);
     expect(problems.join('\n')).toMatch(/could not claim \d+/);
   });
 });

@@ -7,11 +7,9 @@
  * that a missing port would be noticed, is proved on test builds without the lock, and without the hold and one release.
  */
 import { describe, expect, it, type TestContext } from 'vitest';
-import { buildWithoutLock } from '../contention/lock-off-build.ts';
 import { SOURCE } from '../contention/storm.ts';
 import { needNamespace } from '../support/needs.ts';
 import { scriptOutput } from '../support/run-script.ts';
-import { buildWith } from '../support/test-build.ts';
 import type { MillionOptions, MillionResult } from './million.ts';
 import { repetitions, soakTimeoutMs } from './scale.ts';
 
@@ -62,32 +60,18 @@ describe('claims in 3 pools of the same ports', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('are seen to share ports when the lock is switched off', async (context) => {
-    using build = buildWithoutLock();
-
-    const { verdict } = await claim(context, { source: build.source, claims: FEW_CLAIMS, crew: 'few' });
+    const { verdict } = await claim(context, {
+      source: weakened('lock=off'),
+      claims: FEW_CLAIMS,
+      crew: 'few',
+    });
 
     expect(verdict.duplicateCount).toBeGreaterThan(0);
   });
 
   it('are seen to meet strangers without the hold, and to miss a port whose lock is never closed', async (context) => {
-    using build = buildWith('hold-off', [
-      {
-        file: 'pool/claim.ts',
-        before: 'request.hold ? kernel.takeHold(port, request.target)',
-        after: `request.hold ? ((taken) => {
-          kernel.closeDescriptors(taken?.descriptors ?? []);
-          return taken && { ...taken, descriptors: [] };
-        })(kernel.takeHold(port, request.target))`,
-      },
-      {
-        file: 'pool/release.ts',
-        before: 'session.kernel.closeDescriptors([lock]);',
-        after: `if (claim.port !== ${LOST_PORT}) session.kernel.closeDescriptors([lock]);`,
-      },
-    ]);
-
     const { verdict, portsAtTheEnd } = await claim(context, {
-      source: build.source,
+      source: weakened(`hold=off&lost=${LOST_PORT}`),
       claims: FEW_CLAIMS,
       crew: 'few',
     });
@@ -114,6 +98,11 @@ async function claim(context: TestContext, options: MillionOptions): Promise<Mil
 
 function total<Name extends string>(all: readonly Readonly<Record<Name, number>>[], name: Name): number {
   return all.reduce((sum, one) => sum + one[name], 0);
+}
+
+/** portslice with these faults. */
+function weakened(faults: string): string {
+  return new URL(`../support/weakened.program.ts?${faults}`, import.meta.url).href;
 }
 
 function tell({ verdict, claimingMs, descriptorGrowth, tallies, stats }: MillionResult): void {

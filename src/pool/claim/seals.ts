@@ -60,13 +60,11 @@ export function raisePressure({ segment }: PoolSession): void {
   segment.addToHeader(HeaderWord.pressure, 1);
 }
 
-/** The sessions whose pressure a timer watches. */
-const watched = new WeakSet<PoolSession>();
-
 /** Ends by itself when nothing is sealed any more, and never keeps the process alive. */
 function watchForPressure(session: PoolSession): void {
-  if (watched.has(session)) return;
-  watched.add(session);
+  const watch = session.keep('pressure-watch', () => ({ isRunning: false }));
+  if (watch.isRunning) return;
+  watch.isRunning = true;
   let seen = session.segment.header(HeaderWord.pressure);
   const timer = startInterval(() => {
     const pressure = session.isClosed ? seen : session.segment.header(HeaderWord.pressure);
@@ -74,7 +72,7 @@ function watchForPressure(session: PoolSession): void {
     seen = pressure;
     if (!session.isClosed && hasSeals(session)) return;
     stopInterval(timer);
-    watched.delete(session);
+    watch.isRunning = false;
   }, LOOK_EVERY_MS);
   timer.unref();
 }

@@ -35,10 +35,6 @@ class SliceOrders {
   }
 }
 
-const ordersOf = new WeakMap<PoolSession, SliceOrders>();
-
 export function sliceOrders(session: PoolSession): SliceOrders {
-  let orders = ordersOf.get(session);
-  if (orders === undefined) ordersOf.set(session, (orders = new SliceOrders(session.segment)));
-  return orders;
+  return session.keep('slice-orders', () => new SliceOrders(session.segment));
 }

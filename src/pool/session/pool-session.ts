@@ -20,6 +20,7 @@ export class PoolSession {
   /** Everything that this thread has claimed and not given back, sealed ports included. */
   readonly claims: Set<PortClaim> = new Set<PortClaim>();
   readonly #endPool: (() => void) | undefined;
+  readonly #kept = new Map<string, unknown>();
   #isClosed = false;
 
   constructor({ handle, segment, kernel, endPool }: SessionParts) {
@@ -41,6 +42,13 @@ export class PoolSession {
   /** Milliseconds since the pool's start, at least 1: in the segment 0 means never. */
   nowMs(): number {
     return Math.max(1, Math.round(monotonicMs() - this.segment.startMonotonicMs));
+  }
+
+  /** What others keep beside the session for its life; made on first use. */
+  keep<T>(name: string, create: () => T): T {
+    let kept = this.#kept.get(name) as T | undefined;
+    if (kept === undefined) this.#kept.set(name, (kept = create()));
+    return kept;
   }
 
   /** Gives back what is the session's own. The caller has released the claims. */

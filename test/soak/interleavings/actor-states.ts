@@ -1,15 +1,27 @@
 /**
  * The local states of all actors, as a forest: an actor's state is the history of the answers that it was given. Each
  * is computed once, however often the exploration comes by.
+ *
+ * Histories are merged that cannot matter any more. Between two statements of its test, whatever an actor remembers can
+ * be read; see private-state.ts. In the middle of one, what it has read in a port's state word is taken to be forgotten as
+ * soon as it reads or changes the word again: a search looks whether a port is free, and its claim reads the word anew. For
+ * each merge it is then tried whether the merged history really goes on as the other one did.
  */
 import type { ModelKernel, Operation } from './model-kernel.ts';
 import type { Pool } from './pool.ts';
-import type { Product } from './product.ts';
 import { type Outcome, Replay } from './replay.ts';
 import type { SharedStates } from './shared-states.ts';
 
 /** An actor that takes more steps than this does not finish. */
 const MAX_STEPS = 600;
+/** So many merges are tried, spread evenly. */
+const MAX_CHECKED_MERGES = 5000;
+
+interface Step {
+  readonly operation: Operation;
+  /** Undefined: forgotten. */
+  readonly answer: number | undefined;
+}
 
 interface ActorState {
   readonly actor: number;
@@ -20,11 +32,19 @@ interface ActorState {
   readonly change: number;
   readonly isIdle: boolean;
   readonly next: Map<number, number>;
+  /** The last state before it between two statements, and the steps since then. */
+  readonly origin: number;
+  readonly steps: readonly Step[];
+}
+
+interface Merge {
+  readonly parent: number;
+  readonly answer: number;
+  readonly into: number;
 }
 
 export class ActorStates {
   readonly events: Set<string> = new Set<string>();
-  readonly #product: Product;
   readonly #model: ModelKernel;
   readonly #pool: Pool;
   readonly #shared: SharedStates;
@@ -32,10 +52,10 @@ export class ActorStates {
   readonly #firsts: number[] = [];
   /** By everything that the next steps depend on. */
   readonly #known = new Map<string, number>();
+  readonly #merges: Merge[] = [];
 
-  constructor(product: Product, model: ModelKernel, pool: Pool, shared: SharedStates) {
+  constructor(model: ModelKernel, pool: Pool, shared: SharedStates) {
     this.#shared = shared;
-    this.#product = product;
     this.#model = model;
     this.#pool = pool;
   }
@@ -89,27 +109,81 @@ export class ActorStates {
     return following;
   }
 
+  /** Lets merged histories go on as the others did. @throws if they do something else, or something else is to be seen */
+  checkMerges(): void {
+    const stride = Math.ceil(this.#merges.length / MAX_CHECKED_MERGES);
+    for (let place = 0; place < this.#merges.length; place += stride) {
+      const { parent, answer, into } = this.#merges[place] as Merge;
+      const { actor } = this.#states[into] as ActorState;
+      const { answers, operations } = this.#history(parent, answer);
+      let last = into;
+      for (let turn = place; (this.#states[last] as ActorState).next.size > 0; turn++) {
+        const { next, outcome } = this.#states[last] as ActorState;
+        const [given, following] = [...next][turn % next.size] as [number, number];
+        answers.push(given);
+        operations.push(outcome.operation);
+        last = following;
+      }
+      const outcome = this.#replay(actor, answers, operations, () => false) as Outcome;
+      const { events: _, ...seen } = outcome;
+      const { events: __, ...expected } = this.outcome(last);
+      if (JSON.stringify(seen) !== JSON.stringify(expected))
+        throw new Error('The product remembers what it is taken to have forgotten.');
+    }
+  }
+
+  #replay(
+    actor: number,
+    answers: readonly number[],
+    operations: readonly Operation[],
+    isKnown: (localState: string) => boolean,
+  ): Outcome | undefined {
+    const onStep = (step: number, operation: Operation): void => expectSame(operations[step], operation);
+    return new Replay(this.#model, this.#pool, actor, answers, { onStep, isKnown }).run();
+  }
+
   #add(actor: number, parent: number, answer: number): number {
     const { answers, operations } = this.#history(parent, answer);
     if (answers.length > MAX_STEPS) throw new Error(`does not finish within ${MAX_STEPS} steps`);
     let known: number | undefined;
     let key: string | undefined;
-    const outcome = new Replay(this.#product, this.#model, this.#pool, actor, answers, {
-      onStep: (step, operation) => expectSame(operations[step], operation),
-      isKnown: (localState) => {
-        if (key !== undefined) return false;
-        key = `${actor}/${localState}`;
-        known = this.#known.get(key);
-        return known !== undefined;
-      },
-    }).run();
-    if (outcome === undefined) return known as number;
-    if (key !== undefined) this.#known.set(key, this.#states.length);
+    const outcome = this.#replay(actor, answers, operations, (localState) => {
+      if (key !== undefined) return false;
+      key = `${actor}/${localState}`;
+      known = this.#known.get(key);
+      return known !== undefined;
+    });
+    const isBetween = key !== undefined || parent === -1;
+    const { origin, steps } = isBetween ? { origin: this.count, steps: [] } : this.#wayTo(parent, answer);
+    if (outcome !== undefined && !isBetween) {
+      const { operation, place } = outcome;
+      key = [origin, ...steps.map(textOf), textOf({ operation, answer: undefined }), place].join();
+      known = this.#known.get(key);
+    }
+    if (outcome === undefined || known !== undefined) {
+      this.#merges.push({ parent, answer, into: known as number });
+      return known as number;
+    }
+    if (key !== undefined) this.#known.set(key, this.count);
     for (const event of outcome.events) this.events.add(event);
     const change = this.#shared.changeOf(actor, outcome.operation);
     const isIdle = outcome.operation.name === 'idle';
-    this.#states.push({ actor, parent, answer, outcome, change, isIdle, next: new Map() });
-    return this.#states.length - 1;
+    const next = new Map<number, number>();
+    return this.#states.push({ actor, parent, answer, outcome, change, isIdle, next, origin, steps }) - 1;
+  }
+
+  #wayTo(parent: number, answer: number): Pick<ActorState, 'origin' | 'steps'> {
+    const { origin, steps, outcome } = this.#states[parent] as ActorState;
+    const { operation } = outcome;
+    const forgets = this.#isOnStateWord(operation);
+    const isForgotten = (step: Step): boolean =>
+      forgets && step.operation.name === 'load' && step.operation.a === operation.a;
+    const before = steps.map((step) => (isForgotten(step) ? { ...step, answer: undefined } : step));
+    return { origin, steps: [...before, { operation, answer }] };
+  }
+
+  #isOnStateWord({ name, a }: Operation): boolean {
+    return ['load', 'store', 'swap'].includes(name) && a < this.#model.words.releasedAtMs;
   }
 
   #history(parent: number, answer: number): { answers: number[]; operations: Operation[] } {
@@ -127,11 +201,13 @@ export class ActorStates {
   }
 }
 
+function textOf({ operation: { name, a, b, c }, answer }: Step): string {
+  return `${name} ${a} ${b} ${c}=${answer ?? ''}`;
+}
+
 /** The product must do the same again, given the same answers. */
 function expectSame(before: Operation | undefined, now: Operation): void {
   if (before === undefined) return;
-  const isSame = before.name === now.name && before.a === now.a && before.c === now.c;
-  // Of a load, the second argument tells who asks.
-  if (isSame && (before.b === now.b || now.name === 'load')) return;
+  if (before.name === now.name && before.a === now.a && before.b === now.b && before.c === now.c) return;
   throw new Error(`A step was ${before.name} ${before.a} and is now ${now.name} ${now.a}.`);
 }

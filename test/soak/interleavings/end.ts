@@ -3,7 +3,7 @@
  * descriptor too many, and the count of claims is right.
  */
 import type { ActorStates } from './actor-states.ts';
-import { type ModelKernel, Violation } from './model-kernel.ts';
+import { Kind, type ModelKernel, Violation } from './model-kernel.ts';
 import { nameOf } from './moves.ts';
 import { Idle } from './replay.ts';
 import type { ActorPlan } from './scenario.ts';
@@ -43,7 +43,11 @@ export function examineEnd(
   locals.forEach((local, actor) => {
     if (local !== CRASHED && actorStates.outcome(local).owned.length > 0) perform(actor, Idle.giveBack);
   });
-  for (let port = 0; port < model.portCount; port++) model.stopServer(shared, port);
+  for (let port = 0; port < model.portCount; port++) {
+    model.stopServer(shared, port);
+    model.strangerEnds(shared, port);
+    model.leftoversEnd(shared, port);
+  }
   const owned = (): number => actorStates.outcome(locals[last] as number).owned.length;
   // Sealed ports are freed one at a time, by those who have them, when they see that others look for ports.
   for (let round = 0; round <= model.portCount && owned() < model.portCount; round++) {
@@ -65,7 +69,7 @@ export function examineEnd(
   return { countError: shared[model.words.currentClaims] as number };
 }
 
-/** Who lives has the descriptors of its claims and no others. */
+/** Who lives has the locks and holds of the ports that are its own by their records, and no other descriptors. */
 function expectNothingLost(
   model: ModelKernel,
   actorStates: ActorStates,
@@ -74,10 +78,15 @@ function expectNothingLost(
 ): void {
   locals.forEach((local, actor) => {
     if (local === CRASHED) return;
-    const kept = actorStates.outcome(local).keptDescriptors;
-    const open = model.countOpenedBy(shared, actor);
-    if (open !== kept)
-      throw new Violation(`${nameOf(actor)} has ${open} descriptors open, ${kept} of claims`);
+    const { kept } = actorStates.outcome(local);
+    const open = model.openedBy(shared, actor);
+    const locked = open.filter(({ kind }) => kind === Kind.lock).map(({ port }) => port);
+    const held = open.filter(({ kind }) => kind === Kind.hold || kind === Kind.seal).map(({ port }) => port);
+    const ofClaims = kept.filter((port) => locked.includes(port));
+    const holds = new Set(held.filter((port) => ofClaims.includes(port)));
+    const count = ofClaims.length + holds.size;
+    if (ofClaims.length !== kept.length || open.length !== count)
+      throw new Violation(`${nameOf(actor)} has ${open.length} descriptors open, ${count} of claims`);
   });
 }
 

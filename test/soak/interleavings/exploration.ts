@@ -9,15 +9,20 @@ const PROGRAM = path.join(import.meta.dirname, 'explore.program.ts');
 /** A bug that makes the number of states explode is one too. */
 const MAX_STATES = 20_000_000;
 
-/** @param folder src, or a test build of it */
 export async function exploreScenario(
-  folder: string,
   scenario: string,
   timeoutMs: number,
+  seededBug?: string,
 ): Promise<Exploration> {
   const child = spawn(
     process.execPath,
-    ['--max-old-space-size=4096', PROGRAM, folder, scenario, String(MAX_STATES)],
+    [
+      '--max-old-space-size=4096',
+      PROGRAM,
+      scenario,
+      String(MAX_STATES),
+      ...(seededBug === undefined ? [] : [seededBug]),
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs, killSignal: 'SIGKILL' },
   );
   const [stdout, stderr, [status, signal]] = await Promise.all([

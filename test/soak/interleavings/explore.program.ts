@@ -1,10 +1,16 @@
-/** Explores one scenario: `node explore.program.ts <folder of the product> <scenario> <most states>`. Prints the result as JSON. */
-import { Explorer } from './explorer.ts';
+/** Explores one scenario: `node explore.program.ts <scenario> <most states> [<seeded bug>]`. Prints the result as JSON. */
 import { interpose } from './interposition.ts';
-import { loadProduct } from './product.ts';
-import { scenarioOf } from './scenarios.ts';
+import { seedBug } from './seeded-bugs.ts';
 
-const [folder, name, maxStates] = process.argv.slice(2) as [string, string, string];
+const [scenario, maxStates, bug] = process.argv.slice(2) as [string, string, string?];
+// Taken first: the product has another one.
+const { setImmediate } = globalThis;
+const holdsBesideBinds = seedBug(bug);
 interpose();
-const product = await loadProduct(folder);
-console.log(JSON.stringify(new Explorer(product, scenarioOf(name)).explore(Number(maxStates))));
+const { Explorer } = await import('./explorer.ts');
+const { scenarioOf } = await import('./scenarios.ts');
+// Promises wait for their turn as long as a module is evaluated; see replay.ts.
+setImmediate(() => {
+  const exploration = new Explorer(scenarioOf(scenario), holdsBesideBinds).explore(Number(maxStates));
+  console.log(JSON.stringify(exploration));
+});

@@ -5,12 +5,12 @@
  * A state is what actors share and where each of them is. Every path ends, since an actor never comes back to a state of
  * its own: so every actor finishes, whatever the others do, in at most as many of its own steps as are counted.
  */
+import { PortState, stateOf } from '../../../src/core/port-state.ts';
 import { ActorStates } from './actor-states.ts';
 import { CRASHED, examineEnd } from './end.ts';
 import { Kind, ModelKernel, Violation } from './model-kernel.ts';
 import { describeMove, kindOf, MoveKind, moveOf, nameOf, objectOf, subjectOf } from './moves.ts';
 import { createPool } from './pool.ts';
-import type { Product } from './product.ts';
 import type { ActorPlan, Scenario } from './scenario.ts';
 import { SharedStates } from './shared-states.ts';
 import { StateStore } from './state-store.ts';
@@ -30,8 +30,6 @@ export interface Exploration {
   readonly violation: { readonly problem: string; readonly steps: readonly string[] } | undefined;
 }
 
-const STATE_HELD = 2;
-const STATE_MASK = 15;
 const SLICE_COUNT = 4;
 
 export class Explorer {
@@ -42,6 +40,7 @@ export class Explorer {
   readonly #store: StateStore;
   readonly #sharedStates: SharedStates;
   readonly #hasServers: boolean;
+  readonly #hasOutsiders: boolean;
   readonly #joinsQuietSteps: boolean;
   /** Of the state that is being expanded: where each actor is, and what can happen. */
   readonly #locals: number[] = [];
@@ -55,7 +54,8 @@ export class Explorer {
   #transitionCount = 0;
   #endCount = 0;
 
-  constructor(product: Product, scenario: Scenario) {
+  /** @param holdsBesideBinds a mistake of the kernel's part; see model-kernel.ts */
+  constructor(scenario: Scenario, holdsBesideBinds: boolean) {
     this.#scenario = scenario;
     this.#actorCount = scenario.actors.length;
     // The one who comes last and finds out what the others have left.
@@ -67,15 +67,16 @@ export class Explorer {
       statements: [],
     };
     const sharedProcess = scenario.actors.find((actor) => actor.isWorkerThread);
-    this.#model = new ModelKernel(scenario.portCount, SLICE_COUNT, [
+    const actors = [
       ...scenario.actors,
       sharedProcess === undefined
         ? newcomer
         : { ...newcomer, process: sharedProcess.process, isWorkerThread: true },
-    ]);
-    const pool = createPool(product, scenario, this.#model);
+    ];
+    this.#model = new ModelKernel(scenario.portCount, SLICE_COUNT, actors, holdsBesideBinds);
+    const pool = createPool(scenario, this.#model);
     this.#sharedStates = new SharedStates(this.#model);
-    this.#actorStates = new ActorStates(product, this.#model, pool, this.#sharedStates);
+    this.#actorStates = new ActorStates(this.#model, pool, this.#sharedStates);
     this.#hasServers =
       scenario.lateServer ||
       scenario.actors.some(({ statements }) =>
@@ -83,20 +84,23 @@ export class Explorer {
       );
     const leavesNothing =
       scenario.crash !== 'gradually' && scenario.actors.every(({ isWorkerThread }) => !isWorkerThread);
-    this.#joinsQuietSteps = scenario.joinsQuietSteps && leavesNothing && !this.#hasServers;
+    this.#hasOutsiders = scenario.stranger || scenario.leftovers;
+    this.#joinsQuietSteps =
+      scenario.joinsQuietSteps && leavesNothing && !this.#hasServers && !this.#hasOutsiders;
     this.#store = new StateStore(1 + this.#actorCount, 1 + this.#actorCount + 2);
   }
 
   explore(maxStates: number): Exploration {
     const first = Array.from({ length: this.#actorCount }, (_, actor) => this.#actorStates.first(actor));
     const newcomer = this.#actorStates.first(this.#actorCount);
-    const shared = this.#model.initialState(this.#scenario.lateServer ? 1 : 0);
+    const shared = this.#model.initialState(this.#scenario);
     this.#store.add([this.#sharedStates.intern(shared), ...first, -1, -1]);
     for (let row = 0; row < this.#store.count; row++) {
       if (this.#store.count > maxStates) throw new Error(`more than ${maxStates} states`);
       const problem = this.#expand(row, newcomer);
       if (problem !== undefined) return this.#report(problem);
     }
+    this.#actorStates.checkMerges();
     return this.#report();
   }
 
@@ -148,11 +152,22 @@ export class Explorer {
       const isIdle = this.#actorStates.isIdle(local);
       if (!isIdle) moves.push(moveOf(MoveKind.step, actor));
       // Who has finished and has nothing cannot lose anything by dying.
-      if (mayCrash && !(isIdle && this.#actorStates.outcome(local).keptDescriptors === 0)) {
+      if (mayCrash && (!isIdle || this.#actorStates.outcome(local).hasDescriptors)) {
         moves.push(moveOf(MoveKind.crash, actor));
       }
     }
     if (this.#hasServers) this.#pushServers(this.#sharedStates.values(shared));
+    if (this.#hasOutsiders) this.#pushOutsiders(this.#sharedStates.values(shared));
+  }
+
+  #pushOutsiders(values: readonly number[]): void {
+    for (let port = 0; port < this.#model.portCount; port++) {
+      const push = (kind: Parameters<typeof moveOf>[0]): unknown => this.#moves.push(moveOf(kind, port));
+      if (this.#model.canStrangerBind(values, port)) push(MoveKind.strangerBinds);
+      if (this.#model.canStrangerListen(values, port)) push(MoveKind.strangerListens);
+      if (this.#model.hasStranger(values, port)) push(MoveKind.strangerEnds);
+      if (this.#model.hasLeftovers(values, port)) push(MoveKind.leftoversEnd);
+    }
   }
 
   /** What the kernel has not done yet for an actor that has crashed. */
@@ -246,6 +261,14 @@ export class Explorer {
         return this.#model.stopServer(values, subject);
       case MoveKind.listenLate:
         return this.#model.listenLate(values, subject, object);
+      case MoveKind.strangerBinds:
+        return this.#model.strangerBinds(values, subject);
+      case MoveKind.strangerListens:
+        return this.#model.strangerListens(values, subject);
+      case MoveKind.strangerEnds:
+        return this.#model.strangerEnds(values, subject);
+      case MoveKind.leftoversEnd:
+        return this.#model.leftoversEnd(values, subject);
       default:
         throw new Error('An actor takes its steps itself.');
     }
@@ -275,8 +298,10 @@ export class Explorer {
       if (!this.#model.has(values, actor, lock, Kind.lock, port))
         this.#deny(actor, port, 'has no lock on it');
       if (holds.length !== holdCount) this.#deny(actor, port, 'has no hold on it');
-      if (values[this.#model.words.states + port] !== word || (word & STATE_MASK) !== STATE_HELD)
+      if (values[this.#model.words.states + port] !== word || stateOf(word) !== PortState.held)
         this.#deny(actor, port, 'its record does not say so');
+      if (holdCount > 0 && this.#model.hasStranger(values, port))
+        this.#deny(actor, port, 'a stranger has it too');
       ports |= 1 << port;
     }
     return ports;
@@ -306,7 +331,7 @@ export class Explorer {
   /** An actor that has nothing any more is like every other one. */
   #endKey(local: number): number | string {
     if (local === CRASHED) return 'crashed';
-    return this.#actorStates.outcome(local).keptDescriptors === 0 ? 'empty' : local;
+    return this.#actorStates.outcome(local).hasDescriptors ? local : 'empty';
   }
 
   #describe(move: number, row: number): string {

@@ -4,7 +4,7 @@
  *
  * Each call of `apply` is one step that nothing can interrupt, as one atomic instruction or one system call is.
  */
-import type { ActorPlan } from './scenario.ts';
+import type { ActorPlan, Outsiders } from './scenario.ts';
 
 /** What must never happen. */
 export class Violation extends Error {}
@@ -16,6 +16,7 @@ export type OperationName =
   | 'add'
   | 'lock'
   | 'hold'
+  | 'hold over leftovers'
   | 'check'
   | 'seal'
   | 'probe'
@@ -63,15 +64,11 @@ interface Slot {
   readonly opener: number;
 }
 
-const STATE_MASK = 15;
-const SOME_FREE_WORD = 1 << 4;
-const SOME_OTHER_WORD = SOME_FREE_WORD | 2;
+/** Somebody who knows nothing of portslice, and whom the system gives a port: bound with SO_REUSEADDR, then listening. */
+const Stranger = { gone: 0, bound: 1, listening: 2 } as const;
 
-/** What a search sees in a state word: never used, free again, or not free. */
-function freedomOf(word: number): number {
-  if (word === 0) return 0;
-  return (word & STATE_MASK) === 0 ? SOME_FREE_WORD : SOME_OTHER_WORD;
-}
+/** What is in the way of a bind. */
+const Obstacle = { nothing: 0, leftover: 1, bound: 2, listening: 3 } as const;
 
 /** State of a listener: 0, or the actor that started it, and whether it is in that actor's own process. */
 function listenerCode(actor: number, isOwnProcess: boolean): number {
@@ -94,11 +91,22 @@ export class ModelKernel {
   readonly #listeners: number;
   readonly #alive: number;
   readonly #lateServers: number;
+  readonly #strangersLeft: number;
+  readonly #strangers: number;
+  readonly #leftovers: number;
   readonly #slots: number;
+  readonly #holdsBesideBinds: boolean;
 
-  constructor(portCount: number, sliceCount: number, actors: readonly ActorPlan[]) {
+  /** @param holdsBesideBinds a mistake: the hold has SO_REUSEADDR before its bind, and so succeeds beside others that have it */
+  constructor(
+    portCount: number,
+    sliceCount: number,
+    actors: readonly ActorPlan[],
+    holdsBesideBinds: boolean = false,
+  ) {
     this.portCount = portCount;
     this.actors = actors;
+    this.#holdsBesideBinds = holdsBesideBinds;
     const sliceOwners = portCount * 3 + 2;
     this.words = {
       states: 0,
@@ -111,16 +119,20 @@ export class ModelKernel {
     this.#listeners = sliceOwners + sliceCount;
     this.#alive = this.#listeners + portCount;
     this.#lateServers = this.#alive + actors.length;
-    this.#slots = this.#lateServers + 1;
+    this.#strangersLeft = this.#lateServers + 1;
+    this.#strangers = this.#strangersLeft + 1;
+    this.#leftovers = this.#strangers + portCount;
+    this.#slots = this.#leftovers + portCount;
     const processCount = Math.max(...actors.map((actor) => actor.process)) + 1;
     this.length = this.#slots + processCount * SLOTS_PER_PROCESS;
   }
 
-  initialState(lateServers: number): number[] {
+  initialState({ lateServer, stranger, leftovers }: Outsiders): number[] {
     const state = Array.from({ length: this.length }, () => 0);
     this.actors.forEach((_, actor) => (state[this.#alive + actor] = 1));
-    state[this.#lateServers] = lateServers;
-    return state;
+    state[this.#lateServers] = Number(lateServer);
+    state[this.#strangersLeft] = Number(stranger);
+    return state.fill(Number(leftovers), this.#leftovers, this.#slots);
   }
 
   threadIdOf(actor: number): number {
@@ -132,7 +144,7 @@ export class ModelKernel {
     const word = state[a] as number;
     switch (name) {
       case 'load':
-        return b === 1 ? freedomOf(word) : word;
+        return word;
       case 'store':
         state[a] = b;
         return 0;
@@ -146,6 +158,7 @@ export class ModelKernel {
       case 'lock':
         return this.#find(state, Kind.lock, a) === NONE ? this.#open(state, actor, Kind.lock, a) : NONE;
       case 'hold':
+      case 'hold over leftovers':
       case 'seal':
       case 'check':
       case 'probe':
@@ -207,12 +220,13 @@ export class ModelKernel {
     );
   }
 
-  /** How many descriptors of the actor are open. */
-  countOpenedBy(state: readonly number[], actor: number): number {
+  /** The open descriptors of the actor. */
+  openedBy(state: readonly number[], actor: number): Slot[] {
     const { process } = this.actors[actor] as ActorPlan;
-    return this.openSlots(state, process).filter(
-      (slot) => this.#decode(state, process, slot)?.opener === actor,
-    ).length;
+    return this.openSlots(state, process).flatMap((slot) => {
+      const decoded = this.#decode(state, process, slot);
+      return decoded?.opener === actor ? [decoded] : [];
+    });
   }
 
   /** Whether exactly this descriptor of the actor's process is the actor's and of that kind. */
@@ -240,6 +254,41 @@ export class ModelKernel {
     state[this.#listeners + port] = 0;
   }
 
+  hasStranger(state: readonly number[], port: number): boolean {
+    return state[this.#strangers + port] !== Stranger.gone;
+  }
+
+  /** The system's choice never falls on a port on which anything is. */
+  canStrangerBind(state: readonly number[], port: number): boolean {
+    return state[this.#strangersLeft] === 1 && this.#obstacle(state, port) === Obstacle.nothing;
+  }
+
+  strangerBinds(state: number[], port: number): void {
+    state[this.#strangersLeft] = 0;
+    state[this.#strangers + port] = Stranger.bound;
+  }
+
+  /** A hold is not in its way. */
+  canStrangerListen(state: readonly number[], port: number): boolean {
+    return state[this.#strangers + port] === Stranger.bound && !this.#blocksListen(state, port);
+  }
+
+  strangerListens(state: number[], port: number): void {
+    state[this.#strangers + port] = Stranger.listening;
+  }
+
+  strangerEnds(state: number[], port: number): void {
+    state[this.#strangers + port] = Stranger.gone;
+  }
+
+  hasLeftovers(state: readonly number[], port: number): boolean {
+    return state[this.#leftovers + port] === 1;
+  }
+
+  leftoversEnd(state: number[], port: number): void {
+    state[this.#leftovers + port] = 0;
+  }
+
   /** A server that the actor's test has started before gets to its listen only now. */
   canListenLate(state: readonly number[], actor: number, port: number): boolean {
     return (
@@ -254,14 +303,32 @@ export class ModelKernel {
     state[this.#listeners + port] = listenerCode(actor, false);
   }
 
-  #bind(state: number[], actor: number, name: 'hold' | 'seal' | 'check' | 'probe', port: number): number {
+  #bind(
+    state: number[],
+    actor: number,
+    name: 'hold' | 'hold over leftovers' | 'seal' | 'check' | 'probe',
+    port: number,
+  ): number {
     // Whatever is done with a port, the one who has its lock does it: probes and holds of two never meet.
     if (!this.hasLock(state, actor, port))
       throw new Violation(`takes a ${name} on port ${port} without its lock`);
-    if (this.#blocksListen(state, port)) return name === 'probe' ? 1 : NONE;
-    if (name === 'probe') return 0;
-    if (name === 'check') return this.#find(state, Kind.hold, port) === NONE ? 1 : NONE;
-    return this.#open(state, actor, name === 'hold' ? Kind.hold : Kind.seal, port);
+    const fails = this.#obstacle(state, port) > this.#toleranceOf(name);
+    if (name === 'probe') return Number(fails);
+    if (fails) return NONE;
+    return name === 'check' ? 1 : this.#open(state, actor, name === 'seal' ? Kind.seal : Kind.hold, port);
+  }
+
+  /** What is not in the way of a bind: SO_REUSEADDR passes over whatever has it too and does not listen. */
+  #toleranceOf(name: 'hold' | 'hold over leftovers' | 'seal' | 'check' | 'probe'): number {
+    if (name === 'seal' || name === 'probe' || (name === 'hold' && this.#holdsBesideBinds))
+      return Obstacle.bound;
+    return name === 'hold over leftovers' ? Obstacle.leftover : Obstacle.nothing;
+  }
+
+  #obstacle(state: readonly number[], port: number): number {
+    if (this.#blocksListen(state, port)) return Obstacle.listening;
+    if (this.hasStranger(state, port) || this.#find(state, Kind.hold, port) !== NONE) return Obstacle.bound;
+    return this.hasLeftovers(state, port) ? Obstacle.leftover : Obstacle.nothing;
   }
 
   /** The hold listens itself if nothing else does. It still does not keep late servers out here, although it would. */
@@ -269,12 +336,16 @@ export class ModelKernel {
     const slot = this.#slot(state, actor, descriptor);
     if (slot?.kind !== Kind.hold || slot.opener !== actor)
       throw new Violation('probes beside a hold that is not its own');
-    return state[this.#listeners + slot.port] === 0 ? 0 : 1;
+    return Number(this.#isListenedOn(state, slot.port));
   }
 
   /** What keeps a bind with SO_REUSEADDR, and likewise a server, from the port. */
   #blocksListen(state: readonly number[], port: number): boolean {
-    return state[this.#listeners + port] !== 0 || this.#find(state, Kind.seal, port) !== NONE;
+    return this.#isListenedOn(state, port) || this.#find(state, Kind.seal, port) !== NONE;
+  }
+
+  #isListenedOn(state: readonly number[], port: number): boolean {
+    return state[this.#listeners + port] !== 0 || state[this.#strangers + port] === Stranger.listening;
   }
 
   #listen(state: number[], actor: number, port: number, isOwnProcess: boolean): number {
@@ -286,7 +357,7 @@ export class ModelKernel {
 
   #whoListens(state: readonly number[], actor: number, port: number): number {
     const code = state[this.#listeners + port] as number;
-    if (code === 0) return Listening.nobody;
+    if (!this.#isListenedOn(state, port)) return Listening.nobody;
     return code === listenerCode(actor, true) ? Listening.here : Listening.elsewhere;
   }
 

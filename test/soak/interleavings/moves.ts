@@ -13,6 +13,11 @@ export const MoveKind = {
   /** A server ends that listens on a port which its test does not own any more. */
   stopServer: 4,
   listenLate: 5,
+  /** The system gives a stranger a port, without his listening on it yet. */
+  strangerBinds: 6,
+  strangerListens: 7,
+  strangerEnds: 8,
+  leftoversEnd: 9,
 } as const;
 type MoveKind = (typeof MoveKind)[keyof typeof MoveKind];
 
@@ -57,8 +62,16 @@ export function describeMove(
       return `the kernel closes descriptor ${3 + object} of process ${subject}`;
     case MoveKind.stopServer:
       return `the server on port ${subject} ends`;
-    default:
+    case MoveKind.listenLate:
       return `a late server of ${nameOf(subject)} listens on port ${object}`;
+    case MoveKind.strangerBinds:
+      return `the system gives a stranger port ${subject}`;
+    case MoveKind.strangerListens:
+      return `the stranger listens on port ${subject}`;
+    case MoveKind.strangerEnds:
+      return `the stranger on port ${subject} ends`;
+    default:
+      return `the leftovers of port ${subject} end`;
   }
 }
 

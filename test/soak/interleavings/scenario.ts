@@ -1,10 +1,10 @@
 /** What is explored: who does what on which pool, and what may befall them. */
 
-/** A step of an actor's test, made of the product's own functions; see actor.ts. */
+/** A step of an actor's test, made of what its user calls; see replay.ts. */
 export type Statement =
-  /** Two looks for one port, as the constructor has them: the second believes nothing in the records. */
+  /** Two looks for one port: the second believes nothing in the records. */
   | 'claim'
-  /** Only the second of these looks. */
+  /** Only such a second look. */
   | 'claim thoroughly'
   /** One look for two ports, all or none. */
   | 'claim two'
@@ -18,20 +18,29 @@ export type Statement =
   | 'listen here'
   | 'stop listening'
   /** The timer that looks whether others need our sealed ports. */
-  | 'look for pressure'
-  /** Takes the slice of hint 1, or another one. */
-  | 'take slice';
+  | 'look for pressure';
 
 export interface ActorPlan {
   readonly process: number;
   /** Its descriptors outlive it, as long as its process lives. */
   readonly isWorkerThread: boolean;
+  /** The number by which the actor asks for its slice. */
   readonly slice: number;
   readonly hold: boolean;
   readonly statements: readonly Statement[];
 }
 
-export interface Scenario {
+/** Who else has to do with the ports. */
+export interface Outsiders {
+  /** Once, a server that a test has started may listen late, while its port is being sealed. */
+  readonly lateServer: boolean;
+  /** One stranger, to whom the system may give a free port, on which he listens later. */
+  readonly stranger: boolean;
+  /** Earlier servers have left every port in TIME_WAIT, for some time. */
+  readonly leftovers: boolean;
+}
+
+export interface Scenario extends Outsiders {
   readonly name: string;
   readonly portCount: number;
   readonly restMs: number;
@@ -43,8 +52,8 @@ export interface Scenario {
   readonly crash: 'never' | 'at once' | 'gradually';
   /** How many actors may crash. */
   readonly maxCrashes: number;
-  /** Once, a server that a test has started may listen late, while its port is being sealed. */
-  readonly lateServer: boolean;
+  /** Whether actors ask for the same slice, so that it is part of what is explored who has it. */
+  readonly sharesSlices: boolean;
   /** Whether the pool's count of claims is part of what is explored. No other step depends on it. */
   readonly counts: boolean;
   /** Whether steps that concern nobody else are taken together with the one before; see explorer.ts. */

@@ -6,9 +6,14 @@ const BASE = {
   crash: 'at once',
   maxCrashes: 3,
   lateServer: false,
+  stranger: false,
+  leftovers: false,
+  sharesSlices: false,
   counts: false,
   joinsQuietSteps: true,
 } as const;
+/** Nobody crashes, so that it is affordable what strangers may do at any time. */
+const ALIVE = { ...BASE, crash: 'never', portCount: 1 } as const;
 const ONE_CYCLE: readonly Statement[] = ['claim', 'release'];
 
 function actor(
@@ -69,6 +74,9 @@ const SCENARIOS: readonly Scenario[] = [
     portCount: 1,
     actors: [actor(0, ['claim', 'listen here', 'release']), actor(1)],
   },
+  { ...BASE, name: 'stranger', portCount: 1, stranger: true, actors: [actor(0)] },
+  { ...BASE, name: 'leftovers', portCount: 1, leftovers: true, actors: [actor(0)] },
+  { ...ALIVE, name: 'stranger of two', stranger: true, actors: [0, 1].map((n) => actor(n, THOROUGH_CYCLE)) },
   { ...BASE, name: 'threads', portCount: 1, maxCrashes: 1, actors: [thread(['claim']), thread(['claim'])] },
   {
     ...BASE,
@@ -81,7 +89,8 @@ const SCENARIOS: readonly Scenario[] = [
     ...BASE,
     name: 'slices',
     portCount: 2,
-    actors: [actor(0, ['take slice', ...ONE_CYCLE]), actor(2, ['take slice', ...ONE_CYCLE])],
+    sharesSlices: true,
+    actors: [actor(0, ONE_CYCLE, 1), actor(2, ONE_CYCLE, 1)],
   },
 ];
 

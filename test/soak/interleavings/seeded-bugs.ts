@@ -1,89 +1,151 @@
-/** Mistakes that src could have, each a test build with one text replaced, and the scenario that finds it. */
-import type { Replacement } from '../../support/test-build.ts';
+/** Mistakes that portslice could have, and the scenario that finds each. */
+import { readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
-export interface SeededBug extends Replacement {
+interface Replacement {
+  /** Relative to src. */
+  readonly file: string;
+  /** Must occur exactly once, so that a change of src cannot undo the mistake unnoticed. */
+  readonly before: string;
+  readonly after: string;
+}
+
+interface SeededBug {
   readonly name: string;
   readonly scenario: string;
   /** What the exploration says about it. */
   readonly problem: RegExp;
+  readonly replacement?: Replacement;
+  /** See model-kernel.ts. */
+  readonly holdsBesideBinds?: boolean;
 }
 
 export const SEEDED_BUGS: readonly SeededBug[] = [
   {
     name: 'release of a foreign generation',
     scenario: '2x1',
-    file: 'pool/claim/release.ts',
-    before: 'segment.transitionTo(claim.index, claim.word, state);',
-    after: 'segment.transitionTo(claim.index, Atomics.load(segment.states, claim.index), state);',
     problem: /its record does not say so/,
+    replacement: {
+      file: 'pool/claim/release.ts',
+      before: 'segment.transitionTo(claim.index, claim.word, state);',
+      after: 'segment.transitionTo(claim.index, Atomics.load(segment.states, claim.index), state);',
+    },
   },
   {
     name: 'lock before the swap, kept when the swap fails',
     scenario: '2x1',
-    file: 'pool/claim/claim.ts',
-    before: `if (!session.segment.transition(index, word, mine)) return undefined;
-  const lock = backingOff(search, index, mine, [], () => session.kernel.takeLock(portAt(session, index)));`,
-    after: `const lock = backingOff(search, index, mine, [], () => session.kernel.takeLock(portAt(session, index)));
-  if (!session.segment.transition(index, word, mine)) return undefined;`,
     problem: /descriptors open, 0 of claims/,
+    replacement: {
+      file: 'pool/claim/claim.ts',
+      before: `if (!session.segment.transition(index, word, mine)) return undefined;
+  const lock = backingOff(search, index, mine, [], () => session.kernel.takeLock(portAt(session, index)));`,
+      after: `const lock = backingOff(search, index, mine, [], () => session.kernel.takeLock(portAt(session, index)));
+  if (!session.segment.transition(index, word, mine)) return undefined;`,
+    },
   },
   {
     name: 'back-off from a word that is not our own any more',
     scenario: '2x1',
-    file: 'pool/claim/claim.ts',
-    before: `Atomics.store(session.segment.releasedAtMs, index, session.nowMs());
-  session.segment.transitionTo(index, mine, PortState.free);`,
-    after: `Atomics.store(session.segment.releasedAtMs, index, session.nowMs());
-  Atomics.store(session.segment.states, index, withState(mine, PortState.free));`,
     problem: /its record does not say so/,
+    replacement: {
+      file: 'pool/claim/claim.ts',
+      before: `Atomics.store(session.segment.releasedAtMs, index, session.nowMs());
+  session.segment.transitionTo(index, mine, PortState.free);`,
+      after: `Atomics.store(session.segment.releasedAtMs, index, session.nowMs());
+  Atomics.store(session.segment.states, index, withState(mine, PortState.free));`,
+    },
   },
   {
     name: 'adoption of a claim without the lock',
     scenario: '2x1',
-    file: 'pool/claim/claim.ts',
-    before: 'return lock === undefined ? undefined : guard(search, index, seize(session, index), lock);',
-    after: 'return guard(search, index, seize(session, index), lock ?? 3);',
     problem: /takes a hold on port 0 without its lock/,
+    replacement: {
+      file: 'pool/claim/claim.ts',
+      before: 'return lock === undefined ? undefined : guard(search, index, seize(session, index), lock);',
+      after: 'return guard(search, index, seize(session, index), lock ?? 3);',
+    },
   },
   {
     name: 'adoption of descriptors without the check that their thread is gone',
     scenario: 'threads',
-    file: 'platform/linux/thread-descriptors.ts',
-    before: 'return threadId === 0 || !isAlive(threadId);',
-    after: 'return true;',
     problem: /closes the (lock|hold|mutex|unbound socket) of a thread that lives/,
+    replacement: {
+      file: 'platform/linux/thread-descriptors.ts',
+      before: 'return threadId === 0 || !isAlive(threadId);',
+      after: 'return true;',
+    },
   },
   {
     name: 'no second look at the record once the lock is ours',
     scenario: '2x1',
-    file: 'pool/claim/claim.ts',
-    before: 'if (!segment.transitionTo(claim.index, claim.word, PortState.held)) {',
-    after: 'if (segment.transitionTo(claim.index, claim.word, PortState.held) && false) {',
     problem: /its record does not say so/,
+    replacement: {
+      file: 'pool/claim/claim.ts',
+      before: 'if (!segment.transitionTo(claim.index, claim.word, PortState.held)) {',
+      after: 'if (segment.transitionTo(claim.index, claim.word, PortState.held) && false) {',
+    },
   },
   {
     name: 'a lock kept where something listens',
     scenario: 'leaks',
-    file: 'pool/claim/claim.ts',
-    before: 'kernel.closeDescriptors([lock]);',
-    after: '',
     problem: /descriptors open, 0 of claims/,
+    replacement: {
+      file: 'pool/claim/claim.ts',
+      before: 'kernel.closeDescriptors([lock]);',
+      after: '',
+    },
   },
   {
     name: 'a claim that is known before it counts',
     scenario: 'counts',
-    file: 'pool/claim/claim.ts',
-    before: 'segment.addToHeader(HeaderWord.lifetimeClaims, claims.length);',
-    after: `for (const claim of claims) publish(claim);
-  segment.addToHeader(HeaderWord.lifetimeClaims, claims.length);`,
     problem: /count of claims is wrong by -1/,
+    replacement: {
+      file: 'pool/claim/claim.ts',
+      before: 'segment.addToHeader(HeaderWord.lifetimeClaims, claims.length);',
+      after: `for (const claim of claims) publish(claim);
+  segment.addToHeader(HeaderWord.lifetimeClaims, claims.length);`,
+    },
   },
   {
     name: 'a second release that is not noticed',
     scenario: '2x1',
-    file: 'pool/claim/release.ts',
-    before: "if (claim.phase !== 'held') return;",
-    after: '',
     problem: /which is not open|not its own|without its lock/,
+    replacement: {
+      file: 'pool/claim/release.ts',
+      before: "if (claim.phase !== 'held') return;",
+      after: '',
+    },
+  },
+  {
+    name: 'a hold that is bound with SO_REUSEADDR',
+    scenario: 'stranger',
+    problem: /a stranger has it too/,
+    holdsBesideBinds: true,
   },
 ];
+
+/**
+ * Makes the mistake in what is loaded from now on.
+ * @returns whether it lies in the kernel's part, which is modelled, and has to be made there
+ */
+export function seedBug(name: string | undefined): boolean {
+  if (name === undefined) return false;
+  const bug = SEEDED_BUGS.find((candidate) => candidate.name === name);
+  if (bug === undefined) throw new Error(`There is no seeded bug '${name}'.`);
+  if (bug.replacement !== undefined) replaceOnLoad(bug.replacement);
+  return bug.holdsBesideBinds === true;
+}
+
+function replaceOnLoad({ file, before, after }: Replacement): void {
+  const target = new URL(`../../../src/${file}`, import.meta.url).href;
+  registerHooks({
+    load: (url, context, nextLoad) => {
+      const loaded = nextLoad(url, context);
+      if (url !== target) return loaded;
+      const parts = readFileSync(fileURLToPath(url), 'utf8').split(before);
+      if (parts.length !== 2) throw new Error(`${file} has changed: it has not exactly one '${before}'.`);
+      return { ...loaded, source: parts.join(after) };
+    },
+  });
+}
