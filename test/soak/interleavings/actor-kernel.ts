@@ -92,7 +92,7 @@ export class ActorKernel {
     port: number,
   ): { descriptors: readonly number[]; addresses: undefined } | undefined {
     const answer = name === 'check' ? this.#steps.take(name, port) : this.#opened(name, port);
-    if (answer === NONE) this.#steps.note('met a stranger');
+    if (answer === NONE) this.#steps.note('was kept out');
     if (answer === NONE) return undefined;
     const descriptors = name === 'check' ? [] : [answer];
     this.holds[port] = descriptors;

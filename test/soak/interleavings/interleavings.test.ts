@@ -24,8 +24,8 @@ const SHORT: Readonly<Record<string, readonly string[]>> = {
   gradual: ['backed off', 'took from the dead'],
   slices: ['borrowed'],
   threads: ['adopted'],
-  stranger: ['met a stranger', 'released'],
-  leftovers: ['met a stranger', 'released'],
+  stranger: ['was kept out', 'released'],
+  leftovers: ['was kept out', 'released'],
 };
 const FULL: Readonly<Record<string, readonly string[]>> = {
   '2x1 unreduced': ['backed off', 'had been taken for dead', 'took from the dead', 'was outrun'],
@@ -35,7 +35,7 @@ const FULL: Readonly<Record<string, readonly string[]>> = {
   'threads in turn': ['adopted', 'released'],
   pair: ['released', 'found nothing'],
   pairs: ['released', 'found nothing'],
-  'stranger of two': ['backed off', 'met a stranger', 'took from the dead', 'was outrun'],
+  'stranger of two': ['backed off', 'was kept out', 'took from the dead', 'was outrun'],
   'own leak': ['leaked', 'freed a seal'],
   leaks: ['leaked', 'freed a seal'],
   '3x1': ['backed off', 'had been taken for dead', 'took from the dead', 'was outrun'],
