@@ -45,6 +45,11 @@ const commands = {
     rmSync(folder, { recursive: true });
     return { opened, disturbed };
   },
+  /** Resolves when it has done as many turns again. */
+  workOn: async (): Promise<void> => {
+    const until = opened + TURNS;
+    while (opened < until) await sleep(PAUSE_MS);
+  },
   stop: (): void => end.abort(),
 };
 export type BystanderCommands = typeof commands;

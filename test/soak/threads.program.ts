@@ -124,6 +124,8 @@ async function runPlan(): Promise<ThreadsReport> {
     terminations += plan.threadsPerRound;
     if (isBound(locks)) roundsWithOrphans++;
     if (isBound(mutex)) roundsWithLeftMutex++;
+    // However little the machine lets it run, it works in each round.
+    await bystander.call('workOn');
     // All at once, so that they also look for what is left at once.
     const answers = survivors.map(async (thread) => thread.call('claimAll'));
     const results = await Promise.all([claimAll(), ...answers]);

@@ -27,7 +27,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     scenario: '2x1',
     problem: /its record does not say so/,
     replacement: {
-      file: 'pool/claim/release.ts',
+      file: 'pool/claim/free.ts',
       before: 'segment.transitionTo(claim.index, claim.word, state);',
       after: 'segment.transitionTo(claim.index, Atomics.load(segment.states, claim.index), state);',
     },
@@ -38,10 +38,12 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     problem: /descriptors open, 0 of claims/,
     replacement: {
       file: 'pool/claim/claim.ts',
-      before: `if (!session.segment.transition(index, word, mine)) return undefined;
-  const lock = backingOff(search, index, mine, [], () => session.kernel.takeLock(portAt(session, index)));`,
-      after: `const lock = backingOff(search, index, mine, [], () => session.kernel.takeLock(portAt(session, index)));
-  if (!session.segment.transition(index, word, mine)) return undefined;`,
+      before: `if (!session.segment.transition(index, word, claiming)) return undefined;
+  const port = session.segment.ports.at(index);
+  const lock = backingOff(session, index, claiming, [], () => session.kernel.takeLock(port));`,
+      after: `const port = session.segment.ports.at(index);
+  const lock = backingOff(session, index, claiming, [], () => session.kernel.takeLock(port));
+  if (!session.segment.transition(index, word, claiming)) return undefined;`,
     },
   },
   {
@@ -51,9 +53,9 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     replacement: {
       file: 'pool/claim/claim.ts',
       before: `Atomics.store(session.segment.releasedAtMs, index, session.nowMs());
-  session.segment.transitionTo(index, mine, PortState.free);`,
+  session.segment.transitionTo(index, claiming, PortState.free);`,
       after: `Atomics.store(session.segment.releasedAtMs, index, session.nowMs());
-  Atomics.store(session.segment.states, index, withState(mine, PortState.free));`,
+  Atomics.store(session.segment.states, index, claiming & ~15);`,
     },
   },
   {
@@ -62,8 +64,9 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     problem: /takes a hold on port 0 without its lock/,
     replacement: {
       file: 'pool/claim/claim.ts',
-      before: 'return lock === undefined ? undefined : guard(search, index, seize(session, index), lock);',
-      after: 'return guard(search, index, seize(session, index), lock ?? 3);',
+      before: "? undefined\n    : holdAndRecord(look, index, seize(session, index), lock, 'over-leftovers');",
+      after:
+        "? holdAndRecord(look, index, seize(session, index), 3, 'over-leftovers')\n    : holdAndRecord(look, index, seize(session, index), lock, 'over-leftovers');",
     },
   },
   {
@@ -81,9 +84,9 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     scenario: '2x1',
     problem: /its record does not say so/,
     replacement: {
-      file: 'pool/claim/claim.ts',
-      before: 'if (!segment.transitionTo(claim.index, claim.word, PortState.held)) {',
-      after: 'if (segment.transitionTo(claim.index, claim.word, PortState.held) && false) {',
+      file: 'pool/claim/publish.ts',
+      before: 'if (!session.segment.transitionTo(index, claim.word, PortState.held)) {',
+      after: 'if (session.segment.transitionTo(index, claim.word, PortState.held) && false) {',
     },
   },
   {
@@ -101,9 +104,9 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     scenario: 'counts',
     problem: /count of claims is wrong by -1/,
     replacement: {
-      file: 'pool/claim/claim.ts',
+      file: 'pool/claim/publish.ts',
       before: 'segment.addToHeader(HeaderWord.lifetimeClaims, claims.length);',
-      after: `for (const claim of claims) publish(claim);
+      after: `for (const claim of claims) publishOne(claim);
   segment.addToHeader(HeaderWord.lifetimeClaims, claims.length);`,
     },
   },
@@ -113,7 +116,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     problem: /which is not open|not its own|without its lock/,
     replacement: {
       file: 'pool/claim/release.ts',
-      before: "if (claim.phase !== 'held') return;",
+      before: "if (claimState(claim) !== 'held') return;",
       after: '',
     },
   },
