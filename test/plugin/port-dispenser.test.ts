@@ -88,7 +88,7 @@ describe('a test that failed with EADDRINUSE on its own port', () => {
     await using _pool = await openTestPool(2);
     using warnings = collectWarnings();
     const dispenser = openDispenser();
-    const [port, other] = (await dispenser.acquireMany(2)) as [TCPPortOwner, TCPPortOwner];
+    const [port, other] = await dispenser.acquireMany(2);
     await using server = await startServer(port.port);
     dispenser.explainFailure(['expected 1 to be 2', message(port.port)]);
     const [warning, ...rest] = await warnings.withCode('PORTSLICE_ADDRESS_IN_USE');

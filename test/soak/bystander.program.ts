@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '../support/serve.ts';
+import { until } from '../support/until.ts';
 
 export interface BystanderReport {
   readonly opened: number;
@@ -47,8 +48,8 @@ const commands = {
   },
   /** Resolves when it has done as many turns again. */
   workOn: async (): Promise<void> => {
-    const until = opened + TURNS;
-    while (opened < until) await sleep(PAUSE_MS);
+    const enough = opened + TURNS;
+    await until('the bystander at work', () => opened >= enough);
   },
   stop: (): void => end.abort(),
 };
