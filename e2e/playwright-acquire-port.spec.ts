@@ -92,3 +92,58 @@ for (const { name, from, watched } of [
     await expectAllReleased(project);
   });
 }
+
+test('acquirePort() keeps the ports of failed tests sealed, knows merged tests, and refuses where no test runs', async ({
+  createProject,
+}) => {
+  const files = playwrightFiles('workers: 1, timeout: 10_000', {
+    'a.spec.ts': `
+      import { expect, mergeTests, test as base } from '@playwright/test';
+      import { PortPool } from 'portslice';
+      import { acquirePort, portFixtures, test as ours } from 'portslice/playwright';
+      import { note } from './inside.ts';
+
+      note(await acquirePort().catch(({ code }) => 'outside: ' + code));
+      const merged = mergeTests(base.extend({ mine: [async ({}, use) => use(1), { auto: true }] }), ours);
+      const record = ({ port }) => PortPool.attach().snapshot().find((candidate) => candidate.port === port);
+
+      for (const [kind, test] of Object.entries({ base, merged, extended: base.extend(portFixtures) })) {
+        test('fails with ' + kind, async () => {
+          note(kind, await acquirePort());
+          throw new Error('as it must');
+        });
+      }
+      let sealedAtTheEnd;
+      ours('is expected to fail', async () => {
+        ours.fail();
+        sealedAtTheEnd = await acquirePort();
+        throw new Error('as it must');
+      });
+      ours('sees the seal', () => {
+        expect(record(sealedAtTheEnd).state).toBe('sealed');
+      });
+      ours('waits for a part of its time only', async () => {
+        const { totalServerPorts, currentlyAllocatedPorts } = PortPool.attach().stats();
+        ours.setTimeout(1_000);
+        for (let count = currentlyAllocatedPorts; count < totalServerPorts; count++) await acquirePort();
+        const { code, facts } = await acquirePort({ acquireTimeoutMs: 60_000 }).catch((error) => error);
+        note('waited: ' + code + ' ' + (facts.waitedMs < 1_000));
+      });
+    `,
+  });
+  const project = await createProject(files);
+  const { firstPort } = project.ports;
+  const run = await runPlaywright(project, [], { env: { PORTSLICE_PORTS: `${firstPort}-${firstPort + 9}` } });
+  expect(
+    run.titles('failed').filter((title) => !title.startsWith('is expected')),
+    run.output,
+  ).toEqual(['base', 'merged', 'extended'].map((kind) => `fails with ${kind}`));
+  const texts = run.log.map(({ text }) => text);
+  expect(texts).toContain('outside: PORTSLICE_NO_TEST');
+  expect(texts).toContain('waited: PORTSLICE_POOL_EXHAUSTED true');
+  for (const kind of ['merged', 'extended']) {
+    const port = run.log.find(({ text }) => text === kind)?.port;
+    expect(reportedUses(run.result(`fails with ${kind}`))).toMatchObject([{ port, outcome: 'sealed' }]);
+  }
+  expect(run.result('sees the seal').status).toBe('passed');
+});

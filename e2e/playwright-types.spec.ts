@@ -24,7 +24,8 @@ const TSCONFIG = (module: string, moduleResolution: string): string =>
 const USES = `
   import { test as base, mergeTests } from '@playwright/test';
   import { TCPPortOwner } from 'portslice';
-  import { expect, portFixtures, test, withPorts } from 'portslice/playwright';
+  import { acquirePort, expect, portFixtures, test, withPorts } from 'portslice/playwright';
+  import { acquirePort as acquirePortInVitest } from 'portslice/vitest';
   import type { PortOptions, Ports, PortTestFixtures, PortWorkerFixtures } from 'portslice/playwright';
   import globalSetup from 'portslice/playwright/global-setup';
 
@@ -62,6 +63,12 @@ const USES = `
 
   test.beforeAll(async ({ workerPort }) => {
     same<typeof workerPort, TCPPortOwner>(true);
+  });
+  test.beforeEach(async () => {
+    same<typeof acquirePort, typeof acquirePortInVitest>(true);
+    const owner: TCPPortOwner = await acquirePort({ hosts: ['127.0.0.1'], acquireTimeoutMs: 5, label: 'mine' });
+    // @ts-expect-error -- no such option
+    await acquirePort({ host: owner.hosts[0] });
   });
   const own = base.extend<{ server: string }>({ server: 'x' }).extend<PortTestFixtures, PortWorkerFixtures>(portFixtures);
   own('extended', ({ server, port, workerPort }) => {

@@ -27,6 +27,7 @@ export interface ScopeHolder {
   noteFileUses?: (task: Task) => void;
 }
 
+// SYNC: setup.ts has a copy.
 export function scopeHolder(): ScopeHolder {
   const key = Symbol.for('portslice/vitest-scope');
   const holder = process as { [key]?: ScopeHolder };

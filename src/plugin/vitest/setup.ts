@@ -3,9 +3,16 @@
  * when a test or file has ended, after all hooks. Loaded in browsers too, where it does nothing.
  */
 import * as vitest from 'vitest';
-import { type RunningScope, scopeHolder, type Task } from './current-scope.ts';
+import type { RunningScope, ScopeHolder, Task } from './current-scope.ts';
 
 type Run = () => Promise<void>;
+
+// SYNC: current-scope.ts. Repeated here, since each import of a setup file is a message to the main process in every test file.
+function scopeHolder(): ScopeHolder {
+  const key = Symbol.for('portslice/vitest-scope');
+  const holder = process as { [key]?: ScopeHolder };
+  return (holder[key] ??= {});
+}
 
 /** Whether it does so: from Vitest 4.1 on. */
 export const wrapsTests: boolean =

@@ -13,7 +13,8 @@ export default function portslice(options: RunPoolOptions = {}): Plugin {
       rememberRunOptions(originOf(test.name, config.root), options);
       // Ours first: the user's own can use ports then, and are torn down before the pool is.
       test.globalSetup = first('portslice/vitest/global-setup', test.globalSetup);
-      test.setupFiles = first('portslice/vitest/setup', test.setupFiles);
+      // Browsers have no ports to give.
+      if (test.browser?.enabled !== true) test.setupFiles = first('portslice/vitest/setup', test.setupFiles);
     },
   };
 }
