@@ -2,7 +2,7 @@
  * A thread that knows nothing of portslice: it opens and closes files all the time, hundreds at once, and finds out whether
  * each descriptor is still the same file when it closes it itself. See threads.program.ts.
  */
-import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, unlinkSync } from 'node:fs';
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,18 +27,20 @@ const TURNS = 200;
 const PAUSE_MS = 1;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'portslice-bystander-'));
+const names = Array.from({ length: FILES }, (_, index) => path.join(folder, String(index)));
+for (const name of names) writeFileSync(name, '');
 const disturbed: string[] = [];
 const end = new AbortController();
 let opened = 0;
 
 const commands = {
   work: async (): Promise<BystanderReport> => {
-    const files = Array.from({ length: FILES }, open);
+    const files = names.map(open);
     while (!end.signal.aborted) {
       for (let turn = 0; turn < TURNS; turn++) {
         const index = Math.floor(Math.random() * FILES);
         close(files[index] as OpenFile);
-        files[index] = open();
+        files[index] = open(names[index] as string);
       }
       await sleep(PAUSE_MS);
     }
@@ -56,10 +58,8 @@ const commands = {
 export type BystanderCommands = typeof commands;
 serve(commands);
 
-function open(): OpenFile {
-  const file = path.join(folder, 'file');
-  const descriptor = openSync(file, 'wx+');
-  unlinkSync(file);
+function open(name: string): OpenFile {
+  const descriptor = openSync(name, 'r');
   opened++;
   return { descriptor, inode: inodeOf(descriptor) };
 }

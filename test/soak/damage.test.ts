@@ -70,7 +70,7 @@ describe('a live segment into which somebody writes', { timeout: TIMEOUT_MS }, (
       const damaging = vandal.call('damage');
       const [, newcome] = await Promise.all([
         storm.rage(),
-        newcomers.call('attachOften', opened.pool.handle, repetitions(400, 4_000)),
+        newcomers.call('attachOften', opened.pool.handle, repetitions(10_000, 100_000)),
       ]);
       await vandal.call('stop');
       const vandalism = await damaging;

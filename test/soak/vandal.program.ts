@@ -36,7 +36,7 @@ const oneOf = <T>(choices: readonly T[]): T => choices[below(choices.length)] as
 const commands = {
   damage: async (): Promise<Vandalism> => {
     while (!end.signal.aborted) {
-      await oneOf([scatter, scatter, hammer, wipe])();
+      await oneOf([scatter, hammer, hammer, wipe])();
       tryToTruncate(oneOf(sizes));
       if (below(2) !== 0) continue;
       // A while in which newcomers find nothing wrong.
@@ -57,15 +57,23 @@ async function scatter(): Promise<void> {
   await sleep(below(4));
 }
 
-/** Without a pause for some milliseconds, so that whatever is compared and swapped is changed in between. */
+/**
+ * Damaged for some microseconds, whole for some microseconds, and so on: whoever checks the tables just now may find them
+ * right, and reads them wrong afterwards.
+ */
 async function hammer(): Promise<void> {
-  const endMs = performance.now() + below(20);
+  const endMs = performance.now() + below(40);
   while (performance.now() < endMs) {
-    for (let count = 0; count < 100; count++) damage();
-    // Whoever checks the tables just now may find them right, and reads them wrong afterwards.
+    damage();
+    spin(below(2000));
     heal();
+    spin(below(4000));
   }
   await sleep(1);
+}
+
+function spin(turns: number): void {
+  for (let turn = 0; turn < turns; turn++) Atomics.load(bytes, 0);
 }
 
 /** Everything becomes zeros, ones or noise. */
