@@ -15,8 +15,8 @@ export const CLAIM_CALLS: readonly ClaimCall[] = [
   ['socket', 'lock'],
   ['bind', 'lock'],
   ['socket', 'hold'],
-  ['setsockopt', 'hold', 'SO_REUSEADDR', 1],
   ['bind', 'hold'],
+  ['setsockopt', 'hold', 'SO_REUSEADDR', 1],
   ['setsockopt', 'hold', 'SO_REUSEPORT', 1],
   // The release: does anything still listen?
   ['setsockopt', 'hold', 'SO_REUSEPORT', 0],

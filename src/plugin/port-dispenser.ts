@@ -182,11 +182,16 @@ export class PortDispenser implements Ports {
   }
 
   #longestWaitMs(): number {
-    const { testTimeoutMs, servesOneTest } = this.#facts;
-    if (testTimeoutMs <= 0) return Infinity;
-    const usedMs = servesOneTest ? monotonicMs() - this.#startMs : 0;
-    return Math.max(0, testTimeoutMs * PART_OF_TEST_TIMEOUT - usedMs);
+    return longestWaitMs(this.#facts, monotonicMs() - this.#startMs);
   }
+}
+
+export function longestWaitMs(
+  { testTimeoutMs, servesOneTest }: Pick<DispenserFacts, 'testTimeoutMs' | 'servesOneTest'>,
+  existsForMs: number,
+): number {
+  if (testTimeoutMs <= 0) return Infinity;
+  return Math.max(0, testTimeoutMs * PART_OF_TEST_TIMEOUT - (servesOneTest ? existsForMs : 0));
 }
 
 /** On EADDRINUSE over one's own port, the culprit is worth knowing. */

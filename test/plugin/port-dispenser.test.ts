@@ -1,7 +1,7 @@
 /** What the fixtures of both runners do: how long they wait, and what they say about a failed test. */
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PortPoolExhaustedError, TCPPortOwner, TestEndedError } from '../../src/index.ts';
-import { type DispenserFacts, PortDispenser } from '../../src/plugin/port-dispenser.ts';
+import { type DispenserFacts, longestWaitMs, PortDispenser } from '../../src/plugin/port-dispenser.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { startServer } from '../support/listening-server.ts';
 import { openTestPool } from '../support/test-pool.ts';
@@ -49,17 +49,11 @@ describe('a fixture waits for a port', () => {
     await dispenser.releaseAll(false);
   });
 
-  test('for what is left of the test’s time; a fixture of several tests waits for each anew', async () => {
-    await using _pool = await openTestPool(2);
-    const acquireMany = vi.spyOn(TCPPortOwner, 'acquireMany');
-    const ofTest = openDispenser({ testTimeoutMs: 10 });
-    const ofWorker = openDispenser({ testTimeoutMs: 10, servesOneTest: false });
-    const startMs = performance.now();
-    await until('the time is over', () => performance.now() - startMs > 10);
-    await Promise.all([ofTest.acquire(), ofWorker.acquire()]);
-    expect(acquireMany.mock.calls.map(([, options]) => options?.acquireTimeoutMs)).toEqual([0, 8]);
-    acquireMany.mockRestore();
-    await Promise.all([ofTest.releaseAll(false), ofWorker.releaseAll(false)]);
+  test('for what is left of the test’s time; a fixture of several tests waits for each anew', () => {
+    expect(longestWaitMs({ testTimeoutMs: 1000, servesOneTest: true }, 300)).toBe(500);
+    expect(longestWaitMs({ testTimeoutMs: 1000, servesOneTest: true }, 900)).toBe(0);
+    expect(longestWaitMs({ testTimeoutMs: 1000, servesOneTest: false }, 900)).toBe(800);
+    expect(longestWaitMs({ testTimeoutMs: 0, servesOneTest: true }, 900)).toBe(Infinity);
   });
 
   test('no longer than the test, after which it gets none at all', async () => {

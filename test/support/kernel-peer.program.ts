@@ -56,6 +56,6 @@ const commands = {
 };
 export type PeerCommands = typeof commands;
 
-const userId = programConfig() as number | null;
-if (userId !== null) becomeUser(userId);
+const userId = programConfig();
+if (typeof userId === 'number') becomeUser(userId);
 serve(commands);

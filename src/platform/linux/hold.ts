@@ -2,6 +2,7 @@
  * The hold of a port: a bound, never listening TCP socket with SO_REUSEADDR, on which a server that sets SO_REUSEADDR or
  * SO_REUSEPORT can listen, while ephemeral selection and strict binds pass the port by.
  */
+import { ResourceLimitError } from '../../errors/index.ts';
 import { errorFor, meaningOf } from '../errno.ts';
 import type { Hold, HoldTarget } from '../port-kernel.ts';
 import { type BindMode, bindAll, bindOne, closeAll, STRICT } from './bound-addresses.ts';
@@ -42,18 +43,20 @@ export function holdMode(libc: LibC): BindMode {
   return optionsWorkAfterBind(libc) ? HELD_STRICTLY : HELD_OVER_OTHERS;
 }
 
-/** Tried on the first hold of each thread, with one more bind. A thorough try would take a tenth of a millisecond of its first port. */
+/**
+ * Tried on the first hold of each thread, with one more bind. A thorough try would take a tenth of a millisecond of its first
+ * port. Where the thread has no descriptor for it, a later hold tries.
+ */
 function letsServersListen(libc: LibC, port: number, descriptor: number): boolean {
   if (knownToWorkAfterBind(libc) !== undefined) return true;
-  let tried = false;
   try {
-    const isShared = !somethingListens(libc, port, undefined);
-    if (isShared) noteThatOptionsWorkAfterBind(libc);
-    const works = isShared || optionsWorkAfterBind(libc);
-    tried = true;
-    return works;
-  } finally {
-    if (!tried) libc.close(descriptor);
+    if (somethingListens(libc, port, undefined)) return optionsWorkAfterBind(libc);
+    noteThatOptionsWorkAfterBind(libc);
+    return true;
+  } catch (error) {
+    if (error instanceof ResourceLimitError) return true;
+    libc.close(descriptor);
+    throw error;
   }
 }
 
