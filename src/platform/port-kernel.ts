@@ -13,17 +13,20 @@ export interface InternetAddress {
   readonly dual: boolean;
 }
 
+/** On which addresses a port is bound, or has to be free. */
+export type BoundAddresses = 'everywhere' | readonly InternetAddress[];
+
 /** Where a port has to be free. */
 export interface HoldTarget {
-  /** Bound if every address together conflicts; undefined if every address is what was asked for. */
-  readonly exactAddresses: readonly InternetAddress[] | undefined;
+  /** Bound one by one where every address together conflicts. */
+  readonly addresses: BoundAddresses;
 }
 
 /** A port that is kept from everybody but servers that share it. */
 export interface Hold {
+  /** None: the port was only checked, and nothing but its lock keeps it. */
   readonly descriptors: readonly number[];
-  /** Undefined: every address. */
-  readonly addresses: readonly InternetAddress[] | undefined;
+  readonly addresses: BoundAddresses;
 }
 
 /** Memory that the processes of a run share. */
@@ -110,10 +113,10 @@ export interface PortKernel {
   /** Binds without any option, and closes: a hold without descriptors. */
   checkStrictly(port: number, target: HoldTarget): Hold | undefined;
   /** Also true for a strict bind that does not listen, and for TIME_WAIT; `findListeners` is exact. */
-  somethingListens(port: number, addresses: Hold['addresses']): boolean;
+  somethingListens(port: number, addresses: BoundAddresses): boolean;
   /** A cheaper probe that uses up the hold; close it next. */
   somethingListensBeside(hold: Hold): boolean;
-  takeSeal(port: number, addresses: Hold['addresses']): number[] | undefined;
+  takeSeal(port: number, addresses: BoundAddresses): number[] | undefined;
   closeDescriptors(descriptors: readonly number[]): void;
   /** Closes what terminated threads of this process have left. */
   closeOrphans(): number;

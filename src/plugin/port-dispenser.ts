@@ -9,7 +9,7 @@ import { describeListeners } from '../pool/claim/listeners.ts';
 import { stillListens } from '../pool/claim/probe.ts';
 import { releaseClaim } from '../pool/claim/release.ts';
 import { currentSlice, hasRunPool } from '../pool/session/current-slice.ts';
-import { claimState, type PortClaim } from '../pool/session/port-claim.ts';
+import { claimState, isHeld, type PortClaim } from '../pool/session/port-claim.ts';
 import { warn, warnOnce } from '../pool/session/warnings.ts';
 import { isFirstWorker } from '../pool/session/worker-hint.ts';
 
@@ -196,14 +196,13 @@ export function longestWaitMs(
 
 /** On EADDRINUSE over one's own port, the culprit is worth knowing. */
 function nameForeignListener(claim: PortClaim, errors: readonly string[]): void {
-  const { port, label, hold } = claim;
+  const { port, label } = claim;
   const text = new RegExp(`EADDRINUSE.*\\b${port}\\b|\\b${port}\\b.*EADDRINUSE`, 's');
   if (claimState(claim) !== 'held' || !errors.some((error) => text.test(error))) return;
   const listeners = platform.findListeners(port) ?? [];
-  const nobody =
-    hold.descriptors.length > 0
-      ? 'nobody listens on it. A server that sets neither SO_REUSEADDR nor SO_REUSEPORT needs the option hold: false'
-      : 'nobody listens on it any more';
+  const nobody = isHeld(claim)
+    ? 'nobody listens on it. A server that sets neither SO_REUSEADDR nor SO_REUSEPORT needs the option hold: false'
+    : 'nobody listens on it any more';
   warn(
     'PORTSLICE_ADDRESS_IN_USE',
     `'${label}' failed with EADDRINUSE on its own port ${port}: ` +

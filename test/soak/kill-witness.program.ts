@@ -68,7 +68,7 @@ const questions = {
   /** Ports on which something is bound, in whatever way. */
   boundPorts: (): number[] =>
     pool.ports.filter(
-      (port) => platform.openKernel().checkStrictly(port, { exactAddresses: undefined }) === undefined,
+      (port) => platform.openKernel().checkStrictly(port, { addresses: 'everywhere' }) === undefined,
     ),
   /** The code of the error with which that pool cannot be attached to; '' if it can. */
   attachErrorOf: (handle: string): string => {

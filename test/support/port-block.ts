@@ -38,7 +38,7 @@ export async function reservePorts(portCount: number): Promise<PortBlock> {
 
 /** Not even in TIME_WAIT, of which a strict bind takes notice. */
 function isUnused(port: number): boolean {
-  const strictly = platform.openKernel().checkStrictly(port, { exactAddresses: undefined });
+  const strictly = platform.openKernel().checkStrictly(port, { addresses: 'everywhere' });
   return strictly !== undefined && !portIsInUse(port);
 }
 

@@ -11,7 +11,7 @@ export async function reserveQuietPorts(): Promise<QuietPorts> {
   const block = await reservePorts(40);
   const kernel = platform.openKernel();
   const isQuiet = (port: number): boolean =>
-    kernel.checkStrictly(port, { exactAddresses: undefined }) !== undefined;
+    kernel.checkStrictly(port, { addresses: 'everywhere' }) !== undefined;
   let position = 0;
   const next = (): number => {
     for (const _ of block.ports) {

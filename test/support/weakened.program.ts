@@ -57,7 +57,7 @@ function takeLock(port: number, act: (port: number) => unknown): unknown {
 
 function takeHoldBesideOthers(port: number): Hold | undefined {
   const descriptor = bindOne(libc(), port, DUAL_WILDCARD, HELD_OVER_OTHERS);
-  return descriptor === undefined ? undefined : { descriptors: [descriptor], addresses: undefined };
+  return descriptor === undefined ? undefined : { descriptors: [descriptor], addresses: 'everywhere' };
 }
 
 function withoutDescriptors(hold: Hold | undefined): Hold | undefined {

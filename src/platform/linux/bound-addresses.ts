@@ -2,7 +2,7 @@
 import { formatAddress } from '../../core/address-text.ts';
 import { HostError } from '../../errors/index.ts';
 import { errorFor, meaningOf } from '../errno.ts';
-import type { Hold, InternetAddress } from '../port-kernel.ts';
+import type { BoundAddresses, InternetAddress } from '../port-kernel.ts';
 import type { LibC } from './libc.ts';
 import { DUAL_WILDCARD, IPV4_WILDCARD } from './scratch.ts';
 import { bindInternet, openInternetSocket, setReuseAddress } from './sockets.ts';
@@ -28,10 +28,12 @@ export function closeAll(libc: LibC, descriptors: readonly number[]): void {
 export function bindAll(
   libc: LibC,
   port: number,
-  addresses: Hold['addresses'],
+  addresses: BoundAddresses,
   mode: BindMode,
 ): number[] | undefined {
-  return bindEach(libc, addresses ?? EVERY_ADDRESS, (address) => bindOne(libc, port, address, mode));
+  return bindEach(libc, addresses === 'everywhere' ? EVERY_ADDRESS : addresses, (address) =>
+    bindOne(libc, port, address, mode),
+  );
 }
 
 /** @param bind gives the descriptor, or undefined, upon which those that are bound already are closed */

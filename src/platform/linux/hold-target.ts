@@ -9,7 +9,7 @@ import { IPV4_WILDCARD, IPV6_WILDCARD } from './scratch.ts';
 /** More sockets than this for one port is almost certainly a mistake. */
 const MAX_HOLD_DESCRIPTORS = 7;
 
-const EVERYWHERE: HoldTarget = { exactAddresses: undefined };
+const EVERYWHERE: HoldTarget = { addresses: 'everywhere' };
 
 /**
  * @param hosts `''` is every address of the family
@@ -30,7 +30,7 @@ export function holdTargetFor(libc: LibC, hosts: readonly string[], family: Sock
       fix: "Name fewer hosts, or use '' for every address",
     });
   }
-  return { exactAddresses: addresses };
+  return { addresses: addresses };
 }
 
 function wildcardTarget(libc: LibC, family: SocketAddressFamily): HoldTarget {
@@ -42,7 +42,7 @@ function wildcardTarget(libc: LibC, family: SocketAddressFamily): HoldTarget {
       fix: "Use socketAddressFamily 'dual' or 'ipv4'",
     });
   }
-  return { exactAddresses: [family === 'ipv4' ? IPV4_WILDCARD : IPV6_WILDCARD] };
+  return { addresses: [family === 'ipv4' ? IPV4_WILDCARD : IPV6_WILDCARD] };
 }
 
 function addressesOf(libc: LibC, host: string, family: SocketAddressFamily): readonly InternetAddress[] {

@@ -4,7 +4,7 @@
  */
 import { ResourceLimitError } from '../../errors/index.ts';
 import { errorFor, meaningOf } from '../errno.ts';
-import type { Hold, HoldTarget } from '../port-kernel.ts';
+import type { BoundAddresses, Hold, HoldTarget } from '../port-kernel.ts';
 import { type BindMode, bindAll, bindOne, closeAll, STRICT } from './bound-addresses.ts';
 import { knownToWorkAfterBind, noteThatOptionsWorkAfterBind, optionsWorkAfterBind } from './late-options.ts';
 import type { LibC } from './libc.ts';
@@ -33,7 +33,8 @@ export function takeHold(libc: LibC, port: number): Hold | undefined {
   const mode = knownToWorkAfterBind(libc) === false ? HELD_OVER_OTHERS : HELD_STRICTLY;
   const descriptor = bindOne(libc, port, DUAL_WILDCARD, mode);
   if (descriptor === undefined) return undefined;
-  if (letsServersListen(libc, port, descriptor)) return { descriptors: [descriptor], addresses: undefined };
+  if (letsServersListen(libc, port, descriptor))
+    return { descriptors: [descriptor], addresses: 'everywhere' };
   libc.close(descriptor);
   return takeHold(libc, port);
 }
@@ -50,7 +51,7 @@ export function holdMode(libc: LibC): BindMode {
 function letsServersListen(libc: LibC, port: number, descriptor: number): boolean {
   if (knownToWorkAfterBind(libc) !== undefined) return true;
   try {
-    if (somethingListens(libc, port, undefined)) return optionsWorkAfterBind(libc);
+    if (somethingListens(libc, port, 'everywhere')) return optionsWorkAfterBind(libc);
     noteThatOptionsWorkAfterBind(libc);
     return true;
   } catch (error) {
@@ -61,20 +62,20 @@ function letsServersListen(libc: LibC, port: number, descriptor: number): boolea
 }
 
 /** Finds where the port is free for a server that sets no option. The hold it returns has no descriptors. */
-export function checkStrictly(libc: LibC, port: number, { exactAddresses }: HoldTarget): Hold | undefined {
-  if (isFreeOn(libc, port, undefined)) return { descriptors: [], addresses: undefined };
-  if (exactAddresses === undefined || !isFreeOn(libc, port, exactAddresses)) return undefined;
-  return { descriptors: [], addresses: exactAddresses };
+export function checkStrictly(libc: LibC, port: number, { addresses }: HoldTarget): Hold | undefined {
+  if (isFreeOn(libc, port, 'everywhere')) return { descriptors: [], addresses: 'everywhere' };
+  if (addresses === 'everywhere' || !isFreeOn(libc, port, addresses)) return undefined;
+  return { descriptors: [], addresses };
 }
 
-function isFreeOn(libc: LibC, port: number, addresses: Hold['addresses']): boolean {
+function isFreeOn(libc: LibC, port: number, addresses: BoundAddresses): boolean {
   const bound = bindAll(libc, port, addresses, STRICT);
   closeAll(libc, bound ?? []);
   return bound !== undefined;
 }
 
 /** Probes whether anything listens on the port, on any of the addresses. Holds do not disturb the probe. */
-export function somethingListens(libc: LibC, port: number, addresses: Hold['addresses']): boolean {
+export function somethingListens(libc: LibC, port: number, addresses: BoundAddresses): boolean {
   const bound = bindAll(libc, port, addresses, PROBED);
   closeAll(libc, bound ?? []);
   return bound === undefined;
@@ -101,7 +102,7 @@ export function somethingListensBeside(libc: LibC, { descriptors, addresses }: H
  * Binds the port so that nobody can listen on it any more. Close the old hold first: the kernel remembers that
  * SO_REUSEPORT was used on it. @returns undefined if a server has slipped in
  */
-export function takeSeal(libc: LibC, port: number, addresses: Hold['addresses']): number[] | undefined {
+export function takeSeal(libc: LibC, port: number, addresses: BoundAddresses): number[] | undefined {
   return bindAll(libc, port, addresses, SEALED);
 }
 

@@ -28,19 +28,15 @@ const UNUSED_ADDRESSES: Readonly<Record<Family, readonly InternetAddress[]>> = {
 };
 
 /** For a port that `takeHold` has just found taken. @returns undefined if there may be more than leftovers */
-export function takeHoldOverLeftovers(
-  libc: LibC,
-  port: number,
-  { exactAddresses }: HoldTarget,
-): Hold | undefined {
+export function takeHoldOverLeftovers(libc: LibC, port: number, { addresses }: HoldTarget): Hold | undefined {
   const everywhere = bindOverLeftovers(libc, port, DUAL_WILDCARD);
-  if (everywhere !== undefined) return { descriptors: [everywhere], addresses: undefined };
-  if (exactAddresses === undefined) return undefined;
+  if (everywhere !== undefined) return { descriptors: [everywhere], addresses: 'everywhere' };
+  if (addresses === 'everywhere') return undefined;
   const mode = holdMode(libc);
   const bindExactly = (address: InternetAddress): number | undefined =>
     bindOne(libc, port, address, mode) ?? bindOverLeftovers(libc, port, address);
-  const exactly = bindEach(libc, exactAddresses, bindExactly);
-  return exactly && { descriptors: exactly, addresses: exactAddresses };
+  const exactly = bindEach(libc, addresses, bindExactly);
+  return exactly && { descriptors: exactly, addresses };
 }
 
 function bindOverLeftovers(libc: LibC, port: number, address: InternetAddress): number | undefined {

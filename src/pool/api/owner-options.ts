@@ -37,7 +37,7 @@ export interface AcquireOptions extends TCPPortOwnerOptions {
 
 const DEFAULT_HOSTS: readonly string[] = Object.freeze(['', 'localhost']);
 /** What the default hosts mean: every address. */
-const EVERYWHERE: HoldTarget = { exactAddresses: undefined };
+const EVERYWHERE: HoldTarget = { addresses: 'everywhere' };
 const DEFAULT_ACQUIRE_TIMEOUT_MS = 30_000;
 const OWNER_OPTION_NAMES: readonly string[] = [
   'hosts',

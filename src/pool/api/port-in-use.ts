@@ -1,6 +1,6 @@
 /** Whether a port is in use, without disturbing whoever uses it. */
 import { platform } from '../../platform/platform.ts';
-import type { InternetAddress, PortKernel } from '../../platform/port-kernel.ts';
+import type { BoundAddresses, PortKernel } from '../../platform/port-kernel.ts';
 import { openSessions } from '../session/open-sessions.ts';
 import { checkNames, checkPort } from '../session/option-checks.ts';
 import { claimState } from '../session/port-claim.ts';
@@ -21,21 +21,17 @@ export function portIsInUse(
   const { hosts, socketAddressFamily } = checkOwnerOptions(options);
   const kernel = platform.openKernel();
   const target = kernel.holdTargetFor(hosts, socketAddressFamily);
-  if (isOwnedHere(port)) return isListenedOn(kernel, port, target.exactAddresses);
+  if (isOwnedHere(port)) return isListenedOn(kernel, port, target.addresses);
   const lock = kernel.takeLock(port);
   if (lock === undefined) return true;
   try {
-    return isListenedOn(kernel, port, target.exactAddresses);
+    return isListenedOn(kernel, port, target.addresses);
   } finally {
     kernel.closeDescriptors([lock]);
   }
 }
 
-function isListenedOn(
-  kernel: PortKernel,
-  port: number,
-  addresses: readonly InternetAddress[] | undefined,
-): boolean {
+function isListenedOn(kernel: PortKernel, port: number, addresses: BoundAddresses): boolean {
   return kernel.somethingListens(port, addresses) && !platform.isOnlyInTimeWait(port);
 }
 

@@ -7,6 +7,7 @@ import { platform } from '../../platform/platform.ts';
 import type { Listener, ProcessEnd } from '../../platform/port-kernel.ts';
 import { describeListener } from '../claim/listeners.ts';
 import { openSessions } from '../session/open-sessions.ts';
+import { isHeld } from '../session/port-claim.ts';
 import type { TCPPortOwner } from './tcp-port-owner.ts';
 import {
   checkTarget,
@@ -103,7 +104,7 @@ function findEnd(processId: number, child: ServerProcess | undefined): ProcessEn
 /** By an owner of this thread, so that only a server that shares the port can listen on it. */
 function isHeldHere(port: number): boolean {
   for (const { claims } of openSessions())
-    for (const claim of claims) if (claim.port === port && claim.hold.descriptors.length > 0) return true;
+    for (const claim of claims) if (claim.port === port && isHeld(claim)) return true;
   return false;
 }
 

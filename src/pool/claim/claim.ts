@@ -7,7 +7,7 @@ import { HeaderWord } from '../../core/segment-layout.ts';
 import type { SliceBounds } from '../../core/slices.ts';
 import type { Hold } from '../../platform/port-kernel.ts';
 import type { PoolSession } from '../session/pool-session.ts';
-import type { PortClaim } from '../session/port-claim.ts';
+import { isHeld, type PortClaim } from '../session/port-claim.ts';
 import { warnOnceInRun } from '../session/warnings.ts';
 import type { Look } from './look.ts';
 
@@ -78,7 +78,7 @@ function holdAndRecord(
   });
   segment.writeLabel(index, request.label);
   session.claims.add(claim);
-  if (hold.addresses !== undefined && hold.descriptors.length > 0) warnOfNarrowHold(session, port);
+  if (isHeld(claim) && hold.addresses !== 'everywhere') warnOfNarrowHold(session, port);
   return claim;
 }
 

@@ -2,17 +2,18 @@
 import { blockMs } from '../../platform/clock.ts';
 import { platform } from '../../platform/platform.ts';
 import type { Listener } from '../../platform/port-kernel.ts';
-import type { PortClaim } from '../session/port-claim.ts';
+import { isHeld, type PortClaim } from '../session/port-claim.ts';
 
 /**
  * Whether anything still listens. A failed probe counts as no: a release must succeed, even without a descriptor for the
  * probe, or with its address gone from this machine.
  * @param closesNow the hold is closed as soon as nothing listens: then it can be the probe itself
  */
-export function stillListens({ session, port, hold }: PortClaim, closesNow = false): boolean {
-  const { kernel } = session;
+export function stillListens(claim: PortClaim, closesNow = false): boolean {
+  const { port, hold } = claim;
+  const { kernel } = claim.session;
   try {
-    return closesNow && hold.descriptors.length === 1
+    return closesNow && isHeld(claim)
       ? kernel.somethingListensBeside(hold)
       : kernel.somethingListens(port, hold.addresses);
   } catch {

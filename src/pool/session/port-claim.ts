@@ -21,6 +21,11 @@ export interface PortClaim {
   releasedAtMs?: number;
 }
 
+/** Whether the kernel keeps the port from others; without, only the lock is there. */
+export function isHeld({ hold }: PortClaim): boolean {
+  return hold.descriptors.length > 0;
+}
+
 export function claimState(claim: PortClaim): PortStateName {
   return stateNameOf(claim.word);
 }

@@ -16,7 +16,7 @@ import {
 } from '../../support/stranger.ts';
 import { until } from '../../support/until.ts';
 
-export const EVERYWHERE: HoldTarget = { exactAddresses: undefined };
+export const EVERYWHERE: HoldTarget = { addresses: 'everywhere' };
 
 const SHARING: readonly (readonly SocketOption[])[] = [
   ['SO_REUSEADDR'],
@@ -74,7 +74,7 @@ export function describeHolds(name: string, openKernel: () => PortKernel): void 
       async ({ endpoint, options }) => {
         nextPort();
         const { descriptors } = hold();
-        expect(kernel.somethingListens(port, undefined)).toBe(false);
+        expect(kernel.somethingListens(port, 'everywhere')).toBe(false);
         expect(await stranger.tryToServe(endpoint, port, options)).toBe('done');
         expect(await stranger.tryToServe(endpoint, port)).toBe('EADDRINUSE');
         kernel.closeDescriptors(descriptors);
@@ -89,11 +89,11 @@ export function describeHolds(name: string, openKernel: () => PortKernel): void 
         const id = await stranger.open(endpoint, options);
         expect(await stranger.bind(id, endpoint, port)).toBe('done');
         expect(await stranger.listen(id)).toBe('done');
-        expect(kernel.somethingListens(port, undefined)).toBe(true);
+        expect(kernel.somethingListens(port, 'everywhere')).toBe(true);
         expect(kernel.somethingListensBeside(held)).toBe(true);
         expect(await stranger.tryToServe(endpoint, port)).toBe('EADDRINUSE');
         await stranger.close(id);
-        expect(kernel.somethingListens(port, undefined)).toBe(false);
+        expect(kernel.somethingListens(port, 'everywhere')).toBe(false);
         expect(kernel.somethingListensBeside(held)).toBe(false);
         kernel.closeDescriptors(held.descriptors);
       },
@@ -119,9 +119,9 @@ export function describeHolds(name: string, openKernel: () => PortKernel): void 
         expect(await stranger.bind(id, endpoint, port)).toBe('done');
         expect(await stranger.listen(id)).toBe('done');
         expect(tryToHold()).toBeUndefined();
-        expect(kernel.somethingListens(port, undefined)).toBe(true);
+        expect(kernel.somethingListens(port, 'everywhere')).toBe(true);
         await stranger.close(id);
-        expect(kernel.somethingListens(port, undefined)).toBe(false);
+        expect(kernel.somethingListens(port, 'everywhere')).toBe(false);
         kernel.closeDescriptors(hold().descriptors);
       },
     );
@@ -217,9 +217,9 @@ export function describeHolds(name: string, openKernel: () => PortKernel): void 
       await until('TIME_WAIT', () => platform.isOnlyInTimeWait(port));
       expect(kernel.takeHold(port, EVERYWHERE)).toBeUndefined();
       expect(kernel.checkStrictly(port, EVERYWHERE)).toBeUndefined();
-      expect(kernel.somethingListens(port, undefined)).toBe(false);
+      expect(kernel.somethingListens(port, 'everywhere')).toBe(false);
       const hold = kernel.takeHoldOverLeftovers(port, EVERYWHERE);
-      expect(hold).toEqual({ descriptors: [expect.any(Number)], addresses: undefined });
+      expect(hold).toEqual({ descriptors: [expect.any(Number)], addresses: 'everywhere' });
       kernel.closeDescriptors(hold?.descriptors ?? []);
     });
   });
@@ -244,7 +244,7 @@ export function describeHolds(name: string, openKernel: () => PortKernel): void 
       'finds the port in use while a socket with $options is bound to $name, listening or not',
       async ({ endpoint, options }) => {
         const port = ports.next();
-        expect(kernel.checkStrictly(port, EVERYWHERE)).toEqual({ descriptors: [], addresses: undefined });
+        expect(kernel.checkStrictly(port, EVERYWHERE)).toEqual({ descriptors: [], addresses: 'everywhere' });
         const id = await stranger.open(endpoint, options);
         expect(await stranger.bind(id, endpoint, port)).toBe('done');
         expect(kernel.checkStrictly(port, EVERYWHERE)).toBeUndefined();

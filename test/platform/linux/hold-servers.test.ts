@@ -112,13 +112,13 @@ async function expectServedOver(
   {
     await using server = run(command(held.port), options);
     for (const host of hosts) await answers(server, held.port, request, answer, host);
-    expect(kernel.somethingListens(held.port, undefined)).toBe(true);
+    expect(kernel.somethingListens(held.port, 'everywhere')).toBe(true);
     expect(platform.findListeners(held.port)?.map(({ processId }) => processId)).toContain(
       server.process.pid,
     );
     await options.during?.(server, held.port);
   }
-  await until('the end of the server', () => !kernel.somethingListens(held.port, undefined));
+  await until('the end of the server', () => !kernel.somethingListens(held.port, 'everywhere'));
   expect(await talk(held.port, GET)).toBe('ECONNREFUSED');
 }
 
@@ -127,7 +127,7 @@ test.each(WAYS)("Node's net listens on a port held by %s, on every host", async 
     await using held = await holdPort(way);
     await using server = run(serverCommand(held.port, host));
     await until('the server', () => server.output() === 'listening\n');
-    expect(kernel.somethingListens(held.port, undefined)).toBe(true);
+    expect(kernel.somethingListens(held.port, 'everywhere')).toBe(true);
   }
 });
 

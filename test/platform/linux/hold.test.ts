@@ -40,8 +40,8 @@ describe('a hold of exact addresses', () => {
 
   test('is one of every address while nothing conflicts', async (context) => {
     await using stranger = startStranger(needProgram(context, 'python3'));
-    const hold = kernel.takeHold(port, { exactAddresses: [localhost(1)] }) as Hold;
-    expect(hold).toEqual({ descriptors: [expect.any(Number)], addresses: undefined });
+    const hold = kernel.takeHold(port, { addresses: [localhost(1)] }) as Hold;
+    expect(hold).toEqual({ descriptors: [expect.any(Number)], addresses: 'everywhere' });
     expect(await stranger.tryToServe({ family: 'ipv6', host: '::1' }, port)).toBe('EADDRINUSE');
     kernel.closeDescriptors(hold.descriptors);
   });
@@ -51,8 +51,8 @@ describe('a hold of exact addresses', () => {
     await using _foreign = await listen({ port, host: '127.0.0.2' });
     expect(kernel.takeHoldOverLeftovers(port, EVERYWHERE)).toBeUndefined();
     const exactAddresses = [localhost(1), ipv6Localhost];
-    expect(kernel.takeHold(port, { exactAddresses })).toBeUndefined();
-    const hold = kernel.takeHoldOverLeftovers(port, { exactAddresses }) as Hold;
+    expect(kernel.takeHold(port, { addresses: exactAddresses })).toBeUndefined();
+    const hold = kernel.takeHoldOverLeftovers(port, { addresses: exactAddresses }) as Hold;
     expect(hold).toEqual({
       descriptors: [expect.any(Number), expect.any(Number)],
       addresses: exactAddresses,
@@ -75,10 +75,10 @@ describe('a hold of exact addresses', () => {
     await using _foreign = await listen({ port, host: '127.0.0.2' });
     const before = readdirSync('/proc/self/fd').length;
     const exactAddresses = [localhost(1), localhost(3), localhost(2)];
-    expect(kernel.takeHoldOverLeftovers(port, { exactAddresses })).toBeUndefined();
-    expect(kernel.checkStrictly(port, { exactAddresses })).toBeUndefined();
+    expect(kernel.takeHoldOverLeftovers(port, { addresses: exactAddresses })).toBeUndefined();
+    expect(kernel.checkStrictly(port, { addresses: exactAddresses })).toBeUndefined();
     expect(readdirSync('/proc/self/fd')).toHaveLength(before);
-    expect(kernel.checkStrictly(port, { exactAddresses: exactAddresses.slice(0, 2) })).toEqual({
+    expect(kernel.checkStrictly(port, { addresses: exactAddresses.slice(0, 2) })).toEqual({
       descriptors: [],
       addresses: exactAddresses.slice(0, 2),
     });
@@ -93,7 +93,7 @@ describe('a hold of exact addresses', () => {
     const before = readdirSync('/proc/self/fd').length;
     const hostOf = (address: InternetAddress): string => {
       try {
-        kernel.takeHoldOverLeftovers(port, { exactAddresses: [localhost(1), address] });
+        kernel.takeHoldOverLeftovers(port, { addresses: [localhost(1), address] });
       } catch (error) {
         if (error instanceof HostError) return error.host;
         throw error;
@@ -146,7 +146,7 @@ test('Where IPv6 is disabled by sysctl the hold is still one of every IPv4 addre
   const setup = 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6';
   await using peer = await startPeer({ wrapper: needNamespace(context, setup) });
   const strictly = `import socket; socket.socket().bind(("0.0.0.0", 9000))`;
-  expect(await peer.kernel('takeHold', 9000, EVERYWHERE)).toMatchObject({ addresses: undefined });
+  expect(await peer.kernel('takeHold', 9000, EVERYWHERE)).toMatchObject({ addresses: 'everywhere' });
   await expect(peer.tell.run(python3 ?? needProgram(context, 'python3'), ['-c', strictly])).rejects.toThrow(
     /Address already in use/,
   );

@@ -30,7 +30,7 @@ type State = (typeof STATES)[number];
 const HOSTS = ['127.0.0.1', '::1'] as const;
 const everyState = STATES.flatMap((state) => HOSTS.map((host) => ({ state, host })));
 
-const exactly = (...addresses: readonly InternetAddress[]): HoldTarget => ({ exactAddresses: addresses });
+const exactly = (...addresses: readonly InternetAddress[]): HoldTarget => ({ addresses: addresses });
 const loopback = (last: number): InternetAddress => ({
   family: 'ipv4',
   bytes: Uint8Array.of(127, 0, 0, last),
@@ -154,7 +154,7 @@ describe.skipIf(python === undefined)('A port with what a server has left', () =
       const hold = kernel.takeHoldOverLeftovers(port, EVERYWHERE);
       expect(hold).toBeDefined();
       expect(await stranger.listen(id)).toBe('done');
-      expect(kernel.somethingListens(port, undefined)).toBe(true);
+      expect(kernel.somethingListens(port, 'everywhere')).toBe(true);
       expect(platform.findListeners(port)).toHaveLength(1);
       await stranger.close(id);
       kernel.closeDescriptors(hold?.descriptors ?? []);
@@ -169,7 +169,7 @@ describe.skipIf(python === undefined)('A port with what a server has left', () =
         const hold = kernel.takeHold(port, EVERYWHERE) as Hold;
         await using _left = await ended.leave({ port, state, host, options });
         kernel.closeDescriptors(hold.descriptors);
-        const seal = kernel.takeSeal(port, undefined);
+        const seal = kernel.takeSeal(port, 'everywhere');
         expect(seal?.length).toBe(options[0] === 'SO_REUSEADDR' ? 1 : undefined);
         kernel.closeDescriptors(seal ?? []);
       }
@@ -188,7 +188,7 @@ describe.skipIf(python === undefined)('A port with what a server has left', () =
         expect(kernel.takeHold(port, target)).toBeUndefined();
         const before = readdirSync('/proc/self/fd').length;
         const hold = kernel.takeHoldOverLeftovers(port, target) as Hold;
-        expect(hold.addresses).toBe(target.exactAddresses);
+        expect(hold.addresses).toBe(target.addresses);
         expect(readdirSync('/proc/self/fd')).toHaveLength(before + 2);
         await expectGuarded(hold, ours);
         await left?.[Symbol.asyncDispose]();
@@ -264,7 +264,7 @@ describe.for(SURROUNDINGS)('Where the machine $name', (surroundings) => {
     const before = await peer.tell.countDescriptors();
     expect(await peer.kernel('takeHold', 20_000, EVERYWHERE)).toBeUndefined();
     const hold = await peer.kernel('takeHoldOverLeftovers', 20_000, EVERYWHERE);
-    expect(hold).toEqual({ descriptors: [expect.any(Number)], addresses: undefined });
+    expect(hold).toEqual({ descriptors: [expect.any(Number)], addresses: 'everywhere' });
     expect(await peer.tell.listen({ port: 20_000, host: '127.0.0.1' })).toBe(20_000);
     await peer.tell.closeServers();
     await peer.kernel('closeDescriptors', hold?.descriptors ?? []);

@@ -53,8 +53,8 @@ describe('a process that may open no more descriptors', () => {
     for (const left of [0, 1, 2])
       await expectLimit(left, () => peer.kernel('takeHoldOverLeftovers', port, EVERYWHERE));
     await expectLimit(0, () => peer.kernel('checkStrictly', port, EVERYWHERE));
-    await expectLimit(0, () => peer.kernel('somethingListens', port, undefined));
-    await expectLimit(0, () => peer.kernel('takeSeal', port, undefined));
+    await expectLimit(0, () => peer.kernel('somethingListens', port, 'everywhere'));
+    await expectLimit(0, () => peer.kernel('takeSeal', port, 'everywhere'));
     await expectLimit(0, () => peer.kernel('findHoldProblem'));
     await expectLimit(1, () => peer.kernel('findHoldProblem'));
   });
@@ -62,7 +62,7 @@ describe('a process that may open no more descriptors', () => {
   test('is told so by a hold of several addresses, which gives those back that it has', async () => {
     await peer.tell.listen({ port, host: '127.0.0.9' });
     const exactAddresses = [address(1), address(2), address(3)];
-    await expectLimit(2, () => peer.kernel('takeHoldOverLeftovers', port, { exactAddresses }));
+    await expectLimit(2, () => peer.kernel('takeHoldOverLeftovers', port, { addresses: exactAddresses }));
     await peer.tell.closeServers();
   });
 

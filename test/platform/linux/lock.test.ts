@@ -72,7 +72,7 @@ test('Two network namespaces do not disturb each other', async (context) => {
   const wrapper = needNamespace(context);
   await using block = await reservePorts(1);
   const [port] = block.ports as [number];
-  const everywhere = { exactAddresses: undefined };
+  const everywhere = { addresses: 'everywhere' as const };
   await using one = await startPeer({ wrapper });
   await using other = await startPeer({ wrapper });
   const takeBoth = async (peer: KernelPeer): Promise<void> => {

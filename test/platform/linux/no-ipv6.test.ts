@@ -21,7 +21,7 @@ test('Without IPv6 the hold is one of every IPv4 address', async (context) => {
 
   const before = await peer.tell.countDescriptors();
   const hold = await peer.kernel('takeHold', port, EVERYWHERE);
-  expect(hold).toEqual({ descriptors: [expect.any(Number)], addresses: undefined });
+  expect(hold).toEqual({ descriptors: [expect.any(Number)], addresses: 'everywhere' });
   for (const host of ['0.0.0.0', '127.0.0.1', '127.0.0.2'])
     expect(await stranger.tryToServe({ family: 'ipv4', host }, port)).toBe('EADDRINUSE');
   expect(await stranger.tryToServe({ family: 'ipv4', host: '127.0.0.1' }, port, ['SO_REUSEADDR'])).toBe(
@@ -30,16 +30,16 @@ test('Without IPv6 the hold is one of every IPv4 address', async (context) => {
   // Programs of the same machine that do have IPv6 show that it is no dual hold.
   expect(await stranger.tryToServe({ family: 'ipv6', host: '::1' }, port)).toBe('done');
   expect(await peer.tell.listen({ port })).toBe(port);
-  expect(await peer.kernel('somethingListens', port, undefined)).toBe(true);
+  expect(await peer.kernel('somethingListens', port, 'everywhere')).toBe(true);
   expect(await peer.kernel('takeHold', port, EVERYWHERE)).toBeUndefined();
   await peer.tell.closeServers();
 
   await peer.kernel('closeDescriptors', hold?.descriptors ?? []);
   expect(await peer.kernel('checkStrictly', port, EVERYWHERE)).toEqual({
     descriptors: [],
-    addresses: undefined,
+    addresses: 'everywhere',
   });
-  const seal = await peer.kernel('takeSeal', port, undefined);
+  const seal = await peer.kernel('takeSeal', port, 'everywhere');
   expect(seal).toHaveLength(1);
   expect(await stranger.tryToServe({ family: 'ipv4', host: '127.0.0.1' }, port, ['SO_REUSEADDR'])).toBe(
     'EADDRINUSE',
@@ -51,8 +51,8 @@ test('Without IPv6 the hold is one of every IPv4 address', async (context) => {
 test('Without IPv6 hosts are those of IPv4, and asking for IPv6 alone is a typed error', async (context) => {
   await using peer = await startPeer({ wrapper: needRestriction(context, NO_IPV6) });
   expect(await peer.kernel('holdTargetFor', ['', 'localhost'], 'dual')).toEqual(EVERYWHERE);
-  const { exactAddresses } = await peer.kernel('holdTargetFor', ['localhost'], 'dual');
-  expect(exactAddresses?.map(({ family }) => family)).toEqual(['ipv4']);
+  const { addresses } = await peer.kernel('holdTargetFor', ['localhost'], 'dual');
+  expect(addresses).toEqual([expect.objectContaining({ family: 'ipv4' })]);
   for (const hosts of [[''], ['::1']]) {
     await expect(peer.kernel('holdTargetFor', hosts, 'ipv6')).rejects.toMatchObject({
       errorName: 'HostError',

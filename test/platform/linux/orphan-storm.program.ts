@@ -34,7 +34,7 @@ const ROUNDS = 3;
 const THREADS = 4;
 const KEPT_CLAIMS = 3;
 const OTHER_FILES = 1000;
-const EVERYWHERE = { exactAddresses: undefined };
+const EVERYWHERE = { addresses: 'everywhere' as const };
 const FOREIGN_SIGNAL = 40;
 
 const kernel = platform.openKernel();

@@ -35,7 +35,7 @@ describe('what a terminated thread leaves', () => {
     const victim = await startPeerThread();
     await claim(victim, dead);
     expect(await victim.kernel('takeLock', sealed)).toBeTypeOf('number');
-    expect(await victim.kernel('takeSeal', sealed, undefined)).toHaveLength(1);
+    expect(await victim.kernel('takeSeal', sealed, 'everywhere')).toHaveLength(1);
 
     expect(kernel.closeOrphans()).toBe(0);
     await victim.kill();

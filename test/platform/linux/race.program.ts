@@ -46,7 +46,7 @@ type Span = readonly [port: number, fromNs: number, toNs: number, address: strin
 
 const STRANGERS = 4;
 const LONGEST_PAUSE_US = 100;
-const EVERYWHERE = { exactAddresses: undefined };
+const EVERYWHERE = { addresses: 'everywhere' as const };
 /** As the strangers name them. */
 const BESIDE_IPV4_LOOPBACK: readonly unknown[] = ['127.0.0.1', '0.0.0.0', '::'];
 const kernel = platform.openKernel();
@@ -61,7 +61,7 @@ function pause(): void {
 
 function takeWithOptionsFirst(port: number): Hold | undefined {
   const descriptor = bindOne(libc(), port, DUAL_WILDCARD, HELD_OVER_OTHERS);
-  return descriptor === undefined ? undefined : { descriptors: [descriptor], addresses: undefined };
+  return descriptor === undefined ? undefined : { descriptors: [descriptor], addresses: 'everywhere' };
 }
 
 function holdInTurns({ order, claims, firstPort, lastPort }: Race): { spans: Span[]; overOthers: number } {
@@ -71,14 +71,14 @@ function holdInTurns({ order, claims, firstPort, lastPort }: Race): { spans: Spa
     const port = firstPort + Math.floor(Math.random() * (lastPort - firstPort + 1));
     let hold = order === 'options first' ? takeWithOptionsFirst(port) : kernel.takeHold(port, EVERYWHERE);
     if (hold === undefined && order.startsWith('strict, then over leftovers')) {
-      const exactAddresses = order.endsWith('127.0.0.1') ? [IPV4_LOOPBACK] : undefined;
-      hold = kernel.takeHoldOverLeftovers(port, { exactAddresses });
+      const addresses = order.endsWith('127.0.0.1') ? [IPV4_LOOPBACK] : 'everywhere';
+      hold = kernel.takeHoldOverLeftovers(port, { addresses });
       if (hold !== undefined) overOthers++;
     }
     if (hold === undefined) continue;
     const fromNs = now();
     pause();
-    spans.push([port, fromNs, now(), hold.addresses && '127.0.0.1']);
+    spans.push([port, fromNs, now(), hold.addresses === 'everywhere' ? undefined : '127.0.0.1']);
     kernel.closeDescriptors(hold.descriptors);
   }
   return { spans, overOthers };

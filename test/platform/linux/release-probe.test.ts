@@ -37,7 +37,7 @@ test('A client that connects while the port is probed again and again is refused
   const { descriptors } = kernel.takeHold(port, EVERYWHERE) as Hold;
   for (let look = 0; look < 20; look++) {
     const outcome = connect('127.0.0.1');
-    expect(kernel.somethingListens(port, undefined)).toBe(false);
+    expect(kernel.somethingListens(port, 'everywhere')).toBe(false);
     expect(await outcome).toBe('ECONNREFUSED');
   }
   kernel.closeDescriptors(descriptors);
@@ -61,10 +61,10 @@ test('A connection that is open still when its server has ended is no listener',
   const server = await listen({ port, host: '127.0.0.1' });
   const client = net.connect({ port, host: '127.0.0.1' });
   await once(client, 'connect');
-  expect(kernel.somethingListens(port, undefined)).toBe(true);
+  expect(kernel.somethingListens(port, 'everywhere')).toBe(true);
   // It waits for the connection to end, but listens no more.
   const closed = server.close();
-  expect(kernel.somethingListens(port, undefined)).toBe(false);
+  expect(kernel.somethingListens(port, 'everywhere')).toBe(false);
   expect(kernel.somethingListensBeside(hold)).toBe(false);
   kernel.closeDescriptors(hold.descriptors);
   client.destroy();
@@ -77,7 +77,7 @@ describe('A hold of two addresses', () => {
   let hold: Hold;
   beforeEach(async () => {
     foreign = await listen({ port, host: '127.0.0.2' });
-    hold = kernel.takeHoldOverLeftovers(port, { exactAddresses }) as Hold;
+    hold = kernel.takeHoldOverLeftovers(port, { addresses: exactAddresses }) as Hold;
     return async () => {
       kernel.closeDescriptors(hold.descriptors);
       await foreign.close();
@@ -97,8 +97,8 @@ describe('A hold of two addresses', () => {
       await using _server = await listen({ port, host: other });
       await leaked.close();
       expect(kernel.somethingListensBeside(hold)).toBe(true);
-      expect(kernel.checkStrictly(port, { exactAddresses: [IPV4_LOOPBACK] })).toBeUndefined();
-      expect(kernel.checkStrictly(port, { exactAddresses: [IPV6_LOOPBACK] })).toBeUndefined();
+      expect(kernel.checkStrictly(port, { addresses: [IPV4_LOOPBACK] })).toBeUndefined();
+      expect(kernel.checkStrictly(port, { addresses: [IPV6_LOOPBACK] })).toBeUndefined();
     },
   );
 
@@ -111,7 +111,7 @@ describe('A hold of two addresses', () => {
 
   test('gives both back when it is released', () => {
     kernel.closeDescriptors(hold.descriptors);
-    expect(kernel.checkStrictly(port, { exactAddresses })).toEqual({
+    expect(kernel.checkStrictly(port, { addresses: exactAddresses })).toEqual({
       descriptors: [],
       addresses: exactAddresses,
     });

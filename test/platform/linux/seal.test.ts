@@ -155,10 +155,10 @@ describe.skipIf(python === undefined)('a sealed port', () => {
         await using _child = await startChildWithCopies([server]);
         libc().close(server);
         // As the pool looks before it closes the hold: no seal is tried as long as this is true.
-        expect(kernel.somethingListens(port, undefined)).toBe(true);
+        expect(kernel.somethingListens(port, 'everywhere')).toBe(true);
         expect(await stranger.tryToServe(endpoint, port)).toBe('EADDRINUSE');
       }
-      expect(kernel.somethingListens(port, undefined)).toBe(false);
+      expect(kernel.somethingListens(port, 'everywhere')).toBe(false);
       sealPort();
       expect(seal).toHaveLength(1);
     });
@@ -168,7 +168,7 @@ describe.skipIf(python === undefined)('a sealed port', () => {
     kernel.closeDescriptors(hold.descriptors);
     await using _foreign = await listen({ port, host: '::1' });
     for (const host of ['127.0.0.1', '127.0.0.2']) {
-      hold = kernel.takeHoldOverLeftovers(port, { exactAddresses: localhosts }) as Hold;
+      hold = kernel.takeHoldOverLeftovers(port, { addresses: localhosts }) as Hold;
       await using _leaked = await listen({ port, host });
       sealPort();
       expect(seal).toBeUndefined();
@@ -180,7 +180,7 @@ describe.skipIf(python === undefined)('a sealed port', () => {
   test('can be one of exact addresses', async () => {
     kernel.closeDescriptors(hold.descriptors);
     await using _foreign = await listen({ port, host: '::1' });
-    hold = kernel.takeHoldOverLeftovers(port, { exactAddresses: localhosts }) as Hold;
+    hold = kernel.takeHoldOverLeftovers(port, { addresses: localhosts }) as Hold;
     expect(hold.addresses).toBe(localhosts);
     sealPort();
     expect(seal).toHaveLength(2);

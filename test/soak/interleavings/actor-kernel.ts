@@ -90,13 +90,13 @@ export class ActorKernel {
   #hold(
     name: 'hold' | 'hold over leftovers' | 'check',
     port: number,
-  ): { descriptors: readonly number[]; addresses: undefined } | undefined {
+  ): { descriptors: readonly number[]; addresses: 'everywhere' } | undefined {
     const answer = name === 'check' ? this.#steps.take(name, port) : this.#opened(name, port);
     if (answer === NONE) this.#steps.note('was kept out');
     if (answer === NONE) return undefined;
     const descriptors = name === 'check' ? [] : [answer];
     this.holds[port] = descriptors;
-    return { descriptors, addresses: undefined };
+    return { descriptors, addresses: 'everywhere' };
   }
 
   #opened(name: OperationName, port = 0): number {
