@@ -3,7 +3,7 @@ import { playwrightFiles, runPlaywright } from './support/playwright-project.ts'
 import { expect, test } from './support/project.ts';
 import { INSIDE_JS, systemNode } from './support/scripts.ts';
 import { runVitest, vitestFiles } from './support/vitest-project.ts';
-import { expectAllReleased, lockedPorts } from './support/what-is-left.ts';
+import { expectAllReleased, expectNoneLocked } from './support/what-is-left.ts';
 
 const SERVER = `
 import { createServer } from 'node:http';
@@ -176,5 +176,5 @@ test('a runner that a test starts has a pool of its own', async ({ createProject
   expect(nestedPool).toMatch(/^\S+$/);
   expect(nestedPool).not.toBe(outerPool);
   expect(nestedPort).not.toBe(outerPort);
-  expect(lockedPorts(project)).toEqual([]);
+  await expectNoneLocked(project);
 });

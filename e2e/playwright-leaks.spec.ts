@@ -1,6 +1,6 @@
 import { playwrightFiles, runPlaywright } from './support/playwright-project.ts';
 import { expect, test } from './support/project.ts';
-import { expectAllReleased, lockedPorts } from './support/what-is-left.ts';
+import { expectAllReleased, expectNoneLocked } from './support/what-is-left.ts';
 
 test('a server that outlives its test is named with port, test and process', async ({ createProject }) => {
   const files = playwrightFiles('workers: 1', {
@@ -51,7 +51,7 @@ test('a server that outlives its test is named with port, test and process', asy
 
   // Its process still listens. No other run gets the port, until it ends.
   const leaked = child as NonNullable<typeof child>;
-  expect(lockedPorts(project)).toEqual([]);
+  await expectNoneLocked(project);
   const tryPort = `
     import { TCPPortOwner } from 'portslice';
     try { console.log(new TCPPortOwner().port) } catch (error) { console.log(error.code, error.facts.listenedOnByStrangers) }

@@ -8,7 +8,7 @@ import {
   runPlaywright,
 } from './support/playwright-project.ts';
 import { expect, type Program, type Project, test } from './support/project.ts';
-import { beaconsOf, expectAllReleased, lockedPorts } from './support/what-is-left.ts';
+import { beaconsOf, expectAllReleased, expectNoneLocked, lockedPorts } from './support/what-is-left.ts';
 
 test('every port is released, however a test ends', async ({ createProject }) => {
   const files = playwrightFiles(`workers: 2, fullyParallel: true, timeout: 20_000`, {
@@ -188,7 +188,7 @@ test('every port is released after the runner was killed', async ({ createProjec
   await program.finished;
   expect(beaconsOf(program.pid)).toEqual([]);
   // The workers notice by themselves that nobody is there any more.
-  await expect.poll(() => lockedPorts(project), { timeout: 20_000 }).toEqual([]);
+  await expectNoneLocked(project);
   await expectNoneRunning(childrenOf(project));
   await expectAllReleased(project);
 });

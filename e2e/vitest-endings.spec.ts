@@ -1,7 +1,7 @@
 import { expect, test } from './support/project.ts';
 import { collisions } from './support/server-log.ts';
 import { readVitestLog, runVitest, startVitest, vitestFiles } from './support/vitest-project.ts';
-import { beaconsOf, expectAllReleased, lockedPorts } from './support/what-is-left.ts';
+import { beaconsOf, expectAllReleased, expectNoneLocked, lockedPorts } from './support/what-is-left.ts';
 
 const IMPORTS = `
 import { spawnSync } from 'node:child_process';
@@ -111,7 +111,7 @@ for (const pool of ['forks', 'threads']) {
     );
     expect(run.end()).toMatchObject({ leaks: 1, currentlyAllocatedPorts: 0 });
     process.kill(Number(pid), 'SIGKILL');
-    await expect.poll(() => lockedPorts(project)).toEqual([]);
+    await expectNoneLocked(project);
     await expectAllReleased(project);
   });
 }
@@ -212,7 +212,7 @@ for (const { signal, pool, target } of SIGNALS) {
     if (target === 'group') program.killGroup(signal);
     else program.kill(signal);
     await program.finished;
-    await expect.poll(() => lockedPorts(project), { timeout: 10_000 }).toEqual([]);
+    await expectNoneLocked(project);
     expect(beaconsOf(program.pid)).toEqual([]);
     await expectAllReleased(project);
   });

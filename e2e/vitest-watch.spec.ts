@@ -1,7 +1,7 @@
 import { expect, test } from './support/project.ts';
 import { collisions } from './support/server-log.ts';
 import { readVitestLog, startVitest, vitestFiles } from './support/vitest-project.ts';
-import { beaconsOf, expectAllReleased, lockedPorts } from './support/what-is-left.ts';
+import { beaconsOf, expectAllReleased, expectNoneLocked } from './support/what-is-left.ts';
 
 const watched = (run: string): string => `
 import { PortPool } from 'portslice';
@@ -35,7 +35,7 @@ for (const pool of ['forks', 'vmThreads']) {
 
     const first = await oneRun('first');
     await program.waitForOutput(/Waiting for file changes/);
-    expect(lockedPorts(project)).toEqual([]);
+    await expectNoneLocked(project);
     project.write({ 'a.test.ts': watched('second') });
     expect(await oneRun('second')).toBe(first);
     expect(first).toMatch(/ of 100$/);

@@ -23,9 +23,18 @@ export function beaconsOf(processId: number): string[] {
   );
 }
 
+/** A runner can end before the last of its workers is dead: that is waited for. */
+export async function expectNoneLocked(project: Project): Promise<void> {
+  const locked = expect.poll(() => lockedPorts(project), {
+    message: 'ports that are still locked',
+    timeout: 20_000,
+  });
+  await locked.toEqual([]);
+}
+
 /** No lock is left, and a process that knows nothing of the run can have every port at once. */
 export async function expectAllReleased(project: Project): Promise<void> {
-  expect(lockedPorts(project), 'ports that are still locked').toEqual([]);
+  await expectNoneLocked(project);
   const { output } = await project.run('node', ['--input-type=module', '-e', CLAIM_ALL]);
   expect(output, 'ports that an outsider can have').toBe(
     `${project.ports.lastPort - project.ports.firstPort + 1}\n`,

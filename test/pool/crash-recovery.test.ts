@@ -1,8 +1,13 @@
 /** Whatever dies, its ports come back; nothing has to be cleaned up. */
 import { describe, expect, test } from 'vitest';
+import { parsePoolHandle, type PoolHandle } from '../../src/core/pool-handle.ts';
+import { readCounts } from '../../src/core/segment-format.ts';
+import { segmentOffsets } from '../../src/core/segment-layout.ts';
 import { PortPool, PortPoolExhaustedError, portIsInUse, TCPPortOwner } from '../../src/index.ts';
+import { platform } from '../../src/platform/platform.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { listen } from '../support/listening-server.ts';
+import { reservePorts } from '../support/port-block.ts';
 import { startPortThread, startPortWorker } from '../support/port-worker.ts';
 import { openTestPool } from '../support/test-pool.ts';
 import { until } from '../support/until.ts';
@@ -67,6 +72,29 @@ describe('a process', () => {
     }
     using owner = await TCPPortOwner.acquire(WAIT);
     expect(owner.port).toBe(port);
+  });
+
+  test('that is killed gives its port to none but one, though somebody has forged the table of ports', async () => {
+    await using block = await reservePorts(6);
+    const [first] = block.ports as [number];
+    const pool = PortPool.create({ ports: `${first}-${first + 2}` });
+    const env = { PORTSLICE_POOL: pool.handle };
+    const worker = startPortWorker({ env });
+    await worker.call('claim');
+    const { locator } = parsePoolHandle(pool.handle) as PoolHandle;
+    const { buffer } = platform.openKernel().attachMemory(locator, pool.handle);
+    const counts = readCounts(buffer);
+    const table = new Uint16Array(buffer, segmentOffsets(counts).ranges, counts.rangeCount * 2);
+    // What is left is a valid table, of ports that the pool does not have.
+    table.forEach((port, place) => (table[place] = port + 1));
+    await worker.kill();
+    // Who has the pool open goes by the table as it was.
+    const slice = pool.slice();
+    const owners = [await slice.acquire(WAIT), await slice.acquire(WAIT), await slice.acquire(WAIT)];
+    expect(new Set(owners.map(Number))).toEqual(new Set(block.ports.slice(0, 3)));
+    await using newcomer = startPortWorker({ env });
+    expect(block.ports.slice(3)).toContain(await newcomer.call('claim'));
+    pool.close();
   });
 
   test('that waits for a dead one’s port gets it', async () => {
