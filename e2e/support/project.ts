@@ -147,7 +147,8 @@ export class Project {
 export interface ProjectFixtures {
   /** In which something is installed that all projects find. */
   projectsFolder: string;
-  createProject: (files: ProjectFiles) => Promise<Project>;
+  /** With a hundred ports, or that many hundreds. */
+  createProject: (files: ProjectFiles, portHundreds?: number) => Promise<Project>;
 }
 
 export const test = base.extend<ProjectFixtures>({
@@ -156,9 +157,9 @@ export const test = base.extend<ProjectFixtures>({
 
   createProject: async ({ projectsFolder }, use, testInfo) => {
     const projects: Project[] = [];
-    await use(async (files) => {
+    await use(async (files, portHundreds) => {
       const dir = mkdtempSync(path.join(projectsFolder, 'project-'));
-      const project = new Project(dir, await claimPortBlock());
+      const project = new Project(dir, await claimPortBlock(portHundreds));
       projects.push(project);
       project.write({ 'package.json': '{ "type": "module" }', ...files });
       return project;
