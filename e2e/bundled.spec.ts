@@ -13,12 +13,13 @@ const SOURCE = `
 `;
 
 /** With nothing external; esbuild fails on an error and is silent about a warning in node_modules, as at a user's. */
-async function bundle(format: Format, outfile: string): Promise<void> {
+async function bundle(format: Format, outfile: string, minify = false): Promise<void> {
   const { warnings } = await build({
     stdin: { contents: SOURCE, resolveDir: installation().dir },
     bundle: true,
     format,
     platform: 'node',
+    minify,
     outfile,
     logLevel: 'silent',
   });
@@ -64,12 +65,14 @@ for (const format of ['cjs', 'esm'] as const) {
     folder,
   }) => {
     const project = await createProject({});
-    await bundle(format, path.join(folder, file));
-    const { exitCode, output } = await project.run('node', [file], { cwd: folder });
-    expect(exitCode).toBe(1);
-    expect(output).toMatch(
-      /ForeignFunctionError: .*the package @koromix\/koffi-\S+ is not installed.*keep it external/,
-    );
-    expect(output).toContain("code: 'PORTSLICE_FFI_UNAVAILABLE'");
+    for (const minify of [false, true]) {
+      await bundle(format, path.join(folder, file), minify);
+      const { exitCode, output } = await project.run('node', [file], { cwd: folder });
+      expect(exitCode).toBe(1);
+      expect(output).toMatch(
+        /^ForeignFunctionError: .*the package @koromix\/koffi-\S+ is not installed.*keep it external/m,
+      );
+      expect(output).toContain("code: 'PORTSLICE_FFI_UNAVAILABLE'");
+    }
   });
 }

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { playwrightFiles, runPlaywright } from './support/playwright-project.ts';
 import { expect, test } from './support/project.ts';
 import { runVitest, vitestFiles } from './support/vitest-project.ts';
-import { removeAddon } from './support/without-addon.ts';
+import { test as testWithoutAddon } from './support/without-addon.ts';
 
 /** Vitest itself needs addons. */
 const env = { NODE_OPTIONS: '--no-addons' };
@@ -25,16 +25,15 @@ function expectToldOnce(output: string): void {
   expect(text).toContain('ForeignFunctionError: The C library cannot be called');
 }
 
-for (const { what, isRemoved } of [
-  { what: 'its addon', isRemoved: true },
-  { what: 'any addon', isRemoved: false },
+for (const { what, testSo, options } of [
+  { what: 'its addon', testSo: testWithoutAddon, options: {} },
+  { what: 'any addon', testSo: test, options: { env } },
 ]) {
-  test(`without ${what}, tests of Playwright that need no port run`, async ({ createProject }) => {
+  testSo(`without ${what}, tests of Playwright that need no port run`, async ({ createProject }) => {
     const project = await createProject(
       playwrightFiles('workers: 2, fullyParallel: true', { 'a.spec.ts': TESTS('portslice/playwright') }),
     );
-    if (isRemoved) removeAddon(project);
-    const run = await runPlaywright(project, [], isRemoved ? {} : { env });
+    const run = await runPlaywright(project, [], options);
     expect(run.titles('passed'), run.output).toHaveLength(COUNT);
     expect(run.titles('failed')).toEqual(['needs one']);
     expectToldOnce(run.output);
@@ -42,20 +41,22 @@ for (const { what, isRemoved } of [
 }
 
 for (const pool of ['forks', 'threads']) {
-  test(`without its addon, tests of Vitest that need no port run in ${pool}`, async ({ createProject }) => {
-    const settings = `pool: '${pool}', maxWorkers: 2, projects: [{ extends: true, test: { name: 'a' } }, { extends: true, test: { name: 'b' } }]`;
-    const files = vitestFiles(settings, { 'a.test.ts': TESTS('portslice/vitest') });
-    // The user's own global setup asks for the pool.
-    const project = await createProject({
-      ...files,
-      'note-left-overs.ts': 'export default () => undefined;',
-    });
-    removeAddon(project);
-    const run = await runVitest(project);
-    expect(run.titles('passed'), run.output).toHaveLength(2 * COUNT);
-    expect(run.titles('failed')).toEqual(['needs one', 'needs one']);
-    expectToldOnce(run.output);
-  });
+  testWithoutAddon(
+    `without its addon, tests of Vitest that need no port run in ${pool}`,
+    async ({ createProject }) => {
+      const settings = `pool: '${pool}', maxWorkers: 2, projects: [{ extends: true, test: { name: 'a' } }, { extends: true, test: { name: 'b' } }]`;
+      const files = vitestFiles(settings, { 'a.test.ts': TESTS('portslice/vitest') });
+      // The user's own global setup asks for the pool.
+      const project = await createProject({
+        ...files,
+        'note-left-overs.ts': 'export default () => undefined;',
+      });
+      const run = await runVitest(project);
+      expect(run.titles('passed'), run.output).toHaveLength(2 * COUNT);
+      expect(run.titles('failed')).toEqual(['needs one', 'needs one']);
+      expectToldOnce(run.output);
+    },
+  );
 }
 
 test('without any addon, workers of tinypool that need no port run', async ({ createProject }) => {

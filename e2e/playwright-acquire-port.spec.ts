@@ -87,7 +87,7 @@ for (const { name, from, watched } of [
     expect(run.log.map(({ text }) => text)).toContain(`of the worker ${ofWorker} and ${ofWorker}`);
     if (!watched) {
       const uses = reportedUses(run.result('leaves a server'));
-      expect(uses.filter(({ port }) => port === left)).toMatchObject([{ outcome: 'leaked' }]);
+      expect(uses.filter(({ port }) => port === left)).toMatchObject([{ state: 'leaked' }]);
     }
     await expectAllReleased(project);
   });
@@ -143,7 +143,7 @@ test('acquirePort() keeps the ports of failed tests sealed, knows merged tests, 
   expect(texts).toContain('waited: PORTSLICE_POOL_EXHAUSTED true');
   for (const kind of ['merged', 'extended']) {
     const port = run.log.find(({ text }) => text === kind)?.port;
-    expect(reportedUses(run.result(`fails with ${kind}`))).toMatchObject([{ port, outcome: 'sealed' }]);
+    expect(reportedUses(run.result(`fails with ${kind}`))).toMatchObject([{ port, state: 'sealed' }]);
   }
   expect(run.result('sees the seal').status).toBe('passed');
 });

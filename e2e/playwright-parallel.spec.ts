@@ -23,7 +23,8 @@ function ascending(numbers: Iterable<number>): number[] {
 test('six workers with real servers share no port, and each has a slice of its own', async ({
   createProject,
 }) => {
-  // Without a rest a worker has no reason to leave its slice of ten ports.
+  // A port on which a server was is passed by for 60 s while there are others. Each worker needs 13, and its slice has 50:
+  // more than enough even if an earlier test had the same ports.
   const files = playwrightFiles(
     `fullyParallel: true, workers: 6, globalSetup: './statistics.ts'`,
     {
@@ -35,12 +36,17 @@ test('six workers with real servers share no port, and each has a slice of its o
       'a.spec.ts': `
       import { expect, test } from 'portslice/playwright';
       import { close, readLog, serve, until } from './inside.ts';
+      function haveListened(count) {
+        const workers = readLog().filter(({ event }) => event === 'listening').map(({ worker }) => worker);
+        return [0, 1, 2, 3, 4, 5].every((one) => workers.filter((worker) => worker === one).length >= count);
+      }
       for (let index = 0; index < 36; index++) {
         test('test ' + index, async ({ port, ports, workerPort }) => {
           const second = await ports.acquire();
           const servers = [await serve(port), await serve(second)];
-          // All workers at the same time, however slowly some of them start.
-          await until(() => new Set(readLog().map(({ worker }) => worker)).size === 6);
+          // In six rounds, of which each worker has one test, all at the same time.
+          const round = Math.floor(index / 6);
+          await until(() => haveListened(2 * (round + 1)));
           for (const url of [port.url(), second.url()]) {
             expect(await (await fetch(url)).text()).toBe('pid ' + process.pid);
           }
@@ -51,7 +57,7 @@ test('six workers with real servers share no port, and each has a slice of its o
     },
     'restMs: 0',
   );
-  const project = await createProject(files);
+  const project = await createProject(files, 5);
   const run = await runPlaywright(project);
   expect(run.titles('passed'), run.output).toHaveLength(36);
   expect(collisions(run.log)).toEqual([]);
@@ -67,7 +73,7 @@ test('six workers with real servers share no port, and each has a slice of its o
   const statistics = JSON.parse(run.log.at(-1)?.text ?? '') as PortAllocationStats;
   expect(statistics.peakAllocatedPorts).toBe(18);
   expect(statistics).toMatchObject({
-    totalServerPorts: 100,
+    totalServerPorts: 500,
     lifetimeTotalAllocatedPorts: 72 + 6,
     currentlyAllocatedPorts: 0,
     borrowedPorts: 0,

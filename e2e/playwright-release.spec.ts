@@ -76,7 +76,7 @@ test('every port is released, however a test ends', async ({ createProject }) =>
   expect(run.titles('skipped')).toEqual(['is skipped late']);
   expect(run.titles('passed')).toEqual(['passes']);
   // A test whose body may still be running keeps its port from everybody else.
-  for (const [title, outcomes] of Object.entries({
+  for (const [title, states] of Object.entries({
     fails: ['sealed'],
     'times out': ['sealed'],
     'times out with a server': ['leaked'],
@@ -86,7 +86,7 @@ test('every port is released, however a test ends', async ({ createProject }) =>
     'is expected to fail': ['sealed'],
     passes: ['free'],
   })) {
-    const expected = outcomes.map((outcome) => expect.objectContaining({ outcome }) as unknown);
+    const expected = states.map((state) => expect.objectContaining({ state }) as unknown);
     expect(reportedUses(run.result(title)), title).toEqual(expected);
   }
   await expectAllReleased(project);

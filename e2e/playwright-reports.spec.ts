@@ -53,9 +53,9 @@ function expectReported(run: Run): void {
     workerPort: String(noted['workerPort']),
   });
   const uses = reportedUses(several);
-  expect(uses.map(({ fixture, port, outcome }) => ({ fixture, port, outcome }))).toEqual([
-    { fixture: 'port', port: noted['port'], outcome: 'free' },
-    { fixture: 'ports', port: noted['ports'], outcome: 'free' },
+  expect(uses.map(({ fixture, port, state }) => ({ fixture, port, state }))).toEqual([
+    { fixture: 'port', port: noted['port'], state: 'free' },
+    { fixture: 'ports', port: noted['ports'], state: 'free' },
   ]);
   expect(reportedWorkerUses(several)).toMatchObject([{ fixture: 'workerPort', port: noted['workerPort'] }]);
   const startMs = Date.parse(several.startTime);
@@ -75,9 +75,10 @@ function expectReported(run: Run): void {
     String(noted['try 0']),
     String(noted['try 1']),
   ]);
-  expect(tries.map((result) => reportedUses(result).map(({ port, outcome }) => ({ port, outcome })))).toEqual(
-    [[{ port: noted['try 0'], outcome: 'sealed' }], [{ port: noted['try 1'], outcome: 'free' }]],
-  );
+  expect(tries.map((result) => reportedUses(result).map(({ port, state }) => ({ port, state })))).toEqual([
+    [{ port: noted['try 0'], state: 'sealed' }],
+    [{ port: noted['try 1'], state: 'free' }],
+  ]);
   expect(noted['try 1']).not.toBe(noted['try 0']);
 }
 

@@ -45,14 +45,19 @@ const USES = `
     same<typeof workerPorts, Ports>(true);
     same<typeof portOptions, PortOptions>(true);
     const number: number = await ports.getNextAvailableTCPPort({ hosts: [''] });
-    const owners: TCPPortOwner[] = await workerPorts.acquireMany(2, { acquireTimeoutMs: 1 });
+    const owners = await workerPorts.acquireMany(2, { acquireTimeoutMs: 1 });
+    same<typeof owners, [TCPPortOwner, TCPPortOwner]>(true);
+    const asMany = await ports.acquireMany(owners.length as number);
+    same<typeof asMany, TCPPortOwner[]>(true);
+    // @ts-expect-error -- there may be none
+    asMany[0].cleanup();
     await page.goto(port.url('/path', 'https'));
     expect([number, ...owners.map((owner) => owner.port)]).toContain(1);
 
     // Its whole face, and nothing of its inside.
     same<
       Exclude<keyof TCPPortOwner, symbol>,
-      'port' | 'hosts' | 'socketAddressFamily' | 'url' | 'cleanup' | 'toString' | 'toJSON'
+      'port' | 'hosts' | 'host' | 'socketAddressFamily' | 'url' | 'cleanup' | 'toString' | 'toJSON'
     >(true);
     same<keyof Ports, 'acquire' | 'acquireMany' | 'getNextAvailableTCPPort'>(true);
     // @ts-expect-error -- a port is what it is

@@ -131,7 +131,7 @@ function expectOneAfterAnother(run: VitestRun, file: string, wraps: boolean): vo
     expect.stringContaining(`Port ${leak} was released by '${file} > leaves a server'`),
   ]);
   expect(run.result('leaves a server').meta.portslice).toContainEqual(
-    expect.objectContaining({ fixture: 'acquirePort', port: Number(leak), outcome: 'leaked' }),
+    expect.objectContaining({ fixture: 'acquirePort', port: Number(leak), state: 'leaked' }),
   );
   expect(run.output).toContain(`TCP port ${run.notes('failed with ')[0]} (acquirePort)`);
   // Vitest 3 cannot tell that it is another test's body.

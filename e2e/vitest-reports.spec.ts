@@ -31,7 +31,7 @@ test('waits', async ({ ports }) => {
 `;
 
 function expectUse(use: ReportedUse | undefined, fixture: string, port: number): void {
-  expect(use).toMatchObject({ fixture, port, outcome: 'free' });
+  expect(use).toMatchObject({ fixture, port, state: 'free' });
   expect(use?.acquiredAtMs).toBeGreaterThan(Date.now() - 60_000);
   expect(use?.releasedAtMs).toBeGreaterThanOrEqual(use?.acquiredAtMs ?? Infinity);
 }
@@ -51,8 +51,8 @@ test('the ports of a test are in its meta and, where it fails, in its annotation
   // It belongs to the whole file and is still in use.
   expect(uses?.[2]).toMatchObject({ fixture: 'filePort', port: filePort });
   expect(run.result('fails').meta.portslice).toMatchObject([
-    { fixture: 'port', outcome: 'sealed' },
-    { fixture: 'ports', outcome: 'sealed' },
+    { fixture: 'port', state: 'sealed' },
+    { fixture: 'ports', state: 'sealed' },
     { fixture: 'filePort', port: filePort },
   ]);
   expect(run.result('waits').meta.portslice?.[1]?.waitedMs).toBeGreaterThan(0);

@@ -66,6 +66,7 @@ describe('an error of another copy', () => {
       [theirs, ours],
     ] as const) {
       const error = new (classesOf(one).get(name) as ErrorClass)(FACTS);
+      expect(error.name).toBe(name);
       const matching = [...classesOf(other)].filter(([, otherClass]) => error instanceof otherClass);
       expect(matching.map(([matched]) => matched)).toEqual([name]);
       expect(error).toBeInstanceOf(other.PortsliceError);

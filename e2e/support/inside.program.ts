@@ -73,6 +73,12 @@ export function isLocked({ port }: { port: number }): boolean {
   return readFileSync('/proc/net/unix', 'utf8').includes(` @portslice/${port}\n`);
 }
 
+/** Whether any socket listens: one that is closed, too, while a child that its process has just forked has a copy. */
+export function isListening({ port }: { port: number }): boolean {
+  const listening = new RegExp(`:${port.toString(16).toUpperCase().padStart(4, '0')} \\S+ 0A `);
+  return ['/proc/net/tcp', '/proc/net/tcp6'].some((table) => listening.test(readFileSync(table, 'utf8')));
+}
+
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await setTimeout(10);
 }

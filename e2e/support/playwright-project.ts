@@ -78,7 +78,7 @@ export interface ReportedUse {
   readonly waitedMs: number;
   readonly acquiredAtMs: number;
   readonly releasedAtMs: number;
-  readonly outcome: string;
+  readonly state: string;
 }
 
 /** Of the test's own ports. */

@@ -14,18 +14,37 @@ export interface PortBlock {
   free(): void;
 }
 
-/** The kernel keeps a name for one block of one process on this machine, and frees it when the process dies. */
-export async function claimPortBlock(): Promise<PortBlock> {
-  const start = Math.floor(Math.random() * BLOCK_COUNT);
-  for (let step = 0; step < BLOCK_COUNT; step++) {
-    const index = (start + step) % BLOCK_COUNT;
-    const server = await tryToListen(`\0e2e-port-block/${index}`);
-    if (server === undefined) continue;
+/**
+ * The kernel keeps a name for each block of one process on this machine, and frees it when the process dies.
+ * @param size in hundreds of ports
+ */
+export async function claimPortBlock(size = 1): Promise<PortBlock> {
+  const placeCount = BLOCK_COUNT - size + 1;
+  const start = Math.floor(Math.random() * placeCount);
+  for (let step = 0; step < placeCount; step++) {
+    const index = (start + step) % placeCount;
+    const servers = await listenForAll(index, size);
+    if (servers === undefined) continue;
     const firstPort = FIRST_PORT + index * BLOCK_PORT_COUNT;
-    const lastPort = firstPort + BLOCK_PORT_COUNT - 1;
-    return { firstPort, lastPort, spec: `${firstPort}-${lastPort}`, free: () => server.close() };
+    const lastPort = firstPort + size * BLOCK_PORT_COUNT - 1;
+    return { firstPort, lastPort, spec: `${firstPort}-${lastPort}`, free: () => closeAll(servers) };
   }
   throw new Error('All blocks of ports are taken');
+}
+
+async function listenForAll(firstIndex: number, count: number): Promise<Server[] | undefined> {
+  const servers: Server[] = [];
+  for (let index = firstIndex; index < firstIndex + count; index++) {
+    const server = await tryToListen(`\0e2e-port-block/${index}`);
+    if (server !== undefined) servers.push(server);
+  }
+  if (servers.length === count) return servers;
+  closeAll(servers);
+  return undefined;
+}
+
+function closeAll(servers: readonly Server[]): void {
+  for (const server of servers) server.close();
 }
 
 function tryToListen(name: string): Promise<Server | undefined> {

@@ -145,16 +145,21 @@ export class Project {
 }
 
 export interface ProjectFixtures {
-  createProject: (files: ProjectFiles) => Promise<Project>;
+  /** In which something is installed that all projects find. */
+  projectsFolder: string;
+  /** With a hundred ports, or that many hundreds. */
+  createProject: (files: ProjectFiles, portHundreds?: number) => Promise<Project>;
 }
 
 export const test = base.extend<ProjectFixtures>({
   // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of the wanted fixtures from it
-  createProject: async ({}, use, testInfo) => {
+  projectsFolder: async ({}, use) => use(installation().dir),
+
+  createProject: async ({ projectsFolder }, use, testInfo) => {
     const projects: Project[] = [];
-    await use(async (files) => {
-      const dir = mkdtempSync(path.join(installation().dir, 'project-'));
-      const project = new Project(dir, await claimPortBlock());
+    await use(async (files, portHundreds) => {
+      const dir = mkdtempSync(path.join(projectsFolder, 'project-'));
+      const project = new Project(dir, await claimPortBlock(portHundreds));
       projects.push(project);
       project.write({ 'package.json': '{ "type": "module" }', ...files });
       return project;

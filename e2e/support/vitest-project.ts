@@ -46,7 +46,7 @@ export interface ReportedUse {
   readonly waitedMs: number;
   readonly acquiredAtMs: number;
   readonly releasedAtMs?: number;
-  readonly outcome?: string;
+  readonly state?: string;
 }
 
 interface EndOfRun {

@@ -1,23 +1,25 @@
-/** A project whose portslice was installed without its addon: of the optional packages none is there. */
-import { cpSync } from 'node:fs';
+/**
+ * `test` whose projects lie in an installation without the addon, as after `npm install --omit=optional`. It is a folder of
+ * its own: portslice looks for the addon in all folders above itself.
+ */
+import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
+import { test as base } from './outside.ts';
 import { installation } from './package.ts';
-import type { Project } from './project.ts';
 
-/** Nearer than the real ones, and so found first. */
-const PACKAGES = ['koffi', `@koromix/koffi-${process.platform}-${process.arch}`];
-/** As if there were none: an empty package would make Node look further up. */
-const NOT_FOUND = `throw Object.assign(new Error('Cannot find module ' + __dirname), { code: 'MODULE_NOT_FOUND' });`;
+const ADDON_SCOPE = '@koromix';
 
-export function removeAddon(project: Project): void {
-  const packages = path.join(project.dir, 'node_modules');
-  cpSync(path.join(installation().dir, 'node_modules/portslice'), path.join(packages, 'portslice'), {
-    recursive: true,
-  });
-  for (const name of PACKAGES) {
-    project.write({
-      [`node_modules/${name}/package.json`]: '{}',
-      [`node_modules/${name}/index.js`]: NOT_FOUND,
-    });
-  }
-}
+export const test = base.extend({
+  projectsFolder: async ({ folder }, use) => {
+    const complete = path.join(installation().dir, 'node_modules');
+    const packages = path.join(folder, 'node_modules');
+    mkdirSync(packages);
+    for (const name of readdirSync(complete)) {
+      const [from, to] = [path.join(complete, name), path.join(packages, name)];
+      // A link would lead to the installation that has it.
+      if (name === 'portslice') cpSync(from, to, { recursive: true });
+      else if (name !== ADDON_SCOPE) symlinkSync(from, to);
+    }
+    await use(folder);
+  },
+});

@@ -42,6 +42,7 @@ export abstract class PortsliceError extends Error {
   constructor(message: string, cause?: unknown) {
     // An own property `cause` that is undefined would be shown.
     super(message, cause === undefined ? undefined : { cause });
+    // Each class states its name, since bundlers and minifiers rename classes.
     this.name = new.target.name;
   }
 

@@ -37,6 +37,7 @@ export interface ExhaustionFacts {
 
 /** Not enough ports are free in the whole pool. Lists who holds which. */
 export class PortPoolExhaustedError extends PortsliceError {
+  static override readonly name: string = 'PortPoolExhaustedError';
   static override readonly code = 'PORTSLICE_POOL_EXHAUSTED';
   readonly code: typeof PortPoolExhaustedError.code = PortPoolExhaustedError.code;
   readonly facts: ExhaustionFacts;

@@ -13,6 +13,7 @@ export interface InvalidOptionFacts {
 
 /** An argument of the public API has the wrong type or is out of its range. Thrown before anything is done. */
 export class InvalidOptionError extends PortsliceError {
+  static override readonly name: string = 'InvalidOptionError';
   static override readonly code = 'PORTSLICE_INVALID_OPTION';
   readonly code: typeof InvalidOptionError.code = InvalidOptionError.code;
   readonly option: string;
@@ -36,6 +37,7 @@ export interface PortSpecFacts {
 
 /** A specification of server ports (environment variable, file or option) cannot be used. */
 export class PortSpecError extends PortsliceError {
+  static override readonly name: string = 'PortSpecError';
   static override readonly code = 'PORTSLICE_PORT_SPEC';
   readonly code: typeof PortSpecError.code = PortSpecError.code;
   /** The variable, option or file that holds the specification. */
@@ -61,6 +63,7 @@ export interface HostFacts {
 
 /** A host does not resolve, is not an address of this machine, or the hosts resolve to too many addresses. */
 export class HostError extends PortsliceError {
+  static override readonly name: string = 'HostError';
   static override readonly code = 'PORTSLICE_HOST';
   readonly code: typeof HostError.code = HostError.code;
   readonly host: string;
@@ -73,6 +76,7 @@ export class HostError extends PortsliceError {
 
 /** A test that has ended (timed out, say) still asks its fixtures for ports. */
 export class TestEndedError extends PortsliceError {
+  static override readonly name: string = 'TestEndedError';
   static override readonly code = 'PORTSLICE_TEST_ENDED';
   readonly code: typeof TestEndedError.code = TestEndedError.code;
   readonly label: string;
@@ -88,6 +92,7 @@ export class TestEndedError extends PortsliceError {
 
 /** `acquirePort` was called where it cannot tell whose end is the end of the port. */
 export class NoTestError extends PortsliceError {
+  static override readonly name: string = 'NoTestError';
   static override readonly code = 'PORTSLICE_NO_TEST';
   readonly code: typeof NoTestError.code = NoTestError.code;
 

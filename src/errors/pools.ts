@@ -14,6 +14,7 @@ export interface PoolFacts {
 
 /** The value of PORTSLICE_POOL (or the argument of `PortPool.attach`) is missing or is not a handle. */
 export class PoolHandleError extends PortsliceError {
+  static override readonly name: string = 'PoolHandleError';
   static override readonly code = 'PORTSLICE_POOL_HANDLE';
   readonly code: typeof PoolHandleError.code = PoolHandleError.code;
   readonly handle: string | undefined;
@@ -26,6 +27,7 @@ export class PoolHandleError extends PortsliceError {
 
 /** The pool that the handle names is gone: its process has ended or has closed it. */
 export class PoolStaleError extends PortsliceError {
+  static override readonly name: string = 'PoolStaleError';
   static override readonly code = 'PORTSLICE_POOL_STALE';
   readonly code: typeof PoolStaleError.code = PoolStaleError.code;
   readonly handle: string;
@@ -38,6 +40,7 @@ export class PoolStaleError extends PortsliceError {
 
 /** The pool exists but is not usable from here: it is another user's or of another network namespace. */
 export class PoolForeignError extends PortsliceError {
+  static override readonly name: string = 'PoolForeignError';
   static override readonly code = 'PORTSLICE_POOL_FOREIGN';
   readonly code: typeof PoolForeignError.code = PoolForeignError.code;
   readonly handle: string;
@@ -53,6 +56,7 @@ export class PoolForeignError extends PortsliceError {
 
 /** The shared memory does not hold what its handle promises. */
 export class PoolDamagedError extends PortsliceError {
+  static override readonly name: string = 'PoolDamagedError';
   static override readonly code = 'PORTSLICE_POOL_DAMAGED';
   readonly code: typeof PoolDamagedError.code = PoolDamagedError.code;
   readonly handle: string;
@@ -65,6 +69,7 @@ export class PoolDamagedError extends PortsliceError {
 
 /** A method of a pool was called after `close()`. */
 export class PoolClosedError extends PortsliceError {
+  static override readonly name: string = 'PoolClosedError';
   static override readonly code = 'PORTSLICE_POOL_CLOSED';
   readonly code: typeof PoolClosedError.code = PoolClosedError.code;
 
@@ -87,6 +92,7 @@ export interface PortTakenFacts {
 
 /** Exactly this port was wanted, and it cannot be had. */
 export class PortTakenError extends PortsliceError {
+  static override readonly name: string = 'PortTakenError';
   static override readonly code = 'PORTSLICE_PORT_TAKEN';
   readonly code: typeof PortTakenError.code = PortTakenError.code;
   readonly port: number;

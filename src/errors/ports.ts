@@ -12,6 +12,7 @@ export interface EphemeralRangeFacts {
 
 /** The OS's ephemeral port range cannot be read or makes no sense. */
 export class EphemeralRangeError extends PortsliceError {
+  static override readonly name: string = 'EphemeralRangeError';
   static override readonly code = 'PORTSLICE_EPHEMERAL_RANGE';
   readonly code: typeof EphemeralRangeError.code = EphemeralRangeError.code;
   /** The file or command that was read. */
@@ -32,6 +33,7 @@ export class EphemeralRangeError extends PortsliceError {
 
 /** Allocation is not implemented for this operating system. */
 export class UnsupportedPlatformError extends PortsliceError {
+  static override readonly name: string = 'UnsupportedPlatformError';
   static override readonly code = 'PORTSLICE_UNSUPPORTED_PLATFORM';
   readonly code: typeof UnsupportedPlatformError.code = UnsupportedPlatformError.code;
   readonly platform: string;

@@ -14,6 +14,7 @@ export interface WaitTimeoutFacts {
 
 /** Nothing listened on the port in time. */
 export class WaitTimeoutError extends PortsliceError {
+  static override readonly name: string = 'WaitTimeoutError';
   static override readonly code = 'PORTSLICE_WAIT_TIMEOUT';
   readonly code: typeof WaitTimeoutError.code = WaitTimeoutError.code;
   readonly host: string;
@@ -47,6 +48,7 @@ export interface ServerExitedFacts {
 
 /** The server process ended before it listened. */
 export class ServerExitedError extends PortsliceError {
+  static override readonly name: string = 'ServerExitedError';
   static override readonly code = 'PORTSLICE_SERVER_EXITED';
   readonly code: typeof ServerExitedError.code = ServerExitedError.code;
   readonly port: number;
@@ -92,6 +94,7 @@ export interface ForeignListenerFacts extends ProcessDescription {
 
 /** Another process than the expected one listens on the port. */
 export class ForeignListenerError extends PortsliceError {
+  static override readonly name: string = 'ForeignListenerError';
   static override readonly code = 'PORTSLICE_FOREIGN_LISTENER';
   readonly code: typeof ForeignListenerError.code = ForeignListenerError.code;
   readonly port: number;

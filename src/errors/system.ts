@@ -10,6 +10,7 @@ export interface ResourceLimitFacts {
 
 /** The process or the system is out of descriptors or of memory for sockets. */
 export class ResourceLimitError extends PortsliceError {
+  static override readonly name: string = 'ResourceLimitError';
   static override readonly code = 'PORTSLICE_RESOURCE_LIMIT';
   readonly code: typeof ResourceLimitError.code = ResourceLimitError.code;
   readonly systemCall: string;
@@ -35,6 +36,7 @@ export interface PermissionFacts {
 
 /** The system denies a call that portslice needs. */
 export class PermissionError extends PortsliceError {
+  static override readonly name: string = 'PermissionError';
   static override readonly code = 'PORTSLICE_PERMISSION';
   readonly code: typeof PermissionError.code = PermissionError.code;
   readonly systemCall: string;
@@ -58,6 +60,7 @@ export interface SystemCallFacts {
 
 /** A system call failed in a way that portslice has no remedy for. */
 export class SystemCallError extends PortsliceError {
+  static override readonly name: string = 'SystemCallError';
   static override readonly code = 'PORTSLICE_SYSTEM_CALL';
   readonly code: typeof SystemCallError.code = SystemCallError.code;
   readonly systemCall: string;
@@ -82,6 +85,7 @@ export interface ForeignFunctionFacts {
 
 /** koffi, through which the C library is called, cannot be loaded. */
 export class ForeignFunctionError extends PortsliceError {
+  static override readonly name: string = 'ForeignFunctionError';
   static override readonly code = 'PORTSLICE_FFI_UNAVAILABLE';
   readonly code: typeof ForeignFunctionError.code = ForeignFunctionError.code;
 

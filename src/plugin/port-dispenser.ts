@@ -9,7 +9,13 @@ import { describeListeners } from '../pool/claim/listeners.ts';
 import { stillListens } from '../pool/claim/probe.ts';
 import { releaseClaim } from '../pool/claim/release.ts';
 import { currentSlice, hasRunPool } from '../pool/session/current-slice.ts';
-import { claimState, isHeld, type PortClaim } from '../pool/session/port-claim.ts';
+import {
+  claimState,
+  isHeld,
+  type PortClaim,
+  type ReleasedState,
+  releasedState,
+} from '../pool/session/port-claim.ts';
 import { warn, warnOnce } from '../pool/session/warnings.ts';
 import { isFirstWorker } from '../pool/session/worker-hint.ts';
 
@@ -25,7 +31,7 @@ export interface PortUse {
   /** Undefined while the port is in use. */
   releasedAtMs?: number;
   /** What became of it: sealed ports are kept from everybody, because their test failed or left a server behind. */
-  outcome?: 'free' | 'sealed' | 'leaked';
+  state?: ReleasedState;
 }
 
 /** The fixtures `ports` and `workerPorts`: any number of ports, released by themselves. */
@@ -140,7 +146,7 @@ export class PortDispenser implements Ports {
     await this.#releaseWhatEnds(failed);
     this.#release(failed);
     // The last teardown of a worker is followed by its exit in the same tick, in which listeners for warnings never run.
-    if (this.uses.some(({ outcome }) => outcome === 'leaked'))
+    if (this.uses.some(({ state }) => state === 'leaked'))
       await new Promise((resolve) => void startImmediate(resolve));
   }
 
@@ -176,7 +182,7 @@ export class PortDispenser implements Ports {
       }
       releaseClaim(claim, failed);
       use.releasedAtMs = claim.releasedAtMs ?? epochMs();
-      use.outcome = claim.leaked ? 'leaked' : claimState(claim) === 'sealed' ? 'sealed' : 'free';
+      use.state = releasedState(claim);
     }
     return isServerLeft;
   }

@@ -21,7 +21,7 @@ test('a port that a test gives back early and another test then has is not shown
   const [earlyUse] = early.uses;
   const [lateUse] = late.uses;
   expect(earlyUse?.releasedAtMs).toBeLessThan(lateUse?.acquiredAtMs ?? 0);
-  expect(earlyUse?.outcome).toBe('free');
+  expect(earlyUse?.state).toBe('free');
 });
 
 function openDispenser(label: string): PortDispenser {

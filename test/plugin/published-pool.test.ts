@@ -2,7 +2,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { PortPool, TCPPortOwner } from '../../src/index.ts';
 import { PortDispenser } from '../../src/plugin/port-dispenser.ts';
+import { reservePorts } from '../support/port-block.ts';
 import { openTestPool } from '../support/test-pool.ts';
+import { collectWarnings } from '../support/warnings.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -30,6 +32,9 @@ test.for(Object.entries(changes))(
   'a thread that has the pool open goes on with it when %s',
   async ([, change]) => {
     await using opened = await openTestPool(4);
+    using warnings = collectWarnings();
+    // Only the first worker tells what concerns the whole run.
+    vi.stubEnv('VITEST_WORKER_ID', '1');
     using before = new TCPPortOwner();
     const { env } = process;
     const handle = env['PORTSLICE_POOL'];
@@ -47,6 +52,7 @@ test.for(Object.entries(changes))(
       env['PORTSLICE_POOL'] = handle;
     }
     expect(opened.pool.stats().currentlyAllocatedPorts).toBe(1);
+    expect(await warnings.withCode('PORTSLICE_NO_POOL')).toEqual([]);
   },
 );
 
@@ -58,4 +64,16 @@ test('a thread that has opened no pool has a private one when PORTSLICE_POOL is 
   using owner = new TCPPortOwner();
   expect(owners.map(({ port }) => port)).not.toContain(owner.port);
   expect(() => PortPool.attach()).toThrow(/PORTSLICE_POOL/);
+});
+
+test('a fixture without a pool says so, and once', async () => {
+  await using block = await reservePorts(2);
+  using warnings = collectWarnings();
+  vi.stubEnv('PORTSLICE_PORTS', block.spec);
+  vi.stubEnv('VITEST_WORKER_ID', '1');
+  for (const dispenser of [openDispenser(), openDispenser()]) {
+    await dispenser.acquire();
+    await dispenser.releaseAll(false);
+  }
+  expect(await warnings.withCode('PORTSLICE_NO_POOL')).toHaveLength(1);
 });

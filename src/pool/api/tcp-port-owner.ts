@@ -4,7 +4,7 @@ import { claimEventually, claimNow } from '../claim/acquire.ts';
 import { releaseClaim } from '../claim/release.ts';
 import { currentSlice, type SessionSlice } from '../session/current-slice.ts';
 import { checkInteger } from '../session/option-checks.ts';
-import { claimState, type PortClaim } from '../session/port-claim.ts';
+import { claimState, type PortClaim, releasedState } from '../session/port-claim.ts';
 import {
   type AcquireOptions,
   type CheckedOptions,
@@ -111,9 +111,9 @@ export class TCPPortOwner {
   }
 
   #describe(): string {
-    const { label, leaked } = this.#claim;
-    const state = claimState(this.#claim);
-    return `TCPPortOwner ${this.port} (${leaked && state === 'sealed' ? 'leaked' : state}${label === '' ? '' : `, '${label}'`})`;
+    const { label } = this.#claim;
+    const state = claimState(this.#claim) === 'held' ? 'held' : releasedState(this.#claim);
+    return `TCPPortOwner ${this.port} (${state}${label === '' ? '' : `, '${label}'`})`;
   }
 
   static {

@@ -59,7 +59,11 @@ export function canAttach(handle: string): boolean {
 
 /** Whether this thread allocates, or would allocate, from the pool of a run. */
 export function hasRunPool(): boolean {
-  return publishedPoolHandle() !== undefined;
+  const { current } = thisThread();
+  // It goes on with the run's pool also when a test takes the handle out of the environment.
+  const handle =
+    current !== undefined && isStillRight(current) ? current.publishedHandle : publishedPoolHandle();
+  return handle !== undefined;
 }
 
 function chooseSlice(handle: string | undefined): SessionSlice {

@@ -29,3 +29,12 @@ export function isHeld({ hold }: PortClaim): boolean {
 export function claimState(claim: PortClaim): PortStateName {
   return stateNameOf(claim.word);
 }
+
+/** What has become of a port that was released. Sealed ports are kept from everybody; leaked is one with a server left on it. */
+export type ReleasedState = 'free' | 'sealed' | 'leaked';
+
+/** Of a claim that is not held any more. */
+export function releasedState(claim: PortClaim): ReleasedState {
+  if (claimState(claim) !== 'sealed') return 'free';
+  return claim.leaked ? 'leaked' : 'sealed';
+}
