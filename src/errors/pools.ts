@@ -107,5 +107,7 @@ export class PortTakenError extends PortsliceError {
 
 function describeTaker(holder: ProcessDescription): string {
   const purpose = holder.label === undefined || holder.label === '' ? '' : ` for '${holder.label}'`;
-  return `${describeProcess(holder)} holds it${purpose}`;
+  const who =
+    holder.processId === process.pid ? `this process itself (pid ${process.pid})` : describeProcess(holder);
+  return `${who} holds it${purpose}`;
 }

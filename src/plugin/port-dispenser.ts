@@ -12,6 +12,7 @@ import { currentSlice, hasRunPool } from '../pool/session/current-slice.ts';
 import {
   claimState,
   isHeld,
+  PART_OF_TEST_TIMEOUT,
   type PortClaim,
   type ReleasedState,
   releasedState,
@@ -59,7 +60,6 @@ export interface DispenserFacts {
 }
 
 const DEFAULT_WAIT_MS = 30_000;
-const PART_OF_TEST_TIMEOUT = 0.8;
 /** A server that was told to end may take this long before it counts as leaked. */
 const GRACE_MS = 250;
 const GRACE_POLL_MS = 5;
@@ -119,7 +119,10 @@ export class PortDispenser implements Ports {
 
   #note(owned: readonly OwnedClaim[], fixture: string, startMs: number): void {
     const waitedMs = Math.round(monotonicMs() - startMs);
+    const { testTimeoutMs, servesOneTest } = this.#facts;
+    const hasEnd = servesOneTest && testTimeoutMs > 0;
     for (const { claim } of owned) {
+      if (hasEnd) claim.testEndsAtMs = this.#startMs + testTimeoutMs;
       const use: PortUse = { fixture, port: claim.port, waitedMs, acquiredAtMs: epochMs() };
       this.#given.push({ claim, use });
       this.#facts.onAcquire(use);

@@ -1,6 +1,12 @@
 /** What the fixtures of both runners do: how long they wait, and what they say about a failed test. */
 import { describe, expect, test } from 'vitest';
-import { PortPoolExhaustedError, TCPPortOwner, TestEndedError } from '../../src/index.ts';
+import {
+  PortPoolExhaustedError,
+  TCPPortOwner,
+  TestEndedError,
+  waitForListening,
+  WaitTimeoutError,
+} from '../../src/index.ts';
 import { type DispenserFacts, longestWaitMs, PortDispenser } from '../../src/plugin/port-dispenser.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { startServer } from '../support/listening-server.ts';
@@ -54,6 +60,15 @@ describe('a fixture waits for a port', () => {
     expect(longestWaitMs({ testTimeoutMs: 1000, servesOneTest: true }, 900)).toBe(0);
     expect(longestWaitMs({ testTimeoutMs: 1000, servesOneTest: false }, 900)).toBe(800);
     expect(longestWaitMs({ testTimeoutMs: 0, servesOneTest: true }, 900)).toBe(Infinity);
+  });
+
+  test('and so does a wait for the server on its port', async () => {
+    await using _pool = await openTestPool(1);
+    const dispenser = openDispenser({ testTimeoutMs: 100 });
+    const port = await dispenser.acquire();
+    const error = await errorOf(WaitTimeoutError, () => waitForListening(port));
+    expect(error.timeoutMs).toBeLessThanOrEqual(80);
+    await dispenser.releaseAll(false);
   });
 
   test('no longer than the test, after which it gets none at all', async () => {

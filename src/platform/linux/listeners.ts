@@ -34,13 +34,18 @@ export function isOnlyInTimeWait(port: number): boolean {
 
 export function findAddressesOfPort(port: number): string[] {
   const sockets = readSockets()?.filter((socket) => socket.port === port && socket.state === LISTEN);
-  return sockets?.map(describeSocket) ?? [];
+  return describeAll(sockets ?? []);
 }
 
 export function findAddressesOfProcess(processId: number): string[] {
   const inodes = new Set([processId, ...findDescendants(processId)].flatMap(listSockets));
   const sockets = readSockets()?.filter(({ inode, state }) => state === LISTEN && inodes.has(inode));
-  return sockets?.map(describeSocket) ?? [];
+  return describeAll(sockets ?? []);
+}
+
+/** Each once: a table that changes while it is read can show a socket twice. */
+function describeAll(sockets: readonly TCPSocket[]): string[] {
+  return [...new Set(sockets.map(describeSocket))];
 }
 
 /** All sockets of both families; with IPv6 off there is no second table. */

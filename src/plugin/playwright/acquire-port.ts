@@ -6,7 +6,7 @@ import { noTestError } from '../open-dispenser.ts';
 import type { PortOptions } from '../port-dispenser.ts';
 import { PortScope } from '../port-scope.ts';
 import { currentTestInfo } from './runner-package.ts';
-import { testFacts } from './test-report.ts';
+import { servesAllTests, testFacts } from './test-report.ts';
 import { watchedScope } from './watched-tests.ts';
 import { workerScope } from './worker-ports.ts';
 
@@ -44,13 +44,4 @@ function currentScope(): PortScope | undefined {
   if (testInfo === undefined) return undefined;
   if (servesAllTests(testInfo)) return workerScope(testInfo);
   return current?.testInfo === testInfo ? current.scope : watchedScope(testInfo);
-}
-
-/** Playwright runs such hooks as a part of the first or last test of a file, and tells it apart in no public way. */
-function servesAllTests(testInfo: TestInfo): boolean {
-  const { _timeoutManager: manager } = testInfo as TestInfo & {
-    _timeoutManager?: { _running?: { runnable?: { type?: string } } };
-  };
-  const type = manager?._running?.runnable?.type;
-  return type === 'beforeAll' || type === 'afterAll';
 }

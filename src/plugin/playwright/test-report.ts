@@ -6,12 +6,30 @@ import type { DispenserFacts, PortOptions, PortUse } from '../port-dispenser.ts'
 export function testFacts(fixture: string, testInfo: TestInfo, defaults: PortOptions): DispenserFacts {
   return {
     fixture,
-    label: testInfo.titlePath.join(' > '),
+    label: labelOf(testInfo),
     defaults,
-    testTimeoutMs: testInfo.timeout,
+    // It can be changed while the test runs.
+    get testTimeoutMs() {
+      return testInfo.timeout;
+    },
     servesOneTest: true,
     onAcquire: (port) => annotate(testInfo, port),
   };
+}
+
+/** Taken in such a hook, a test's port is taken back at the hook's end, though servers of all tests are started there. */
+function labelOf(testInfo: TestInfo): string {
+  const title = testInfo.titlePath.join(' > ');
+  return servesAllTests(testInfo) ? `${title} (its beforeAll or afterAll: use workerPort there)` : title;
+}
+
+/** Playwright runs such hooks as a part of the first or last test of a file, and tells it apart in no public way. */
+export function servesAllTests(testInfo: TestInfo): boolean {
+  const { _timeoutManager: manager } = testInfo as TestInfo & {
+    _timeoutManager?: { _running?: { runnable?: { type?: string } } };
+  };
+  const type = manager?._running?.runnable?.type;
+  return type === 'beforeAll' || type === 'afterAll';
 }
 
 export function annotate(testInfo: TestInfo, { fixture, port }: PortUse): void {

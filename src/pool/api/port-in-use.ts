@@ -1,7 +1,7 @@
 /** Whether a port is in use, without disturbing whoever uses it. */
 import { platform } from '../../platform/platform.ts';
 import type { BoundAddresses, PortKernel } from '../../platform/port-kernel.ts';
-import { openSessions } from '../session/open-sessions.ts';
+import { findOwnClaim } from '../session/open-sessions.ts';
 import { checkNames, checkPort } from '../session/option-checks.ts';
 import { claimState } from '../session/port-claim.ts';
 import { checkOwnerOptions, type TCPPortOwnerOptions } from './owner-options.ts';
@@ -36,8 +36,6 @@ function isListenedOn(kernel: PortKernel, port: number, addresses: BoundAddresse
 }
 
 function isOwnedHere(port: number): boolean {
-  for (const session of openSessions()) {
-    for (const claim of session.claims) if (claim.port === port && claimState(claim) === 'held') return true;
-  }
-  return false;
+  const claim = findOwnClaim(port);
+  return claim !== undefined && claimState(claim) === 'held';
 }

@@ -6,7 +6,7 @@ import { monotonicMs, pause } from '../../platform/clock.ts';
 import { platform } from '../../platform/platform.ts';
 import type { Listener, ProcessEnd } from '../../platform/port-kernel.ts';
 import { describeListener } from '../claim/listeners.ts';
-import { openSessions } from '../session/open-sessions.ts';
+import { findOwnClaim } from '../session/open-sessions.ts';
 import { isHeld } from '../session/port-claim.ts';
 import type { TCPPortOwner } from './tcp-port-owner.ts';
 import {
@@ -35,14 +35,18 @@ export async function waitForListening(
 ): Promise<void> {
   const target = checkTarget(port, options);
   const deadlineMs = monotonicMs() + target.timeoutMs;
+  let lastProblem: string | undefined;
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(LAST_POLL_MS, pollMs * 1.3)) {
     target.signal?.throwIfAborted();
-    const problem = await tryToConnect(target, deadlineMs - monotonicMs());
+    const leftMs = deadlineMs - monotonicMs();
+    const problem = await tryToConnect(target, leftMs);
     target.signal?.throwIfAborted();
     if (problem === undefined) rejectForeignListener(target);
     rejectDeadServer(target);
     if (problem === undefined) return;
-    if (monotonicMs() >= deadlineMs) throw timeoutError(target, problem);
+    // A last try that was cut short tells less than those before it.
+    if (problem !== NO_ANSWER || leftMs >= MAX_CONNECT_MS) lastProblem = problem;
+    if (monotonicMs() >= deadlineMs) throw timeoutError(target, lastProblem ?? problem);
     await pause(pollMs, target.signal);
   }
 }
@@ -103,9 +107,8 @@ function findEnd(processId: number, child: ServerProcess | undefined): ProcessEn
 
 /** By an owner of this thread, so that only a server that shares the port can listen on it. */
 function isHeldHere(port: number): boolean {
-  for (const { claims } of openSessions())
-    for (const claim of claims) if (claim.port === port && isHeld(claim)) return true;
-  return false;
+  const claim = findOwnClaim(port);
+  return claim !== undefined && isHeld(claim);
 }
 
 /** Where the OS does not tell who listens, anybody is accepted. */

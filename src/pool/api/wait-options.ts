@@ -1,14 +1,17 @@
 /** The options of the wait for a server, checked before anything is done. */
 import { isHostName } from '../../core/host-name.ts';
 import { InvalidOptionError } from '../../errors/index.ts';
+import { monotonicMs } from '../../platform/clock.ts';
+import { findOwnClaim } from '../session/open-sessions.ts';
 import { checkInteger, checkNames, checkPort, checkSignal, checkTimeout } from '../session/option-checks.ts';
+import { PART_OF_TEST_TIMEOUT } from '../session/port-claim.ts';
 import { hostToConnect } from './owner-options.ts';
 import type { TCPPortOwner } from './tcp-port-owner.ts';
 
 export interface WaitForListeningOptions {
   /** Where to connect. Default: the owner's host, else 'localhost'. */
   host?: string | undefined;
-  /** Default: 30,000. */
+  /** Default: 30,000; on the port of a fixture at most four fifths of the time that its test has left. */
   timeoutMs?: number | undefined;
   /** Ends the wait with the signal's reason. */
   signal?: AbortSignal | undefined;
@@ -46,11 +49,12 @@ export interface WaitTarget {
 
 export function checkTarget(port: number | TCPPortOwner, options: WaitForListeningOptions): WaitTarget {
   checkNames(options, ['host', 'timeoutMs', 'signal', 'pid', 'process']);
-  const { timeoutMs = DEFAULT_TIMEOUT_MS, signal, process } = options;
+  const { signal, process } = options;
   // An owner is known by what it has: it can come from another copy of this module.
   const owner = typeof port === 'object' ? (port as TCPPortOwner | null) : undefined;
   const portNumber = owner?.port ?? port;
   checkPort(portNumber);
+  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs(portNumber);
   checkTimeout('timeoutMs', timeoutMs);
   checkSignal(signal);
   const processId = checkProcess(options);
@@ -90,4 +94,10 @@ function neverStarted(option: string): InvalidOptionError {
     problem: "is undefined: the program could not be started, and its 'error' event has the reason",
     expected: 'the process id of the server, or no such option',
   });
+}
+
+function defaultTimeoutMs(port: number): number {
+  const { testEndsAtMs } = findOwnClaim(port) ?? {};
+  if (testEndsAtMs === undefined) return DEFAULT_TIMEOUT_MS;
+  return Math.min(DEFAULT_TIMEOUT_MS, Math.max(1, (testEndsAtMs - monotonicMs()) * PART_OF_TEST_TIMEOUT));
 }

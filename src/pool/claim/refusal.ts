@@ -17,7 +17,7 @@ import type { Look, Misses } from './look.ts';
 export function refusal(look: Look, wantedPortCount: number, waitedMs: number): PortsliceError {
   const { session, misses, request } = look;
   if (request.exactIndex !== undefined) {
-    return new PortTakenError(explainTaken(session.segment.ports.at(request.exactIndex)));
+    return new PortTakenError(explainTaken(session.segment.ports.at(request.exactIndex), waitedMs));
   }
   return exhausted(session, misses, wantedPortCount, waitedMs);
 }
@@ -73,11 +73,13 @@ function countRefused(
   return { listenedOnByStrangers, strictlyRefused: ports.length - listenedOnByStrangers };
 }
 
-function explainTaken(port: number): PortTakenFacts {
+function explainTaken(port: number, waitedMs: number): PortTakenFacts {
+  const wait = waitedMs > 0 ? 'wait longer (acquireTimeoutMs)' : 'wait for it with acquire';
   const holder = platform.findLockHolders([port]).get(port);
   if (holder !== undefined) {
     const label = findLabel(readLivePools(), port, holder.processId);
-    const fix = 'Wait for it with acquire, stop that process, or take another port';
+    const isOurs = holder.processId === process.pid;
+    const fix = `${isOurs ? 'Release it first' : 'Stop that process'}, ${wait}, or take another port`;
     return { port, problem: 'is taken', holder: { ...holder, label }, fix };
   }
   const listeners = platform.findListeners(port) ?? [];
@@ -91,6 +93,6 @@ function explainTaken(port: number): PortTakenFacts {
         port,
         problem:
           'cannot be bound, though nobody listens on it: an earlier server has left connections, or a program has bound it',
-        fix: 'Wait up to 60 s with acquire, or take another port',
+        fix: `Wait up to 60 s for the connections to go (${wait}), or take another port`,
       };
 }

@@ -1,6 +1,7 @@
 /** The pools that this thread has open. */
 import { threadState } from '../../platform/thread-state.ts';
 import type { PoolSession } from './pool-session.ts';
+import type { PortClaim } from './port-claim.ts';
 
 interface OpenSessions {
   readonly byHandle: Map<string, PoolSession>;
@@ -20,6 +21,14 @@ export function openSessions(): Iterable<PoolSession> {
 
 export function findSession(handle: string): PoolSession | undefined {
   return thisThread().byHandle.get(handle);
+}
+
+/** What this thread has claimed and not given back, sealed ports included. */
+export function findOwnClaim(port: number): PortClaim | undefined {
+  for (const { claims } of openSessions()) {
+    for (const claim of claims) if (claim.port === port) return claim;
+  }
+  return undefined;
 }
 
 /** The one that was opened last, open or not. */

@@ -17,9 +17,14 @@ export interface PortClaim {
   word: number;
   /** Something still listened when the port was released; then it is sealed. */
   leaked: boolean;
+  /** On the monotonic clock: when the test that has the port runs out of time. */
+  testEndsAtMs?: number;
   /** In milliseconds since 1970; from a moment before anybody else could have the port. Undefined while it is held. */
   releasedAtMs?: number;
 }
+
+/** What waits for a part of a test's time ends before the test does, so that people see its error and not the runner's. */
+export const PART_OF_TEST_TIMEOUT = 0.8;
 
 /** Whether the kernel keeps the port from others; without, only the lock is there. */
 export function isHeld({ hold }: PortClaim): boolean {
