@@ -16,6 +16,7 @@ export class ClaimOrder {
   #queuedAtMs: readonly number[] = [];
   #queuePosition = 0;
   #scansLeft = 0;
+  #passedBy: number[] = [];
 
   constructor(bounds: SliceBounds, states: Int32Array, releasedAtMs: Uint32Array) {
     this.#bounds = bounds;
@@ -26,6 +27,18 @@ export class ClaimOrder {
   /** Starts a search; it ends after at most one scan of the slice. */
   begin(): void {
     this.#scansLeft = 1;
+    if (this.#passedBy.length === 0) return;
+    // They came before what is left of the queue.
+    const timesOfPassedBy = this.#passedBy.map((index) => Atomics.load(this.#releasedAtMs, index));
+    this.#queuedAtMs = [...timesOfPassedBy, ...this.#queuedAtMs.slice(this.#queuePosition)];
+    this.#queue = [...this.#passedBy, ...this.#queue.slice(this.#queuePosition)];
+    this.#queuePosition = 0;
+    this.#passedBy = [];
+  }
+
+  /** For a port that was offered and not wanted: it keeps its place for the next search. */
+  passBy(index: number): void {
+    this.#passedBy.push(index);
   }
 
   /**

@@ -9,6 +9,7 @@ import { describeListeners } from '../pool/claim/listeners.ts';
 import { stillListens } from '../pool/claim/probe.ts';
 import { releaseClaim } from '../pool/claim/release.ts';
 import { currentSlice, hasRunPool } from '../pool/session/current-slice.ts';
+import { checkSignal } from '../pool/session/option-checks.ts';
 import {
   claimState,
   isHeld,
@@ -97,15 +98,20 @@ export class PortDispenser implements Ports {
     const { defaults, label } = this.#facts;
     const startMs = monotonicMs();
     const asked = { label, ...defaults, ...withoutUndefined(options) };
+    checkSignal(options.signal);
     const end = new AbortController();
     const { signal } = end;
     if (this.#hasEnded) throw new TestEndedError({ label });
+    // Not AbortSignal.any: the user's signal may come from another realm.
+    const endAsAsked = (): void => end.abort(options.signal?.reason);
+    if (options.signal?.aborted === true) endAsAsked();
+    options.signal?.addEventListener('abort', endAsAsked);
     this.#waiting.add(end);
     try {
       const owned = await acquireFrom(currentSlice, count, {
         ...asked,
         acquireTimeoutMs: Math.min(asked.acquireTimeoutMs ?? DEFAULT_WAIT_MS, this.#longestWaitMs()),
-        signal: options.signal === undefined ? signal : AbortSignal.any([options.signal, signal]),
+        signal,
       });
       if (signal.aborted) for (const { owner } of owned) owner.cleanup();
       signal.throwIfAborted();
@@ -113,6 +119,7 @@ export class PortDispenser implements Ports {
       if (!hasRunPool() && isFirstWorker()) hintAtGlobalSetup();
       return owned.map(({ owner }) => owner);
     } finally {
+      options.signal?.removeEventListener('abort', endAsAsked);
       this.#waiting.delete(end);
     }
   }

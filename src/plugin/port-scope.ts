@@ -26,13 +26,14 @@ export class PortScope {
   /** @throws TestEndedError after the end of the scope; otherwise as `TCPPortOwner.acquire` */
   async acquire(options?: AcquireOptions): Promise<TCPPortOwner> {
     const dispenser = await (this.#opening ??= this.#open());
-    // Nobody ends a dispenser that was opened too late.
-    if (this.#hasEnded) dispenser.releaseAtOnce(false);
     return dispenser.acquire(options);
   }
 
   async #open(): Promise<PortDispenser> {
-    return (this.#dispenser = await openDispenser(this.#facts()));
+    const dispenser = await openDispenser(this.#facts());
+    // Nobody ends one that was opened too late.
+    if (this.#hasEnded) dispenser.releaseAtOnce(false);
+    return (this.#dispenser = dispenser);
   }
 
   /** @param failed as for `PortDispenser.releaseAll` */

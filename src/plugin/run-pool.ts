@@ -9,7 +9,7 @@ import { threadState } from '../platform/thread-state.ts';
 import { PortPool } from '../pool/api/port-pool.ts';
 import { canAttach } from '../pool/session/current-slice.ts';
 import { warnOnce } from '../pool/session/warnings.ts';
-import { rememberedRunOptions, runOptionsAreOver } from './run-options.ts';
+import { rememberedRunOptions, runOptionsAreOver, type RunPoolOptions } from './run-options.ts';
 import { unitedOptions } from './united-options.ts';
 
 interface Run {
@@ -37,7 +37,7 @@ export interface StartedRun {
 /** @throws InvalidOptionError if the options cannot be used or disagree; PortSpecError, EphemeralRangeError */
 export function startRunPool(workers: number): StartedRun {
   const run = thisRun();
-  const options = unitedOptions(rememberedRunOptions());
+  const options = takeRunOptions();
   if (run.pool === undefined && canAllocate()) {
     const pool = PortPool.create({ ...options, workers });
     run.outerHandle = publishedPoolHandle();
@@ -51,6 +51,16 @@ export function startRunPool(workers: number): StartedRun {
     stopped = true;
   };
   return { pool: run.pool, stop };
+}
+
+/** In watch mode a corrected configuration must not disagree with the one that was refused. */
+function takeRunOptions(): RunPoolOptions {
+  try {
+    return unitedOptions(rememberedRunOptions());
+  } catch (error) {
+    runOptionsAreOver();
+    throw error;
+  }
 }
 
 /** Most tests of a run may need no port: on a machine that has none to give, only those fail that ask for one. */

@@ -12,7 +12,7 @@ import {
 import { errorOf } from '../support/catch-error.ts';
 import { listen } from '../support/listening-server.ts';
 import { releaseSealed } from '../support/pool-internals.ts';
-import { startPortWorker } from '../support/port-worker.ts';
+import { startPortThread, startPortWorker } from '../support/port-worker.ts';
 import { openTestPool } from '../support/test-pool.ts';
 
 describe('an exact port', () => {
@@ -166,6 +166,39 @@ describe('preferred ports', () => {
     expect(opened.ports).toContain(owners[2]?.port);
   });
 
+  test('leave seals alone, of this thread and of others, while other ports are free', async () => {
+    await using opened = await openTestPool(6);
+    const [first, second] = opened.ports as [number, number];
+    releaseSealed(new TCPPortOwner({ port: first }));
+    await using worker = startPortWorker({ env: opened.env });
+    await worker.call('claim', { port: second });
+    await worker.call('releaseSealed', second);
+    const owners = await TCPPortOwner.acquireMany(4, { preferredPorts: [first, second] });
+    expect(new Set(owners.map(Number))).toEqual(new Set(opened.ports.slice(2)));
+    const sealed = opened.pool.snapshot().filter(({ state }) => state === 'sealed');
+    expect(new Set(sealed.map(({ port }) => port))).toEqual(new Set([first, second]));
+  });
+
+  test('that are excluded are not given', async () => {
+    await using opened = await openTestPool(2);
+    const [first, second] = opened.ports as [number, number];
+    using owner = new TCPPortOwner({ preferredPorts: [first], excludedPorts: [first] });
+    expect(owner.port).toBe(second);
+  });
+
+  test.each(['port', 'preferredPorts'])(
+    'and exact ones (%s) are had from a terminated thread at once',
+    async (option) => {
+      await using opened = await openTestPool(3);
+      const [port] = opened.ports as [number];
+      const thread = await startPortThread();
+      await thread.call('claim', { port });
+      await thread.kill();
+      using owner = await TCPPortOwner.acquire({ [option]: option === 'port' ? port : [port] });
+      expect(owner.port).toBe(port);
+    },
+  );
+
   test('are given to several at once', async () => {
     await using opened = await openTestPool(6);
     const preferredPorts = new Set(opened.ports.slice(3));
@@ -187,6 +220,22 @@ describe('excluded ports', () => {
     // Nor are they lost to others.
     const owners = await TCPPortOwner.acquireMany(4);
     expect(new Set(owners.map(Number))).toEqual(new Set(opened.ports));
+  });
+
+  test('keep their place: who does not exclude them gets them before those that have not rested', async () => {
+    await using opened = await openTestPool(3, { restMs: 60_000 });
+    const excludedPorts = opened.pool.ports.slice(0, 2);
+    new TCPPortOwner({ excludedPorts }).cleanup();
+    using next = new TCPPortOwner();
+    expect(excludedPorts).toContain(next.port);
+    using last = new TCPPortOwner();
+    expect(excludedPorts).toContain(last.port);
+  });
+
+  test('that leave fewer ports than are wanted are refused at once', async () => {
+    await using opened = await openTestPool(3);
+    const several = TCPPortOwner.acquireMany(2, { excludedPorts: opened.ports.slice(1) });
+    await expect(several).rejects.toMatchObject({ code: 'PORTSLICE_INVALID_OPTION', option: 'count' });
   });
 
   test('of a killed worker are not given either', async () => {

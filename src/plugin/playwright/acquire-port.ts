@@ -6,7 +6,7 @@ import { noTestError } from '../open-dispenser.ts';
 import type { PortOptions } from '../port-dispenser.ts';
 import { PortScope } from '../port-scope.ts';
 import { currentTestInfo } from './runner-package.ts';
-import { servesAllTests, testFacts } from './test-report.ts';
+import { runsForWorker, testFacts } from './test-report.ts';
 import { watchedScope } from './watched-tests.ts';
 import { workerScope } from './worker-ports.ts';
 
@@ -15,7 +15,7 @@ let current: { readonly testInfo: TestInfo; readonly scope: PortScope } | undefi
 
 /**
  * A port of the test that is running, from a helper or a hook that takes no fixture: released at the test's end; in a
- * `beforeAll` or `afterAll`, at the end of the worker.
+ * `beforeAll` or `afterAll`, or in a fixture of the worker, at the worker's end.
  * @throws NoTestError where no test runs; TestEndedError; otherwise as `TCPPortOwner.acquire`
  */
 export async function acquirePort(options?: AcquireOptions): Promise<TCPPortOwner> {
@@ -42,6 +42,6 @@ export function endTest(): void {
 function currentScope(): PortScope | undefined {
   const testInfo = currentTestInfo();
   if (testInfo === undefined) return undefined;
-  if (servesAllTests(testInfo)) return workerScope(testInfo);
+  if (runsForWorker(testInfo)) return workerScope(testInfo);
   return current?.testInfo === testInfo ? current.scope : watchedScope(testInfo);
 }

@@ -24,12 +24,26 @@ function labelOf(testInfo: TestInfo): string {
 }
 
 /** Playwright runs such hooks as a part of the first or last test of a file, and tells it apart in no public way. */
-export function servesAllTests(testInfo: TestInfo): boolean {
-  const { _timeoutManager: manager } = testInfo as TestInfo & {
-    _timeoutManager?: { _running?: { runnable?: { type?: string } } };
-  };
-  const type = manager?._running?.runnable?.type;
+function servesAllTests(testInfo: TestInfo): boolean {
+  const type = runnableOf(testInfo)?.type;
   return type === 'beforeAll' || type === 'afterAll';
+}
+
+/** In such a hook, or in a fixture of the worker, which always has a time-out of its own. */
+export function runsForWorker(testInfo: TestInfo): boolean {
+  return servesAllTests(testInfo) || runnableOf(testInfo)?.fixture?.slot !== undefined;
+}
+
+interface Runnable {
+  readonly type?: string;
+  readonly fixture?: { readonly slot?: object };
+}
+
+function runnableOf(testInfo: TestInfo): Runnable | undefined {
+  const { _timeoutManager: manager } = testInfo as {
+    _timeoutManager?: { _running?: { runnable?: Runnable } };
+  };
+  return manager?._running?.runnable;
 }
 
 export function annotate(testInfo: TestInfo, { fixture, port }: PortUse): void {

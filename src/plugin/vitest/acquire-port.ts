@@ -87,8 +87,8 @@ let getCurrentTest: GetCurrentTest | undefined;
 async function currentTest(): Promise<GetCurrentTest> {
   const { TestRunner } = vitest as Partial<typeof vitest>;
   getCurrentTest ??= TestRunner?.getCurrentTest as GetCurrentTest | undefined;
-  // Before Vitest 4.1. It is no package of 5, so the name must not be known before.
-  const olderHome = 'vitest/suite';
+  // Before Vitest 4.1. Version 5 does not have it, so no bundler may know the name before.
+  const olderHome = ['vitest', 'suite'].join('/');
   getCurrentTest ??= ((await import(olderHome)) as { getCurrentTest: GetCurrentTest }).getCurrentTest;
   return getCurrentTest;
 }

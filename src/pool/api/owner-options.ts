@@ -143,14 +143,15 @@ function isListOfNames(hosts: unknown): hosts is readonly string[] {
 export function toRequest(session: PoolSession, options: CheckedOptions): ClaimRequest {
   if (options === DEFAULTS) return DEFAULT_REQUEST;
   const { hosts, socketAddressFamily, hold, label, port, preferredPorts, excludedPorts } = options;
+  const excludedIndexes = new Set(indexesOf(session, excludedPorts));
   const isDefault = hosts === DEFAULT_HOSTS && socketAddressFamily === 'dual';
   return {
     target: isDefault ? EVERYWHERE : session.kernel.holdTargetFor(hosts, socketAddressFamily),
     hold,
     label,
     exactIndex: port === undefined ? undefined : exactIndexOf(session, port),
-    preferredIndexes: indexesOf(session, preferredPorts),
-    excludedIndexes: new Set(indexesOf(session, excludedPorts)),
+    preferredIndexes: indexesOf(session, preferredPorts).filter((index) => !excludedIndexes.has(index)),
+    excludedIndexes,
   };
 }
 
@@ -174,7 +175,7 @@ export function hostToConnect(hosts: readonly string[]): string {
   return hosts.some((host) => everywhere.includes(host)) ? 'localhost' : (hosts[0] as string);
 }
 
-/** Where a server listens so that it is reached on all of those hosts; undefined: on every address. */
+/** Where a server listens so that it is reached on the first of those hosts; undefined: on every address. */
 export function hostToListen(hosts: readonly string[], family: SocketAddressFamily): string | undefined {
   if (!hosts.includes('')) return hosts[0];
   return { dual: undefined, ipv4: '0.0.0.0', ipv6: '::' }[family];

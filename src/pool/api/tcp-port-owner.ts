@@ -42,7 +42,7 @@ export class TCPPortOwner {
   readonly hosts: readonly string[];
   readonly socketAddressFamily: SocketAddressFamily;
   /**
-   * Where a server has to listen so that `hosts` reach it: Node's `server.listen(owner)` takes it. Undefined: on every address.
+   * Where Node's `server.listen(owner)` listens: on the first of `hosts`; undefined: on every address.
    * Node ignores a host that is given beside an owner.
    */
   readonly host: string | undefined;
@@ -148,9 +148,10 @@ export async function acquireFrom(
   const checked = checkAcquireOptions(options);
   checkInteger('count', count, 1, checked.port === undefined ? MAX_PORT_COUNT : 1);
   const { session, slice } = source();
+  const request = toRequest(session, checked);
   // More than there are would take the whole pool again and again, and never succeed.
-  checkInteger('count', count, 1, session.segment.ports.length);
-  const claimant = { session, slice, request: toRequest(session, checked) };
+  checkInteger('count', count, 1, Math.max(0, session.segment.ports.length - request.excludedIndexes.size));
+  const claimant = { session, slice, request };
   const wait = { timeoutMs: checked.acquireTimeoutMs, signal: checked.signal };
   const claims = await claimEventually(claimant, count, wait);
   const Owner = TCPPortOwner as new (claim: Claimed) => TCPPortOwner;

@@ -27,6 +27,7 @@ export function claimFree(look: Look, index: number, way: HoldWay): PortClaim | 
   const port = session.segment.ports.at(index);
   const lock = backingOff(session, index, claiming, [], () => session.kernel.takeLock(port));
   if (lock !== undefined) return holdAndRecord(look, index, claiming, lock, way);
+  misses.strictlyRefused.delete(index);
   misses.lockedByOtherRuns.add(index);
   moveToBack(session, index, claiming);
   return undefined;

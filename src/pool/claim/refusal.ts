@@ -5,9 +5,10 @@ import {
   type PortsliceError,
   PortTakenError,
   type PortTakenFacts,
+  type ProcessDescription,
 } from '../../errors/index.ts';
 import { platform } from '../../platform/platform.ts';
-import { findLabel, readLivePools } from '../session/live-pools.ts';
+import { findLabels } from '../session/live-pools.ts';
 import type { PoolSession } from '../session/pool-session.ts';
 import { readRecords } from '../session/snapshot.ts';
 import { describeListeners } from './listeners.ts';
@@ -52,14 +53,17 @@ function exhausted(
 }
 
 function findForeignHolders({ segment }: PoolSession, { lockedByOtherRuns }: Misses): ForeignPortHolder[] {
-  if (lockedByOtherRuns.size === 0) return [];
   const ports = [...lockedByOtherRuns].map((index) => segment.ports.at(index)).toSorted((a, b) => a - b);
-  const holders = platform.findLockHolders(ports);
-  const pools = readLivePools();
-  return ports.map((port) => {
-    const holder = holders.get(port);
-    return { ...holder, port, label: findLabel(pools, port, holder?.processId) };
-  });
+  const holders = findHolders(ports);
+  return ports.map((port) => ({ ...holders.get(port), port }));
+}
+
+/** Who has locked the ports, and what for. */
+function findHolders(ports: readonly number[]): ReadonlyMap<number, ProcessDescription> {
+  if (ports.length === 0) return new Map();
+  const holders = [...platform.findLockHolders(ports)];
+  const labels = findLabels(holders.map(([port, { processId }]) => ({ port, processId })));
+  return new Map(holders.map(([port, holder]) => [port, { ...holder, label: labels.get(port) }]));
 }
 
 /** A bind is refused by a listener, by what an earlier server has left, or by a socket that somebody has only bound. */
@@ -75,12 +79,11 @@ function countRefused(
 
 function explainTaken(port: number, waitedMs: number): PortTakenFacts {
   const wait = waitedMs > 0 ? 'wait longer (acquireTimeoutMs)' : 'wait for it with acquire';
-  const holder = platform.findLockHolders([port]).get(port);
+  const holder = findHolders([port]).get(port);
   if (holder !== undefined) {
-    const label = findLabel(readLivePools(), port, holder.processId);
     const isOurs = holder.processId === process.pid;
     const fix = `${isOurs ? 'Release it first' : 'Stop that process'}, ${wait}, or take another port`;
-    return { port, problem: 'is taken', holder: { ...holder, label }, fix };
+    return { port, problem: 'is taken', holder, fix };
   }
   const listeners = platform.findListeners(port) ?? [];
   return listeners.length > 0

@@ -11,6 +11,7 @@ import { freeClaim, moveTo } from './free.ts';
 import { stillListens } from './probe.ts';
 
 const LOOK_EVERY_MS = 50;
+const NONE: ReadonlySet<number> = new Set();
 
 /** For a port whose test failed: nobody can listen on it any more. */
 export function sealClaim(claim: PortClaim): void {
@@ -43,9 +44,12 @@ function replaceHold(claim: PortClaim): boolean {
   }
 }
 
-/** Frees a sealed port of this thread on which nothing listens, the earliest claimed first. False if there is none. */
-export function freeOneSeal(session: PoolSession): boolean {
-  for (const claim of session.claims) if (freeSeal(claim)) return true;
+/**
+ * Frees a sealed port of this thread on which nothing listens, the earliest claimed first. False if there is none.
+ * @param spared indexes of ports that stay sealed
+ */
+export function freeOneSeal(session: PoolSession, spared: ReadonlySet<number> = NONE): boolean {
+  for (const claim of session.claims) if (!spared.has(claim.index) && freeSeal(claim)) return true;
   return false;
 }
 

@@ -32,26 +32,41 @@ export function findPort(look: Look, thorough: boolean): PortClaim | undefined {
 
 function find(look: Look, thorough: boolean): PortClaim | undefined {
   const { exactIndex, preferredIndexes } = look.request;
-  if (exactIndex !== undefined) return claimExact(look, exactIndex);
-  for (const index of preferredIndexes) {
-    const claim = claimExact(look, index);
-    if (claim !== undefined) return claim;
-  }
-  const claim = findFree(look) ?? reclaim(look, thorough);
+  if (exactIndex !== undefined) return claimExactly(look, exactIndex);
+  const claim = claimPreferred(look, preferredIndexes) ?? findFree(look) ?? reclaim(look, thorough);
   if (claim === undefined) raisePressure(look.session);
   return claim;
 }
 
-function claimExact(look: Look, index: number): PortClaim | undefined {
+/** Nothing else will do: seals are broken for it. */
+function claimExactly(look: Look, index: number): PortClaim | undefined {
   const { session } = look;
   const ours = [...session.claims].find((claim) => claim.index === index);
   if (ours !== undefined && !freeSeal(ours)) return undefined;
   const state = stateOf(Atomics.load(session.segment.states, index));
-  if (state === PortState.free) return claimFree(look, index, 'over-leftovers');
-  const claim = claimStale(look, index);
-  // Another thread of the run may have sealed it, and lets go of it under pressure.
+  const claim = claimOneOf(look, [index]);
+  // Another thread of the run may have sealed it, and lets go of its seals under pressure.
   if (claim === undefined && state === PortState.sealed) raisePressure(session);
   return claim;
+}
+
+/** Any other port would do: seals stay. */
+function claimPreferred(look: Look, indexes: readonly number[]): PortClaim | undefined {
+  return indexes.length === 0 ? undefined : claimOneOf(look, indexes);
+}
+
+/** The first of them that can be had, whatever its record says. */
+function claimOneOf(look: Look, indexes: readonly number[]): PortClaim | undefined {
+  const { segment, kernel } = look.session;
+  for (let hasLooked = false; ; hasLooked = true) {
+    for (const index of indexes) {
+      const isFree = stateOf(Atomics.load(segment.states, index)) === PortState.free;
+      const claim = isFree ? claimFree(look, index, 'over-leftovers') : claimStale(look, index);
+      if (claim !== undefined) return claim;
+    }
+    // A terminated thread of this process may have left one of them.
+    if (hasLooked || kernel.closeOrphans() === 0) return undefined;
+  }
 }
 
 function findFree(look: Look): PortClaim | undefined {
@@ -101,7 +116,11 @@ function claimInSlice(
   const order = sliceOrders(session).order(slice);
   order.begin();
   for (let index = order.next(latestReleaseMs); index !== -1; index = order.next(latestReleaseMs)) {
-    if (isMissed(misses, index) || request.excludedIndexes.has(index)) continue;
+    if (isMissed(misses, index)) continue;
+    if (request.excludedIndexes.has(index)) {
+      order.passBy(index);
+      continue;
+    }
     const claim = claimFree(look, index, way);
     if (claim !== undefined) return claim;
     if (way === 'strict' && request.hold && misses.strictlyRefused.size >= MAX_STRICTLY_REFUSED)
@@ -114,7 +133,7 @@ function claimInSlice(
 function reclaim(look: Look, thorough: boolean): PortClaim | undefined {
   const { session } = look;
   session.kernel.closeOrphans();
-  while (freeOneSeal(session)) {
+  while (freeOneSeal(session, look.request.excludedIndexes)) {
     const claim = findFree(look);
     if (claim !== undefined) return claim;
   }

@@ -3,35 +3,43 @@ import { PortState, stateOf } from '../../core/port-state.ts';
 import { copyTables, findSegmentProblem } from '../../core/segment-format.ts';
 import { RecordWord } from '../../core/segment-layout.ts';
 import { Segment } from '../../core/segment.ts';
-import { PortsliceError } from '../../errors/index.ts';
 import { platform } from '../../platform/platform.ts';
 
-/** Copies of the segments of all pools that this user may read, the run's own among them. Takes milliseconds for each. */
-export function readLivePools(): Segment[] {
+export interface Claimed {
+  readonly port: number;
+  readonly processId: number | undefined;
+}
+
+/** What the processes hold the ports for, as far as the pools know that this user may read. Takes milliseconds for each pool. */
+export function findLabels(claims: readonly Claimed[]): ReadonlyMap<number, string> {
+  const labels = new Map<number, string>();
+  for (const segment of livePools()) {
+    for (const claim of claims) {
+      const label = findLabel(segment, claim);
+      if (label !== undefined) labels.set(claim.port, label);
+    }
+    if (labels.size === claims.length) break;
+  }
+  return labels;
+}
+
+/** Copies of segments, one at a time: each has megabytes. The run's own is among them. */
+function* livePools(): Generator<Segment> {
   const kernel = platform.openKernel();
-  return kernel.findMemories().flatMap((locator) => {
+  for (const locator of kernel.findMemories()) {
     try {
       const buffer = kernel.copyMemory(locator);
       const tables = copyTables(buffer);
-      return findSegmentProblem(buffer, tables) === undefined ? [new Segment(buffer, tables)] : [];
-    } catch (error) {
-      // Another user's, or ended by now: it is not ours to read.
-      if (error instanceof PortsliceError) return [];
-      throw error;
+      if (findSegmentProblem(buffer, tables) === undefined) yield new Segment(buffer, tables);
+    } catch {
+      // Another user's, ended by now, or too much for this process: a label less in a message that has its own error to tell.
     }
-  });
+  }
 }
 
-/** What the process holds the port for, if one of the pools knows. */
-export function findLabel(
-  pools: readonly Segment[],
-  port: number,
-  processId: number | undefined,
-): string | undefined {
-  for (const segment of pools) {
-    const index = segment.ports.indexOf(port);
-    if (index === undefined || segment.record(index, RecordWord.processId) !== processId) continue;
-    if (stateOf(Atomics.load(segment.states, index)) !== PortState.free) return segment.readLabel(index);
-  }
-  return undefined;
+function findLabel(segment: Segment, { port, processId }: Claimed): string | undefined {
+  const index = segment.ports.indexOf(port);
+  if (index === undefined || segment.record(index, RecordWord.processId) !== processId) return undefined;
+  const isClaimed = stateOf(Atomics.load(segment.states, index)) !== PortState.free;
+  return isClaimed ? segment.readLabel(index) : undefined;
 }

@@ -68,6 +68,8 @@ export function checkPorts(option: string, ports: Iterable<number> = []): number
 
 /** Not by instanceof: a signal may come from another realm. */
 export function checkSignal(signal: unknown): void {
-  if (signal === undefined || typeof (signal as AbortSignal | null)?.aborted === 'boolean') return;
+  const { aborted, throwIfAborted, addEventListener } = (signal ?? {}) as Partial<AbortSignal>;
+  const canAbort = typeof throwIfAborted === 'function' && typeof addEventListener === 'function';
+  if (signal === undefined || (typeof aborted === 'boolean' && canAbort)) return;
   throw new InvalidOptionError({ option: 'signal', value: signal, expected: 'an AbortSignal' });
 }

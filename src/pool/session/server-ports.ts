@@ -4,7 +4,12 @@ import type { PortList } from '../../core/port-list.ts';
 import { formatPortRange, type PortRange, rangesOfPorts } from '../../core/port-range.ts';
 import { parsePortsFile, parsePortSpec } from '../../core/port-spec.ts';
 import { computeServerPorts } from '../../core/server-ports.ts';
-import { EphemeralRangeError, InvalidOptionError, PortSpecError } from '../../errors/index.ts';
+import {
+  EphemeralRangeError,
+  InvalidOptionError,
+  PortsliceError,
+  PortSpecError,
+} from '../../errors/index.ts';
 import { readVariable } from '../../platform/environment.ts';
 import { fileSystem } from '../../platform/file-system.ts';
 import { platform } from '../../platform/platform.ts';
@@ -86,8 +91,19 @@ export function findServerPorts(options: ServerPortOptions = {}): PortList {
   return result.ports;
 }
 
-/** In words that follow a colon. For a port that is in no pool. */
+/** In words that follow a colon. For a port that is in no pool; a variable that is wrong is another error's business. */
 export function whyNoServerPort(port: number): string {
+  try {
+    return findReason(port) ?? NOT_AMONG_THEM;
+  } catch (error) {
+    if (error instanceof PortsliceError) return NOT_AMONG_THEM;
+    throw error;
+  }
+}
+
+const NOT_AMONG_THEM = "the run's server ports do not have it";
+
+function findReason(port: number): string | undefined {
   const includes = ({ firstPort, lastPort }: PortRange): boolean => firstPort <= port && port <= lastPort;
   if (browserBlockedPorts.has(port)) return 'browsers refuse to connect to it';
   if (platform.readExcludedRanges().some(includes)) return 'the operating system reserves it';
@@ -95,7 +111,7 @@ export function whyNoServerPort(port: number): string {
   const ephemeralRange = readEphemeralRangeIfPossible();
   if (includes(ephemeralRange))
     return `it lies in the ephemeral range ${formatPortRange(ephemeralRange)}, from which client connections take ports`;
-  return port < 1024 ? 'ports below 1024 need privileges' : "the run's server ports do not have it";
+  return port < 1024 ? 'ports below 1024 need privileges' : undefined;
 }
 
 interface Spec {

@@ -78,8 +78,12 @@ function deliverPending(): void {
 }
 
 /** As Node does, whose own listener prints at once and knows all its options: --no-warnings, --disable-warning and so on. */
-function deliver(warning: Warning): void {
-  process.emit('warning', warning);
+function deliver({ name, message, code, stack }: Warning): void {
+  // In a vm context our Error is none to that listener.
+  const { Error: MainError } = process
+    .getBuiltinModule('node:vm')
+    .runInThisContext('globalThis') as typeof globalThis;
+  process.emit('warning', Object.assign(new MainError(message), { name, code, stack }));
 }
 
 /** In a listener to 'exit' there is no next tick either, and a listener that is added then is not called any more. */
