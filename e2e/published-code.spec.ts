@@ -13,7 +13,7 @@ test('an uncaught error shows the line that throws, its message and the names of
   const { exitCode, output } = await project.run('node', ['script.js']);
   expect(exitCode).toBe(1);
   expect(output.length, output).toBeLessThan(4_000);
-  expect(output).toMatch(/dist\/allocator\.js:\d+\n\s*throw new InvalidOptionError\(/);
+  expect(output).toMatch(/dist\/index\.js:\d+\n\s*throw new InvalidOptionError\(/);
   expect(output).toContain('InvalidOptionError: hsots is not an option; expected one of hosts');
   expect(output).toMatch(/at checkOwnerOptions .*at new TCPPortOwner /s);
 });

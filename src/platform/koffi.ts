@@ -61,14 +61,17 @@ function chooseFolder(target: string): string {
   });
 }
 
-/** Where package managers put it is found by looking; Node's own search takes a millisecond more, and knows the other places. */
+/**
+ * Where package managers put it is found by looking; Node's own search takes a millisecond more, and knows the other places.
+ * The paths are put together as text: for a few calls of path.join V8 optimises it, which takes 0.5 ms.
+ */
 function findAddon(packageName: string, folder: string): string {
-  const path = process.getBuiltinModule('node:path');
-  const addon = path.join('node_modules', packageName, folder, 'koffi.node');
-  for (let above = sourceFolder(); ; above = path.dirname(above)) {
-    const candidate = path.join(above, addon);
+  const { dirname, sep } = process.getBuiltinModule('node:path');
+  const addon = ['node_modules', ...packageName.split('/'), folder, 'koffi.node'].join(sep);
+  for (let above = sourceFolder(); ; above = dirname(above)) {
+    const candidate = `${above}${sep}${addon}`;
     if (fileSystem().existsSync(candidate)) return candidate;
-    if (above === path.dirname(above)) return resolveAddon(`${packageName}/${folder}/koffi.node`);
+    if (above === dirname(above)) return resolveAddon(`${packageName}/${folder}/koffi.node`);
   }
 }
 

@@ -93,8 +93,12 @@ function findElsewhere(port: number, processId: number | undefined): string | un
 
 function rejectDeadServer({ port, processId, process: child }: WaitTarget): void {
   if (processId === undefined) return;
-  const end = findEnd(processId, child);
-  if (end === undefined && platform.isRunning(processId)) return;
+  let end = findEnd(processId, child);
+  if (end === undefined) {
+    if (platform.isRunning(processId)) return;
+    // It may have ended after the first look.
+    end = findEnd(processId, child);
+  }
   throw new ServerExitedError({ port, processId, ...end, isHeldHere: isHeldHere(port) });
 }
 

@@ -15,6 +15,8 @@ const WARNINGS = [
   'PORTSLICE_NARROW_HOLD',
 ] as const;
 const TYPE = 'PortsliceWarning';
+/** No literal: V8 would look up the class while it reads this file. */
+const CONTROL_CHARACTERS = String.raw`\p{Cc}+`;
 
 export type WarningCode = (typeof WARNINGS)[number];
 
@@ -36,7 +38,7 @@ export function warn(
   code: WarningCode | 'PORTSLICE_LEAK' | 'PORTSLICE_ADDRESS_IN_USE',
   message: string,
 ): void {
-  const warning = toWarning(code, message.replaceAll(/\p{Cc}+/gu, ' '));
+  const warning = toWarning(code, message.replaceAll(new RegExp(CONTROL_CHARACTERS, 'gu'), ' '));
   if (isExiting()) deliver(warning);
   else deliverSoon(warning);
 }
