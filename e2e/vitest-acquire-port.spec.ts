@@ -168,6 +168,17 @@ for (const pool of ['forks', 'threads', 'vmForks', 'vmThreads']) {
   });
 }
 
+test('acquirePort() tells concurrent tests apart where portslice is inlined, as a linked package is', async ({
+  createProject,
+}) => {
+  const settings = `maxWorkers: 1, server: { deps: { inline: ['portslice'] } }`;
+  const project = await createProject(vitestFiles(settings, { 'a.test.ts': CONCURRENT }));
+  const run = await runVitest(project);
+  expect(run.exitCode, run.output).toBe(0);
+  expect(run.titles('passed')).toHaveLength(4);
+  await expectAllReleased(project);
+});
+
 test('acquirePort() tells concurrent tests apart in Vitest 4.1', async ({ createProject }) => {
   const project = await createProject(vitestFiles('maxWorkers: 1', { 'a.test.ts': CONCURRENT }));
   const run = await runVitest(project, [], commandOf(project, VERSIONS[1]?.packages));
