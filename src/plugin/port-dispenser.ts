@@ -5,7 +5,7 @@ import { platform } from '../platform/platform.ts';
 import type { AcquireOptions } from '../pool/api/owner-options.ts';
 import type { OwnerTuple } from '../pool/api/owner-tuple.ts';
 import { acquireFrom, type OwnedClaim, type TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
-import { describeListeners } from '../pool/claim/listeners.ts';
+import { describeListeners } from '../pool/claim/describe-listeners.ts';
 import { stillListens } from '../pool/claim/probe.ts';
 import { releaseClaim } from '../pool/claim/release.ts';
 import { currentSlice, hasRunPool } from '../pool/session/current-slice.ts';

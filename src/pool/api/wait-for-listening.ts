@@ -5,7 +5,7 @@ import { ForeignListenerError, ServerExitedError, WaitTimeoutError } from '../..
 import { monotonicMs, pause } from '../../platform/clock.ts';
 import { platform } from '../../platform/platform.ts';
 import type { Listener, ProcessEnd } from '../../platform/port-kernel.ts';
-import { describeListener } from '../claim/listeners.ts';
+import { describeListener } from '../claim/describe-listeners.ts';
 import { findOwnClaim } from '../session/open-sessions.ts';
 import { isHeld } from '../session/port-claim.ts';
 import type { TCPPortOwner } from './tcp-port-owner.ts';

@@ -11,7 +11,7 @@ import { platform } from '../../platform/platform.ts';
 import { findLabels } from '../session/live-pools.ts';
 import type { PoolSession } from '../session/pool-session.ts';
 import { readRecords } from '../session/snapshot.ts';
-import { describeListeners } from './listeners.ts';
+import { describeListeners } from './describe-listeners.ts';
 import type { Look, Misses } from './look.ts';
 
 /** The error for a look that has found too few ports. */

@@ -6,8 +6,8 @@ import type { Listener } from '../../platform/port-kernel.ts';
 import type { PoolSession } from '../session/pool-session.ts';
 import { claimState, type PortClaim } from '../session/port-claim.ts';
 import { warn } from '../session/warnings.ts';
+import { adviceForLeak, describeListeners } from './describe-listeners.ts';
 import { freeClaim, moveTo } from './free.ts';
-import { adviceForLeak, describeListeners } from './listeners.ts';
 import { findLeak } from './probe.ts';
 import { keepLeaked, sealClaim } from './seals.ts';
 

@@ -1,9 +1,9 @@
 /** The server ports of this machine: what the user's spec, the environment and the operating system say together. */
 import { browserBlockedPorts } from '../../core/browser-blocked-ports.ts';
+import { computeServerPorts } from '../../core/compute-server-ports.ts';
 import type { PortList } from '../../core/port-list.ts';
 import { formatPortRange, type PortRange, rangesOfPorts } from '../../core/port-range.ts';
 import { parsePortsFile, parsePortSpec } from '../../core/port-spec.ts';
-import { computeServerPorts } from '../../core/server-ports.ts';
 import {
   EphemeralRangeError,
   InvalidOptionError,

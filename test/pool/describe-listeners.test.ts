@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { waitForListening } from '../../src/index.ts';
 import { platform } from '../../src/platform/platform.ts';
-import { adviceForLeak, describeListener } from '../../src/pool/claim/listeners.ts';
+import { adviceForLeak, describeListener } from '../../src/pool/claim/describe-listeners.ts';
 import { stopProcess } from '../support/listening-server.ts';
 import { reservePorts } from '../support/port-block.ts';
 

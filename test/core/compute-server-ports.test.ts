@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { computeServerPorts } from '../../src/core/compute-server-ports.ts';
 import { type PortRange, rangesOfPorts } from '../../src/core/port-range.ts';
-import { computeServerPorts } from '../../src/core/server-ports.ts';
 import { rangesOf } from '../support/port-lists.ts';
 import { formatPortSpec } from '../support/port-spec-text.ts';
 
