@@ -48,11 +48,20 @@ async function openOther(config: Exclude<AllocatorConfig, { kind: 'portslice' }>
   }
 }
 
+const loaded = new Map<string, typeof Portslice>();
+
+/** Once: afterwards the process may become a user to whom the project's folder is closed. */
+export async function loadPortslice(source: string): Promise<typeof Portslice> {
+  const known = loaded.get(source) ?? ((await import(source)) as typeof Portslice);
+  loaded.set(source, known);
+  return known;
+}
+
 async function openPortslice(
   { source, hold = true, waits = false }: Extract<AllocatorConfig, { kind: 'portslice' }>,
   acquireTimeoutMs: number,
 ): Promise<Allocator> {
-  const { portAllocationStats, TCPPortOwner } = (await import(source)) as typeof Portslice;
+  const { portAllocationStats, TCPPortOwner } = await loadPortslice(source);
   // Opens the pool.
   portAllocationStats();
   let exhaustions = 0;

@@ -3,7 +3,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { platform } from '../../src/platform/platform.ts';
 import { becomeUser, programConfig, serve } from '../support/serve.ts';
-import { type Allocation, openAllocator } from './allocators.ts';
+import { type Allocation, loadPortslice, openAllocator } from './allocators.ts';
 import { EventLog } from './event-log.ts';
 import type { WorkerConfig } from './protocol.ts';
 import { ask, type StartServer, startServer, startServerProcess } from './servers.ts';
@@ -27,7 +27,7 @@ const warnings: string[] = [];
 process.on('warning', (warning: Error & { code?: string }) => warnings.push(warning.code ?? warning.message));
 const serverProcess = config.usesServerProcess ? startServerProcess(config.logFile, worker) : undefined;
 if (config.userId !== undefined && config.allocator.kind === 'portslice') {
-  await import(config.allocator.source);
+  await loadPortslice(config.allocator.source);
   platform.openKernel();
   becomeUser(config.userId);
 }

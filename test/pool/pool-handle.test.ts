@@ -299,6 +299,9 @@ describe('a foreign handle', () => {
     const handle = await creator.call('createPool', { ports: '2000' });
     const code = await scriptOutput<string>(`
       import { PortPool } from './src/index.ts';
+      import { platform } from './src/platform/platform.ts';
+      // Loads what lies in the project's folder, which may be closed to the other user.
+      platform.openKernel();
       process.setgid(65534);
       process.setuid(65534);
       try { PortPool.attach('${handle}'); } catch (error) { console.log(JSON.stringify(error.code)); }
