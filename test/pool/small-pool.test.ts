@@ -4,6 +4,7 @@ import net from 'node:net';
 import { expect, test } from 'vitest';
 import { TCPPortOwner } from '../../src/index.ts';
 import { platform } from '../../src/platform/platform.ts';
+import { interposeKernel } from '../support/seam.ts';
 import { openTestPool } from '../support/test-pool.ts';
 
 /** The side that closes first has the connection in TIME_WAIT: here the server. */
@@ -27,4 +28,27 @@ test('Five ports are enough for any number of tests, though each leaves a connec
   }
   expect(new Set(used)).toEqual(new Set(pool.ports));
   for (const port of pool.ports) expect(platform.isOnlyInTimeWait(port)).toBe(true);
+});
+
+test('A claim tries few strict binds, however many ports have leftovers and however many slices there are', async () => {
+  let strictBinds = 0;
+  const openKernel = platform.openKernel.bind(platform);
+  interposeKernel(platform, (name, args, act) => {
+    if (name === 'takeHold') strictBinds++;
+    return act(...args);
+  });
+  try {
+    await using pool = await openTestPool(40, { workers: 8, restMs: 0 });
+    for (const port of pool.ports) {
+      using owner = new TCPPortOwner({ port });
+      await serveOnce(owner.port);
+    }
+    strictBinds = 0;
+    using owner = new TCPPortOwner();
+    expect(pool.ports).toContain(owner.port);
+    // 16 refusals, and the first of those ports once more before it is taken over leftovers.
+    expect(strictBinds).toBe(17);
+  } finally {
+    platform.openKernel = openKernel;
+  }
 });

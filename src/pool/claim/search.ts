@@ -113,6 +113,7 @@ function claimInSlice(
   way: HoldWay,
 ): PortClaim | undefined {
   const { session, request, misses } = look;
+  if (way === 'strict' && isEnough(look)) return undefined;
   const order = sliceOrders(session).order(slice);
   order.begin();
   for (let index = order.next(latestReleaseMs); index !== -1; index = order.next(latestReleaseMs)) {
@@ -123,10 +124,13 @@ function claimInSlice(
     }
     const claim = claimFree(look, index, way);
     if (claim !== undefined) return claim;
-    if (way === 'strict' && request.hold && misses.strictlyRefused.size >= MAX_STRICTLY_REFUSED)
-      return undefined;
+    if (way === 'strict' && isEnough(look)) return undefined;
   }
   return undefined;
+}
+
+function isEnough({ misses }: Look): boolean {
+  return misses.strictlyRefused.size >= MAX_STRICTLY_REFUSED;
 }
 
 /** What is not free by its record, but could be in truth. */
