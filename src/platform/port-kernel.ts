@@ -144,8 +144,8 @@ export interface ProcessLookup {
   isOnlyInTimeWait(port: number): boolean;
   /** The process and the processes it descends from, nearest first. */
   findAncestors(processId: number): number[];
-  /** Whether a child that the process has just forked still has copies of its descriptors. */
-  hasChildBeforeExec(processId: number): boolean;
+  /** Whether a child that one of the processes has just forked still has copies of its descriptors. */
+  hasChildBeforeExec(processIds: ReadonlySet<number>): boolean;
   /** The user that the process runs as. */
   findUser(processId: number): number | undefined;
   /** How the process has ended, as long as its parent has not asked. */

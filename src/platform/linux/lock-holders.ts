@@ -12,11 +12,17 @@ export function findLockHolders(ports: readonly number[]): ReadonlyMap<number, P
   const portsByInode = findLockedPorts(ports);
   const holders = new Map<number, Process>([...portsByInode.values()].map((port) => [port, {}]));
   if (holders.size === 0) return holders;
-  for (const processId of listProcesses()) {
-    const locked = listSockets(processId).flatMap((inode) => portsByInode.get(inode) ?? []);
-    if (locked.length === 0) continue;
+  const unknown = new Set(portsByInode.keys());
+  // The youngest processes first: on most machines they are the tests.
+  for (const processId of listProcesses().toSorted((a, b) => b - a)) {
+    if (unknown.size === 0) break;
+    const locks = listSockets(processId).filter((inode) => portsByInode.has(inode));
+    if (locks.length === 0) continue;
     const holder = { processId, command: readCommand(processId), userId: findUser(processId) };
-    for (const port of locked) holders.set(port, holder);
+    for (const inode of locks) {
+      unknown.delete(inode);
+      holders.set(portsByInode.get(inode) as number, holder);
+    }
   }
   return holders;
 }

@@ -33,11 +33,12 @@ export function findDescendants(processId: number): number[] {
 }
 
 /** A child of such a process has copies of all its descriptors until it executes its program, and only then closes them. */
-export function hasChildBeforeExec(processId: number): boolean {
-  waitForFork(processId);
+export function hasChildBeforeExec(processIds: ReadonlySet<number>): boolean {
+  if (processIds.size === 0) return false;
+  processIds.forEach(waitForFork);
   return listProcesses().some((child) => {
     const status = readStatus(child);
-    if (status?.parentId !== processId || status.state === 'Z') return false;
+    if (status === undefined || !processIds.has(status.parentId) || status.state === 'Z') return false;
     return (status.flags & PF_FORKNOEXEC) !== 0;
   });
 }

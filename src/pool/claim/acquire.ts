@@ -55,8 +55,8 @@ export function claimNow(claimant: Claimant): PortClaim {
 
 /** Whether a process that had one of the ports last has a child that may still have copies of its descriptors. */
 function hasChildBeforeExec({ segment }: PoolSession, indexes: readonly number[]): boolean {
-  const lastOwners = new Set(indexes.map((index) => segment.record(index, RecordWord.processId)));
-  return [...lastOwners].some((processId) => processId > 0 && platform.hasChildBeforeExec(processId));
+  const lastOwners = indexes.map((index) => segment.record(index, RecordWord.processId));
+  return platform.hasChildBeforeExec(new Set(lastOwners.filter((processId) => processId > 0)));
 }
 
 /** @throws PortPoolExhaustedError, PortTakenError after `timeoutMs`; the signal's reason when it is aborted */
