@@ -18,12 +18,12 @@ interface TCPSocket {
 
 /** @returns undefined if /proc cannot be read */
 export function findListeners(port: number): Listener[] | undefined {
-  const sockets = readSockets()?.filter((socket) => socket.port === port && socket.state === LISTEN);
+  const sockets = listeningSockets()?.filter((socket) => socket.port === port);
   return sockets?.length === 0 ? [] : sockets && findOwners(sockets);
 }
 
 export function findListeningPorts(): ReadonlySet<number> | undefined {
-  const sockets = readSockets()?.filter(({ state }) => state === LISTEN);
+  const sockets = listeningSockets();
   return sockets && new Set(sockets.map(({ port }) => port));
 }
 
@@ -33,19 +33,23 @@ export function isOnlyInTimeWait(port: number): boolean {
 }
 
 export function findAddressesOfPort(port: number): string[] {
-  const sockets = readSockets()?.filter((socket) => socket.port === port && socket.state === LISTEN);
+  const sockets = listeningSockets()?.filter((socket) => socket.port === port);
   return describeAll(sockets ?? []);
 }
 
 export function findAddressesOfProcess(processId: number): string[] {
   const inodes = new Set([processId, ...findDescendants(processId)].flatMap(listSockets));
-  const sockets = readSockets()?.filter(({ inode, state }) => state === LISTEN && inodes.has(inode));
+  const sockets = listeningSockets()?.filter(({ inode }) => inodes.has(inode));
   return describeAll(sockets ?? []);
 }
 
 /** Each once: a table that changes while it is read can show a socket twice. */
 function describeAll(sockets: readonly TCPSocket[]): string[] {
   return [...new Set(sockets.map(describeSocket))];
+}
+
+function listeningSockets(): TCPSocket[] | undefined {
+  return readSockets()?.filter(({ state }) => state === LISTEN);
 }
 
 /** All sockets of both families; with IPv6 off there is no second table. */

@@ -1,5 +1,5 @@
-import { openDispenser } from '../open-dispenser.ts';
 /** The ports of files and workers, which all their tests may use. */
+import { openDispenser } from '../open-dispenser.ts';
 import type { DispenserFacts, PortDispenser } from '../port-dispenser.ts';
 import { PortScope } from '../port-scope.ts';
 import { scopeHolder, type Task } from './current-scope.ts';
