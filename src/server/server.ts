@@ -1,0 +1,23 @@
+/** A server that runs. */
+import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
+import type { ServerPorts } from './server-options.ts';
+
+export interface Server extends AsyncDisposable {
+  /** Its first port, from 1 to 65535. */
+  readonly port: number;
+  readonly owner: TCPPortOwner;
+  /** All its ports by name; the first is called 'port'. */
+  readonly ports: ServerPorts;
+  /** Of the process that was started last; undefined for an in-process server. */
+  readonly pid: number | undefined;
+  /** From the start of its process until it was ready, the last time. */
+  readonly readyAfterMs: number;
+  /** As `TCPPortOwner.url` of its first port. */
+  url(path?: string, protocol?: string): string;
+  /** What it has written so far, both streams as they came; of much output only the end. */
+  output(): string;
+  /** Stops and starts it again on the same ports, which are never given back in between. */
+  restart(): Promise<void>;
+  /** Ends all its processes, waits until its ports are free, and gives them back. Does nothing the second time. */
+  stop(): Promise<void>;
+}
