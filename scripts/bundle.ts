@@ -38,7 +38,7 @@ await bundle.write({
       // and one with fixtures 1.2 ms.
       {
         name: 'index',
-        test: /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/port-dispenser\.ts$)/,
+        test: /\/src\/(?:index\.ts$|(?:errors|core|pool)\/|platform\/(?!server-platform)|plugin\/port-dispenser\.ts$|server\/start-server\.ts$)/,
       },
       // What every worker of a runner loads, whether its tests use ports or not.
       { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|port-scope|run-options)\.ts$/ },

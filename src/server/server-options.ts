@@ -3,6 +3,9 @@ import type { AcquireOptions } from '../pool/api/owner-options.ts';
 import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 import type { Server } from './server.ts';
 
+/** The name of a server's first port. */
+export const FIRST_PORT_NAME = 'port';
+
 /** The ports of a server by their names. The first one's name is 'port'. */
 export type ServerPorts = Readonly<Record<string, TCPPortOwner>>;
 

@@ -35,7 +35,7 @@ export function warnOnceInRun(segment: Segment, code: WarningCode, message: stri
 
 /** Warns each time. In one line, whatever names of tests, files and handles the message quotes. */
 export function warn(
-  code: WarningCode | 'PORTSLICE_LEAK' | 'PORTSLICE_ADDRESS_IN_USE',
+  code: WarningCode | 'PORTSLICE_LEAK' | 'PORTSLICE_ADDRESS_IN_USE' | 'PORTSLICE_SERVER_HOLD',
   message: string,
 ): void {
   const warning = toWarning(code, message.replaceAll(new RegExp(CONTROL_CHARACTERS, 'gu'), ' '));

@@ -1,0 +1,110 @@
+/** Starts a program, with all that it writes passed on, and knows its end. */
+import { x as execute } from 'tinyexec';
+import { ServerCommandError } from '../errors/index.ts';
+import { fileSystem } from '../platform/file-system.ts';
+import type { ServerEnd } from './server.ts';
+import { isFulfilledWithin } from './within.ts';
+
+type Child = NonNullable<ReturnType<typeof execute>['process']>;
+
+export interface Command {
+  /** A text is for the shell. */
+  readonly command: readonly string[] | string;
+  /** Added to the environment of this process. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string | undefined;
+}
+
+/** After its end a process's last words are still on their way, unless a descendant keeps the pipes open. */
+const LAST_WORDS_MS = 200;
+
+export interface StartedProcess {
+  readonly processId: number;
+  /** Never rejects. By then its last words are written. */
+  readonly ended: Promise<ServerEnd>;
+  hasEnded(): boolean;
+  /** Closes its pipes, whoever has the other ends. */
+  close(): void;
+}
+
+/** @throws ServerCommandError if the program cannot be started */
+export async function startProcess(
+  command: Command,
+  write: (text: string) => void,
+  onStart: (processId: number) => void,
+): Promise<StartedProcess> {
+  const child = spawn(command);
+  if (child.pid === undefined) throw await whyNotStarted(command, child);
+  onStart(child.pid);
+  // Of a process that has started: it could not be sent a signal, say.
+  child.on('error', () => undefined);
+  const closed = pass(child, write);
+  const ended = new Promise<ServerEnd>((resolve) => {
+    child.once('exit', (exitCode, signal) => {
+      const end: ServerEnd = { exitCode: exitCode ?? undefined, signal: signal ?? undefined };
+      void isFulfilledWithin(closed, LAST_WORDS_MS).then(() => resolve(end));
+    });
+  });
+  const streams = [child.stdin, child.stdout, child.stderr];
+  letGo(child, streams);
+  return {
+    processId: child.pid,
+    ended,
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    close: () => streams.forEach((stream) => stream?.destroy()),
+  };
+}
+
+/** With tinyexec, which finds programs in node_modules/.bin, and on Windows npm.cmd and its like. */
+function spawn({ command, env, cwd }: Command): Child {
+  const isShell = typeof command === 'string';
+  const [program, ...args] = isShell ? [command] : (command as readonly [string, ...string[]]);
+  const { process: child } = execute(program, args, {
+    nodeOptions: {
+      shell: isShell,
+      // With a session of its own it does not get the terminal's Ctrl-C: we end it, in order.
+      detached: true,
+      env,
+      ...(cwd === undefined ? {} : { cwd }),
+      // Some programs end with their standard input, so it stays open until their end.
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  });
+  return child as Child;
+}
+
+/** Resolves when both streams have ended. */
+async function pass(child: Child, write: (text: string) => void): Promise<void> {
+  // It need not read.
+  child.stdin?.on('error', () => undefined);
+  const streams = [child.stdout, child.stderr].flatMap((stream) => stream ?? []);
+  const ends = streams.map(async (stream) => {
+    // A character can begin in one chunk and end in the next.
+    stream.setEncoding('utf8');
+    stream.on('data', write);
+    await new Promise((resolve) => stream.once('close', resolve).once('error', resolve));
+  });
+  await Promise.all(ends);
+}
+
+/** A server that is not stopped does not keep the process alive: it ends with it. */
+function letGo(child: Child, streams: readonly unknown[]): void {
+  child.unref();
+  // They are sockets, whatever their type says.
+  for (const stream of streams) (stream as { unref?: () => void } | null)?.unref?.();
+}
+
+async function whyNotStarted({ command, cwd }: Command, child: Child): Promise<ServerCommandError> {
+  const error = await new Promise<NodeJS.ErrnoException>((resolve) => child.once('error', resolve));
+  return new ServerCommandError({
+    program: typeof command === 'string' ? 'the shell' : (command[0] ?? ''),
+    cwd,
+    hasFolder: cwd === undefined || isFolder(cwd),
+    errnoName: error.code,
+    cause: error,
+  });
+}
+
+function isFolder(path: string): boolean {
+  return fileSystem().statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
