@@ -41,7 +41,7 @@ await bundle.write({
         test: /\/src\/(?:index\.ts$|(?:errors|core|pool)\/|platform\/(?!server-platform)|plugin\/port-dispenser\.ts$|server\/start-server\.ts$)/,
       },
       // What every worker of a runner loads, whether its tests use ports or not.
-      { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|port-scope|run-options)\.ts$/ },
+      { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|open-servers|port-scope|run-options)\.ts$/ },
     ],
   },
 });

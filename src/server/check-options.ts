@@ -150,7 +150,8 @@ function checkStopCommand(command: readonly string[]): void {
   expect('launcher.stopCommand', command, isUsable, "a program with its arguments, such as ['docker', 'stop', 'db']");
 }
 
-function nameOf(command: StartServerOptions['command']): string {
+/** In messages and reports. */
+export function nameOf(command: StartServerOptions['command']): string {
   if (typeof command === 'string') return command;
   if (typeof command === 'function') return command.name === '' ? 'a function' : command.name;
   return command.join(' ');

@@ -11,7 +11,7 @@ import { dropHold, retakeHold } from '../pool/claim/hold-again.ts';
 import { findOwnClaim } from '../pool/session/open-sessions.ts';
 import { isHeld, type PortClaim } from '../pool/session/port-claim.ts';
 import { warn } from '../pool/session/warnings.ts';
-import type { ServerSettings } from './check-options.ts';
+import { nameOf, type ServerSettings } from './check-options.ts';
 import { fillIn } from './command-template.ts';
 import { startCommand } from './command-instance.ts';
 import { startFunction } from './function-instance.ts';
@@ -21,6 +21,7 @@ import { ServerOutput } from './output.ts';
 import { findReach, type Reach, socketsInReach } from './reach.ts';
 import { untilReady } from './readiness.ts';
 import { rememberInstance } from './running-instances.ts';
+import type { ServerHost } from './server-host.ts';
 import { FIRST_PORT_NAME, type ServerPorts } from './server-options.ts';
 import type { Server, ServerEnd } from './server.ts';
 
@@ -34,25 +35,26 @@ export class RunningServer implements Server {
   readonly owner: TCPPortOwner;
   readonly port: number;
   readonly #settings: ServerSettings;
-  readonly #release: () => void;
+  readonly #host: ServerHost;
   readonly #output = new ServerOutput();
   readonly #dropped = new Set<PortClaim>();
   #isWithoutHold = false;
   #instance: Instance | undefined;
   #forget: () => void = () => {};
   #readyAfterMs = 0;
+  #isEnding = false;
+  #death: ServerEnd | undefined;
   /** What was begun last: starts follow each other. */
   #work: Promise<void> = Promise.resolve();
   readonly #stopping = new AbortController();
   #stopped: Promise<void> | undefined;
 
-  /** @param release gives all of its ports back */
-  constructor(settings: ServerSettings, ports: ServerPorts, release: () => void) {
+  constructor(settings: ServerSettings, ports: ServerPorts, host: ServerHost) {
     this.ports = ports;
     this.owner = ports[FIRST_PORT_NAME] as TCPPortOwner;
     this.port = this.owner.port;
     this.#settings = settings;
-    this.#release = release;
+    this.#host = host;
   }
 
   get pid(): number | undefined {
@@ -67,12 +69,27 @@ export class RunningServer implements Server {
     return (this.#instance as Instance).ended;
   }
 
+  /** How it has ended, if it was ready and has then ended by itself. */
+  get death(): ServerEnd | undefined {
+    return this.#death;
+  }
+
+  /** As it is started, with its ports. */
+  get command(): string {
+    return fillIn(nameOf(this.#settings.command), this.ports);
+  }
+
   url(path?: string, protocol?: string): string {
     return this.owner.url(path, protocol);
   }
 
   output(): string {
     return this.#output.text();
+  }
+
+  /** Of its output, what is shown in messages. */
+  lastLines(): string {
+    return this.#output.lastLines();
   }
 
   /** For the first time. @throws as `startServer` */
@@ -122,7 +139,7 @@ export class RunningServer implements Server {
     try {
       await this.#end(this.#settings.stopTimeoutMs);
     } finally {
-      this.#release();
+      this.#host.release(Object.values(this.ports));
     }
   }
 
@@ -142,6 +159,8 @@ export class RunningServer implements Server {
   async #startOnce(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.#output.beginStart();
+    this.#isEnding = false;
+    this.#death = undefined;
     const reaches = await this.#findReaches();
     const instance = await this.#startInstance();
     this.#instance = instance;
@@ -151,7 +170,7 @@ export class RunningServer implements Server {
       await untilReady(
         {
           server: this,
-          settings: this.#settings,
+          settings: { ...this.#settings, readyTimeoutMs: this.#readyTimeoutMs() },
           instance,
           output: this.#output,
           reaches,
@@ -160,10 +179,20 @@ export class RunningServer implements Server {
         signal,
       );
       this.#readyAfterMs = monotonicMs() - instance.startedAtMs;
+      void instance.ended.then((end) => this.#noteDeath(instance, end));
     } catch (error) {
       await this.#end(Math.min(this.#settings.stopTimeoutMs, FAILED_START_GRACE_MS));
       throw error;
     }
+  }
+
+  #readyTimeoutMs(): number {
+    const { readyTimeoutMs } = this.#settings;
+    return Math.min(readyTimeoutMs, this.#host.longestWaitMs?.() ?? readyTimeoutMs);
+  }
+
+  #noteDeath(instance: Instance, end: ServerEnd): void {
+    if (this.#instance === instance && !this.#isEnding && !instance.survives(end)) this.#death = end;
   }
 
   async #startInstance(): Promise<Instance> {
@@ -191,6 +220,7 @@ export class RunningServer implements Server {
   async #end(graceMs: number): Promise<void> {
     const instance = this.#instance;
     if (instance === undefined) return;
+    this.#isEnding = true;
     let problem: string | undefined;
     let cause: unknown;
     try {
