@@ -55,18 +55,12 @@ test('a page and a request go to the server of their test, and nobody else start
   createProject,
 }) => {
   const files = playwrightFiles(`workers: 2, fullyParallel: true, ${withChromium()}`, {
-    'own.spec.ts': `
+    'at-once.spec.ts': `
       import { expect, test } from 'portslice/playwright';
-      import { portIsInUse } from 'portslice';
       import { note, readLog, until } from './inside.ts';
 
       const serverOptions = (name) => ({ command: ['node', 'server.ts', '{port}', name], ready: '/' });
       const meet = (who, other) => { note(who + ' is there'); return until(() => readLog().some(({ text }) => text === other + ' is there')); };
-
-      test.use({ serverOptions: serverOptions('own') });
-      test.beforeAll(() => note('a hook'));
-      test.beforeAll(({ baseURL, workerPort }) => note('a hook with baseURL ' + typeof baseURL));
-      test.afterAll(({ baseURL }) => note('a hook with baseURL ' + typeof baseURL));
 
       test.describe('by', () => {
         test.use({ serverOptions: serverOptions('by page') });
@@ -87,6 +81,18 @@ test('a page and a request go to the server of their test, and nobody else start
           await text();
         });
       });
+
+    `,
+    'hooks.spec.ts': `
+      import { expect, test } from 'portslice/playwright';
+      import { portIsInUse } from 'portslice';
+      import { note } from './inside.ts';
+
+      const serverOptions = (name) => ({ command: ['node', 'server.ts', '{port}', name], ready: '/' });
+      test.use({ serverOptions: serverOptions('own') });
+      test.beforeAll(() => note('a hook'));
+      test.beforeAll(({ baseURL, workerPort }) => note('a hook with baseURL ' + typeof baseURL));
+      test.afterAll(({ baseURL }) => note('a hook with baseURL ' + typeof baseURL));
 
       test.describe('by', () => {
         test.use({ serverOptions: serverOptions('by name') });
@@ -283,8 +289,8 @@ test('a test that fails has the output of its servers, and says which have died'
 
   const died = run.result('has a server that dies');
   const messages = died.errors.map(({ message }) => message).join('\n----\n');
-  expect(messages).toMatch(/ServerDiedError: The server of this test on port \d+ \(pid \d+, node server.ts \d+ mine\)/);
-  expect(messages).toMatch(/has ended by itself: exit code 7. Its last output:\n[^]*mine is asked for \/die\nit was told to die/);
+  expect(messages).toMatch(/ServerDiedError: The server 'node server.ts \d+ mine' on port \d+ had ended by itself \(pid \d+, exit code 7\)/);
+  expect(messages).toMatch(/Its last output:\n[^]*mine is asked for \/die\nit was told to die/);
   expect(messages.match(/ServerDiedError/g)).toHaveLength(1);
   expect(textOf(died, /^output of servers on port/)).toContain('another listens on');
   const uses = JSON.parse(textOf(died, /^portslice-servers$/).split('\n----\n')[0] as string) as unknown[];
@@ -318,7 +324,7 @@ test('servers end, however their test ends, and a body that goes on gets no more
         await forEver;
       });
       test('is never ready', async ({ servers }) => {
-        test.setTimeout(2_000);
+        test.setTimeout(5_000);
         await servers.start({ command: ['node', 'server.ts', '{port}'], ready: () => false });
       });
       test('never ready in a fixture', async ({ request }) => {});
@@ -327,7 +333,7 @@ test('servers end, however their test ends, and a body that goes on gets no more
         test('never listens', async ({ server }) => {
           // Not reached.
         });
-        test.beforeEach(() => test.setTimeout(2_000));
+        test.beforeEach(() => test.setTimeout(5_000));
       });
       test('is skipped', async ({ server }) => test.skip());
       test('uncaught', async ({ server }) => {

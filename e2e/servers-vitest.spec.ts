@@ -218,8 +218,8 @@ function expectFailures(project: Project, result: VitestRun): void {
 
   const died = result.result('has a server that dies').failureMessages?.join('\n----\n');
   expect(died).toContain('fetch failed');
-  expect(result.output).toMatch(/ServerDiedError: The server of this test on port \d+ \(pid \d+, node server.ts \d+ server\)/);
-  expect(result.output).toContain('has ended by itself: exit code 7. Its last output:');
+  expect(result.output).toMatch(/ServerDiedError: The server 'node server.ts \d+ server' on port \d+ had ended by itself \(pid \d+, exit code 7\)/);
+  expect(result.output).toContain('it was told to die');
 
   expect(result.result('has a server that cannot start').failureMessages?.join()).toMatch(
     /exit code 3[^]*before the end/,
@@ -303,7 +303,7 @@ test('servers end, however their test ends, and a body that goes on gets no more
         test('gets no more', async () => {
           expect(await new Promise((resolve) => { late = resolve; })).toBe('PORTSLICE_TEST_ENDED');
         });
-        test('is never ready', { timeout: 2_000 }, async ({ servers }) => {
+        test('is never ready', { timeout: 5_000 }, async ({ servers }) => {
           await servers.start({ command: ['node', 'server.ts', '{port}'], ready: () => false });
         });
         test('is skipped', async ({ server, skip }) => skip());

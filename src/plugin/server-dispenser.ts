@@ -95,7 +95,7 @@ export class ServerDispenser implements Servers {
         // At the end of the test they are taken back by who knows whether it has failed.
         if (!this.#hasEnded) for (const owner of owners) owner.cleanup();
       },
-      longestWaitMs: () => Math.max(1, longestWaitMs(this.#facts, monotonicMs() - this.#startMs)),
+      longestWaitMs: () => Math.max(1, Math.floor(longestWaitMs(this.#facts, monotonicMs() - this.#startMs))),
     });
     const complete = Object.assign(claimed, { server, use: undefined });
     this.#claimed.push(complete);
