@@ -1,11 +1,12 @@
 /** A server that is a command: a tree of processes. */
 import { monotonicMs, pause } from '../platform/clock.ts';
+import { environmentOfProgram } from '../platform/environment.ts';
 import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
 import type { ProcessTree } from '../platform/process-tree.ts';
 import { serverPlatform } from '../platform/server-platform.ts';
 import type { Instance } from './instance.ts';
-import { type Command, startProcess, type StartedProcess } from './server-process.ts';
+import { startProcess, type StartedProcess } from './server-process.ts';
 import type { ServerEnd } from './server.ts';
 
 /** From SIGKILL to the end of a process there is a moment, and a long one where the machine is busy. */
@@ -15,15 +16,17 @@ const LAST_LOOK_MS = 50;
 
 /** @throws ServerCommandError if the program cannot be started */
 export async function startCommand(
-  command: Command,
+  { command, env, cwd }: Command,
   stopSignal: NodeJS.Signals,
   write: (text: string) => void,
-): Promise<Instance> {
-  const tree = serverPlatform.openProcessTree();
+): Promise<CommandInstance> {
+  const tree = await platform.openProcessTree();
   const startedAtMs = monotonicMs();
   try {
-    const env = { ...command.env, ...tree.environment };
-    const started = await startProcess({ ...command, env }, write, (processId) => tree.add(processId));
+    const environment = environmentOfProgram({ ...env, ...tree.environment }, cwd ?? '.');
+    const parts = typeof command === 'string' ? serverPlatform.shellCommand(command) : command;
+    const wrapped = { command: tree.wrap(parts, { environment, cwd }), environment, cwd };
+    const started = await startProcess(wrapped, write, (processId) => tree.add(processId));
     return new CommandInstance(started, tree, stopSignal, startedAtMs);
   } catch (error) {
     tree.close();
@@ -31,7 +34,16 @@ export async function startCommand(
   }
 }
 
-class CommandInstance implements Instance {
+export interface Command {
+  /** A text is for the shell. */
+  readonly command: readonly string[] | string;
+  /** Added to the environment of this process. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string | undefined;
+}
+
+/** A server that is a command. */
+export class CommandInstance implements Instance {
   readonly processId: number;
   readonly startedAtMs: number;
   readonly begun: Promise<void> = Promise.resolve();
@@ -47,6 +59,11 @@ class CommandInstance implements Instance {
     this.#process = started;
     this.#tree = tree;
     this.#stopSignal = stopSignal;
+  }
+
+  /** What the system does not keep of what is promised, in words. */
+  get problem(): string | undefined {
+    return this.#tree.problem;
   }
 
   survives(): boolean {

@@ -25,7 +25,9 @@ export async function launchServer(
 ): Promise<Server> {
   const settings = checkServerOptions(options);
   const owners = await acquireAll(source, settings.portNames.length, settings.acquire);
-  const ports = Object.fromEntries(settings.portNames.map((name, index) => [name, owners[index] as TCPPortOwner]));
+  const ports = Object.fromEntries(
+    settings.portNames.map((name, index) => [name, owners[index] as TCPPortOwner]),
+  );
   const server = new RunningServer(settings, ports, () => source.release(owners));
   try {
     await server.start();

@@ -12,8 +12,8 @@ import { findOwnClaim } from '../pool/session/open-sessions.ts';
 import { isHeld, type PortClaim } from '../pool/session/port-claim.ts';
 import { warn } from '../pool/session/warnings.ts';
 import type { ServerSettings } from './check-options.ts';
-import { fillIn } from './command-template.ts';
 import { startCommand } from './command-instance.ts';
+import { fillIn } from './command-template.ts';
 import { startFunction } from './function-instance.ts';
 import type { Instance } from './instance.ts';
 import { nextLook } from './listening-watch.ts';
@@ -79,7 +79,9 @@ export class RunningServer implements Server {
   async start(): Promise<void> {
     const { signal } = this.#settings;
     await this.#run(async () =>
-      this.#start(signal === undefined ? this.#stopping.signal : AbortSignal.any([signal, this.#stopping.signal])),
+      this.#start(
+        signal === undefined ? this.#stopping.signal : AbortSignal.any([signal, this.#stopping.signal]),
+      ),
     );
   }
 
@@ -170,7 +172,10 @@ export class RunningServer implements Server {
     const { command, env, cwd, stopSignal } = this.#settings;
     if (typeof command === 'function') return startFunction(command, this.ports);
     const fill = (text: string): string => fillIn(text, this.ports);
-    const variables = Object.entries(env).map(([name, value]) => [name, value === undefined ? value : fill(value)]);
+    const variables = Object.entries(env).map(([name, value]) => [
+      name,
+      value === undefined ? value : fill(value),
+    ]);
     return startCommand(
       {
         command: typeof command === 'string' ? fill(command) : command.map(fill),
@@ -183,7 +188,9 @@ export class RunningServer implements Server {
   }
 
   async #findReaches(): Promise<ReadonlyMap<string, Reach>> {
-    const entries = Object.entries(this.ports).map(async ([name, owner]) => [name, await findReach(owner)] as const);
+    const entries = Object.entries(this.ports).map(
+      async ([name, owner]) => [name, await findReach(owner)] as const,
+    );
     return new Map(await Promise.all(entries));
   }
 
