@@ -25,9 +25,14 @@ export async function startCommand(
   try {
     const environment = environmentOfProgram({ ...env, ...tree.environment }, cwd ?? '.');
     const parts = typeof command === 'string' ? serverPlatform.shellCommand(command) : command;
+    let startTicks: number | undefined;
+    const onStart = (processId: number): void => {
+      tree.add(processId);
+      startTicks = serverPlatform.findStart(processId);
+    };
     const wrapped = { command: tree.wrap(parts, { environment, cwd }), environment, cwd };
-    const started = await startProcess(wrapped, write, (processId) => tree.add(processId));
-    return new CommandInstance(started, tree, stopSignal, startedAtMs);
+    const started = await startProcess(wrapped, write, onStart);
+    return new CommandInstance(started, tree, stopSignal, startedAtMs, startTicks);
   } catch (error) {
     tree.close();
     throw error;
@@ -50,18 +55,26 @@ export class CommandInstance implements Instance {
   readonly ended: Promise<ServerEnd>;
   readonly #process: StartedProcess;
   readonly #tree: ProcessTree;
-  readonly #stopSignal: NodeJS.Signals;
+  readonly stopSignal: NodeJS.Signals;
+  /** When its process was started, as `ServerPlatform.findStart`. */
+  readonly startTicks: number | undefined;
 
-  constructor(started: StartedProcess, tree: ProcessTree, stopSignal: NodeJS.Signals, startedAtMs: number) {
+  constructor(
+    started: StartedProcess,
+    tree: ProcessTree,
+    stopSignal: NodeJS.Signals,
+    startedAtMs: number,
+    startTicks: number | undefined,
+  ) {
     this.processId = started.processId;
     this.ended = started.ended;
     this.startedAtMs = startedAtMs;
     this.#process = started;
     this.#tree = tree;
-    this.#stopSignal = stopSignal;
+    this.stopSignal = stopSignal;
+    this.startTicks = startTicks;
   }
 
-  /** What the system does not keep of what is promised, in words. */
   get problem(): string | undefined {
     return this.#tree.problem;
   }
@@ -91,7 +104,7 @@ export class CommandInstance implements Instance {
   }
 
   async stop(graceMs: number): Promise<string | undefined> {
-    this.#tree.signal(this.#stopSignal);
+    this.#tree.signal(this.stopSignal);
     if (!(await this.#isGoneWithin(graceMs))) await this.#isGoneWithin(KILL_TIMEOUT_MS, 'SIGKILL');
     const left = this.#tree.findProcesses();
     this.#process.close();

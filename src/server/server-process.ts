@@ -22,6 +22,7 @@ export interface StartedProcess {
   /** Never rejects. By then its last words are written. */
   readonly ended: Promise<ServerEnd>;
   hasEnded(): boolean;
+  kill(): void;
   /** Closes its pipes, whoever has the other ends. */
   close(): void;
 }
@@ -50,8 +51,37 @@ export async function startProcess(
     processId: child.pid,
     ended,
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    kill: () => void child.kill('SIGKILL'),
     close: () => streams.forEach((stream) => stream?.destroy()),
   };
+}
+
+/** @returns undefined if it has not ended in time; then it is killed */
+export async function runToItsEnd(
+  program: Program,
+  write: (text: string) => void,
+  timeoutMs: number,
+): Promise<ServerEnd | undefined> {
+  const started = await startProcess(program, write, () => {});
+  const isOver = await isFulfilledWithin(started.ended, timeoutMs);
+  if (!isOver) started.kill();
+  started.close();
+  return isOver ? started.ended : undefined;
+}
+
+/** For the end of this process, which waits for nothing that is asynchronous. */
+export function runWhileExiting(
+  { command: [program = '', ...args], environment, cwd }: Program,
+  timeoutMs: number,
+): void {
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
+  spawnSync(program, args, {
+    env: environment,
+    cwd,
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+    stdio: 'ignore',
+  });
 }
 
 /** With tinyexec, which finds npm.cmd and its like on Windows, and quotes for them. */
