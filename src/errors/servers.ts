@@ -1,7 +1,7 @@
 /** Errors of the wait for a server. */
 import { PortsliceError } from './base.ts';
-import { quoteOutput } from './server-starts.ts';
 import { describeProcess, type ProcessDescription } from './describe-process.ts';
+import { quoteOutput } from './server-starts.ts';
 
 export interface WaitTimeoutFacts {
   readonly host: string;

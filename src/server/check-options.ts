@@ -90,7 +90,9 @@ export function checkServerOptions(options: StartServerOptions): ServerSettings 
 }
 
 function checkAcquire(options: StartServerOptions, label: string): AcquireOptions {
-  const given = ACQUIRE_OPTION_NAMES.filter((option) => options[option as keyof StartServerOptions] !== undefined);
+  const given = ACQUIRE_OPTION_NAMES.filter(
+    (option) => options[option as keyof StartServerOptions] !== undefined,
+  );
   const acquire: AcquireOptions = {
     ...Object.fromEntries(given.map((option) => [option, options[option as keyof StartServerOptions]])),
     label,
@@ -100,7 +102,8 @@ function checkAcquire(options: StartServerOptions, label: string): AcquireOption
 }
 
 function checkCommand(command: unknown): void {
-  const isList = Array.isArray(command) && command.length > 0 && command.every((part) => typeof part === 'string');
+  const isList =
+    Array.isArray(command) && command.length > 0 && command.every((part) => typeof part === 'string');
   const isUsable = isList ? command[0] !== '' : typeof command === 'string' && command.trim() !== '';
   const expected = "a program with its arguments (['node', 'api.js']), a text for the shell, or a function";
   expect('command', command, isUsable || typeof command === 'function', expected);
@@ -147,7 +150,12 @@ function checkLauncher({ launcher, command }: StartServerOptions): LauncherOptio
 function checkStopCommand(command: readonly string[]): void {
   const isList = Array.isArray(command) && command.every((part) => typeof part === 'string');
   const isUsable = isList && command.length > 0 && command[0] !== '';
-  expect('launcher.stopCommand', command, isUsable, "a program with its arguments, such as ['docker', 'stop', 'db']");
+  expect(
+    'launcher.stopCommand',
+    command,
+    isUsable,
+    "a program with its arguments, such as ['docker', 'stop', 'db']",
+  );
 }
 
 /** In messages and reports. */
@@ -161,7 +169,8 @@ function collectPortNames(
   { command, portNames = [], env = {}, cwd = '', ready }: StartServerOptions,
   launcher: LauncherOptions | undefined,
 ): string[] {
-  const areNames = Array.isArray(portNames) && portNames.every((name) => /^[A-Za-z][\w-]*$/.test(String(name)));
+  const areNames =
+    Array.isArray(portNames) && portNames.every((name) => /^[A-Za-z][\w-]*$/.test(String(name)));
   expect('portNames', portNames, areNames, "names of letters, digits, '-' and '_'");
   const url = typeof ready === 'object' && 'url' in ready ? ready.url : ready;
   const texts = [

@@ -1,11 +1,12 @@
 /** A server that is a command: a tree of processes. */
 import { monotonicMs, pause } from '../platform/clock.ts';
+import { environmentOfProgram } from '../platform/environment.ts';
 import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
 import type { ProcessTree } from '../platform/process-tree.ts';
 import { serverPlatform } from '../platform/server-platform.ts';
 import type { Instance } from './instance.ts';
-import { type Command, startProcess, type StartedProcess } from './server-process.ts';
+import { startProcess, type StartedProcess } from './server-process.ts';
 import type { ServerEnd } from './server.ts';
 
 /** From SIGKILL to the end of a process there is a moment, and a long one where the machine is busy. */
@@ -15,38 +16,67 @@ const LAST_LOOK_MS = 50;
 
 /** @throws ServerCommandError if the program cannot be started */
 export async function startCommand(
-  command: Command,
+  { command, env, cwd }: Command,
   stopSignal: NodeJS.Signals,
   write: (text: string) => void,
-): Promise<Instance> {
-  const tree = serverPlatform.openProcessTree();
+): Promise<CommandInstance> {
+  const tree = await platform.openProcessTree();
   const startedAtMs = monotonicMs();
   try {
-    const env = { ...command.env, ...tree.environment };
-    const started = await startProcess({ ...command, env }, write, (processId) => tree.add(processId));
-    return new CommandInstance(started, tree, stopSignal, startedAtMs);
+    const environment = environmentOfProgram({ ...env, ...tree.environment }, cwd ?? '.');
+    const parts = typeof command === 'string' ? serverPlatform.shellCommand(command) : command;
+    let startTicks: number | undefined;
+    const onStart = (processId: number): void => {
+      tree.add(processId);
+      startTicks = serverPlatform.findStart(processId);
+    };
+    const wrapped = { command: tree.wrap(parts, { environment, cwd }), environment, cwd };
+    const started = await startProcess(wrapped, write, onStart);
+    return new CommandInstance(started, tree, stopSignal, startedAtMs, startTicks);
   } catch (error) {
     tree.close();
     throw error;
   }
 }
 
-class CommandInstance implements Instance {
+export interface Command {
+  /** A text is for the shell. */
+  readonly command: readonly string[] | string;
+  /** Added to the environment of this process. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string | undefined;
+}
+
+/** A server that is a command. */
+export class CommandInstance implements Instance {
   readonly processId: number;
   readonly startedAtMs: number;
   readonly begun: Promise<void> = Promise.resolve();
   readonly ended: Promise<ServerEnd>;
   readonly #process: StartedProcess;
   readonly #tree: ProcessTree;
-  readonly #stopSignal: NodeJS.Signals;
+  readonly stopSignal: NodeJS.Signals;
+  /** When its process was started, as `ServerPlatform.findStart`. */
+  readonly startTicks: number | undefined;
 
-  constructor(started: StartedProcess, tree: ProcessTree, stopSignal: NodeJS.Signals, startedAtMs: number) {
+  constructor(
+    started: StartedProcess,
+    tree: ProcessTree,
+    stopSignal: NodeJS.Signals,
+    startedAtMs: number,
+    startTicks: number | undefined,
+  ) {
     this.processId = started.processId;
     this.ended = started.ended;
     this.startedAtMs = startedAtMs;
     this.#process = started;
     this.#tree = tree;
-    this.#stopSignal = stopSignal;
+    this.stopSignal = stopSignal;
+    this.startTicks = startTicks;
+  }
+
+  get problem(): string | undefined {
+    return this.#tree.problem;
   }
 
   survives(): boolean {
@@ -74,7 +104,7 @@ class CommandInstance implements Instance {
   }
 
   async stop(graceMs: number): Promise<string | undefined> {
-    this.#tree.signal(this.#stopSignal);
+    this.#tree.signal(this.stopSignal);
     if (!(await this.#isGoneWithin(graceMs))) await this.#isGoneWithin(KILL_TIMEOUT_MS, 'SIGKILL');
     const left = this.#tree.findProcesses();
     this.#process.close();

@@ -11,12 +11,9 @@ import { isFulfilledWithin } from './within.ts';
 /** Requests on their way may end; then connections are cut, which clients would keep open for long. */
 const REQUESTS_MS = 500;
 
-export function startFunction(start: ServerFunction, ports: ServerPorts): Instance {
-  return new FunctionInstance(start, ports);
-}
-
-class FunctionInstance implements Instance {
+export class FunctionInstance implements Instance {
   readonly processId: undefined;
+  readonly problem: undefined;
   readonly startedAtMs: number = monotonicMs();
   readonly begun: Promise<void>;
   readonly ended: Promise<ServerEnd>;

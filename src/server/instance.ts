@@ -10,6 +10,8 @@ export interface Instance {
   readonly begun: Promise<void>;
   /** When it has ended; never rejects. */
   readonly ended: Promise<ServerEnd>;
+  /** What the system does not keep of what is promised, in words; undefined: it keeps everything. */
+  readonly problem: string | undefined;
   /** Whether such an end is none of the server, but of a launcher that has done its work. */
   survives(end: ServerEnd): boolean;
   /** Whether all of the sockets are open in its processes. */

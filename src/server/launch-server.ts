@@ -28,7 +28,9 @@ export async function launchServer(options: StartServerOptions): Promise<Server>
 export async function claimServer(options: StartServerOptions, host: ServerHost): Promise<RunningServer> {
   const settings = checkServerOptions(options);
   const owners = await acquireAll(host, settings.portNames.length, settings.acquire);
-  const ports = Object.fromEntries(settings.portNames.map((name, index) => [name, owners[index] as TCPPortOwner]));
+  const ports = Object.fromEntries(
+    settings.portNames.map((name, index) => [name, owners[index] as TCPPortOwner]),
+  );
   return new RunningServer(settings, ports, host);
 }
 

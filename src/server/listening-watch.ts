@@ -13,22 +13,27 @@ const LOOK_EVERY_MS = 4;
 /** So that looks take at most a fifth of the time, wherever they take long. */
 const PAUSE_PER_LOOK = 4;
 
-interface Waiting {
+class Waiting {
   readonly looked: Promise<Sockets>;
-  readonly settle: (sockets: Promise<Sockets>) => void;
-  readonly timer: NodeJS.Timeout;
+  timer: NodeJS.Timeout;
+  #settle: ((sockets: Promise<Sockets>) => void) | undefined;
+
+  constructor() {
+    this.looked = new Promise((resolve) => (this.#settle = resolve));
+    this.timer = startTimeout(look, pauseMs);
+  }
+
+  settle(sockets: Promise<Sockets>): void {
+    this.#settle?.(sockets);
+  }
 }
 
 let waiting: Waiting | undefined;
 let pauseMs = LOOK_EVERY_MS;
 
 /** The next look, which is the same for all who wait. */
-export function nextLook(): Promise<Sockets> {
-  if (waiting === undefined) {
-    let settle: Waiting['settle'] = () => {};
-    const looked = new Promise<Sockets>((resolve) => (settle = resolve));
-    waiting = { looked, settle, timer: startTimeout(look, pauseMs) };
-  }
+export async function nextLook(): Promise<Sockets> {
+  waiting ??= new Waiting();
   return waiting.looked;
 }
 
@@ -36,14 +41,13 @@ export function nextLook(): Promise<Sockets> {
 export function lookSoon(): void {
   if (waiting === undefined || pauseMs > LOOK_EVERY_MS) return;
   stopTimeout(waiting.timer);
-  waiting = { ...waiting, timer: startTimeout(look, 0) };
+  waiting.timer = startTimeout(look, 0);
 }
 
 function look(): void {
-  if (waiting === undefined) return;
-  const { settle } = waiting;
+  const all = waiting;
   waiting = undefined;
-  settle(readSockets());
+  all?.settle(readSockets());
 }
 
 async function readSockets(): Promise<Sockets> {

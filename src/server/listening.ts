@@ -1,5 +1,6 @@
 /** Waits until a server listens, and proves that it is this server. */
 import { ForeignListenerError } from '../errors/index.ts';
+import { monotonicMs } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import type { Listener, ListeningSocket } from '../platform/port-kernel.ts';
 import { MAX_CONNECT_MS, tryToConnect } from '../pool/api/try-to-connect.ts';
@@ -8,6 +9,8 @@ import { nextLook } from './listening-watch.ts';
 import { type Reach, socketsInReach } from './reach.ts';
 import { FIRST_PORT_NAME } from './server-options.ts';
 import type { Start } from './start.ts';
+
+const PORT_FREE_TIMEOUT_MS = 2000;
 
 /**
  * Resolves as soon as the server listens on all of the ports.
@@ -57,6 +60,33 @@ function foreignListener(
 ): ForeignListenerError {
   const expected = processId === undefined ? `'${name}' in this process` : `pid ${processId} (${name})`;
   return new ForeignListenerError({ ...stranger, port, expected, description: describeListener(stranger) });
+}
+
+/**
+ * For a server that will not be in the tree of its command: nobody may listen yet.
+ * @throws ForeignListenerError
+ */
+export async function rejectListener(name: string, reaches: readonly Reach[]): Promise<void> {
+  const sockets = (await nextLook()) ?? [];
+  for (const reach of reaches) {
+    const isUsed = socketsInReach(sockets, reach).length > 0;
+    const [stranger] = isUsed ? (platform.findListeners(reach.port) ?? []) : [];
+    if (stranger === undefined) continue;
+    const description = describeListener(stranger);
+    throw new ForeignListenerError({ ...stranger, port: reach.port, expected: `'${name}'`, description });
+  }
+}
+
+/**
+ * The kernel closes the sockets of a process before others learn of its end, but a child that it has just forked can have them for a
+ * moment. What listens for longer is named as a leak when its port is released.
+ */
+export async function untilPortsAreFree(reaches: readonly Reach[]): Promise<void> {
+  const deadlineMs = monotonicMs() + PORT_FREE_TIMEOUT_MS;
+  do {
+    const sockets = (await nextLook()) ?? [];
+    if (reaches.every((reach) => socketsInReach(sockets, reach).length === 0)) return;
+  } while (monotonicMs() < deadlineMs);
 }
 
 /** Where the OS does not tell who listens where. */

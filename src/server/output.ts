@@ -42,12 +42,7 @@ export class ServerOutput {
 
   /** For messages: the last lines of the last start, or '' if there are none. */
   lastLines(): string {
-    return this.textOfStart()
-      .trimEnd()
-      .slice(-SHOWN_CHARACTERS)
-      .split('\n')
-      .slice(-SHOWN_LINES)
-      .join('\n');
+    return this.textOfStart().trimEnd().slice(-SHOWN_CHARACTERS).split('\n').slice(-SHOWN_LINES).join('\n');
   }
 
   /** Resolves when it has written more. */

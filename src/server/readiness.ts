@@ -11,8 +11,8 @@ import { platform } from '../platform/platform.ts';
 import { findNamedPortInUse, findPortInUse } from './address-in-use.ts';
 import { fillIn } from './command-template.ts';
 import { untilAnswered } from './http-answer.ts';
-import { untilListening, whyNotListening } from './listening.ts';
 import { lookSoon } from './listening-watch.ts';
+import { untilListening, whyNotListening } from './listening.ts';
 import type { Reach } from './reach.ts';
 import type { Readiness } from './server-options.ts';
 import type { ServerEnd } from './server.ts';
@@ -65,21 +65,30 @@ function watchFailures(
   ending: AbortController,
   progress: Progress,
 ): () => void {
-  const { instance, settings } = start;
+  const { settings } = start;
   const onAbort = (): void => ending.abort(signal.reason);
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort);
-  const timer = startTimeout(() => {
-    void notReady(start, progress).then((error) => ending.abort(error));
-  }, settings.readyTimeoutMs);
-  void instance.ended.then((end) => {
-    if (!instance.survives(end)) ending.abort(whyEnded(start, end));
-  });
+  const timer = startTimeout(() => void endLate(start, ending, progress), settings.readyTimeoutMs);
+  void watchEnd(start, ending);
   void watchOutput(start, ending);
   return () => {
     stopTimeout(timer);
     signal.removeEventListener('abort', onAbort);
   };
+}
+
+async function endLate(start: Start, ending: AbortController, progress: Progress): Promise<void> {
+  try {
+    ending.abort(await notReady(start, progress));
+  } catch (error) {
+    ending.abort(error);
+  }
+}
+
+async function watchEnd(start: Start, ending: AbortController): Promise<void> {
+  const end = await start.instance.ended;
+  if (!ending.signal.aborted && !start.instance.survives(end)) ending.abort(whyEnded(start, end));
 }
 
 /** Where a server says that its port is in use, and goes on (`node --watch`, a dev server), there is nothing to wait for. */

@@ -7,28 +7,23 @@ import {
 } from '../errors/index.ts';
 import { monotonicMs } from '../platform/clock.ts';
 import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
-import { dropHold, retakeHold } from '../pool/claim/hold-again.ts';
-import { findOwnClaim } from '../pool/session/open-sessions.ts';
-import { isHeld, type PortClaim } from '../pool/session/port-claim.ts';
-import { warn } from '../pool/session/warnings.ts';
+import { warn, warnOnceInRun } from '../pool/session/warnings.ts';
 import { nameOf, type ServerSettings } from './check-options.ts';
 import { fillIn } from './command-template.ts';
-import { startCommand } from './command-instance.ts';
-import { startFunction } from './function-instance.ts';
 import type { Instance } from './instance.ts';
-import { nextLook } from './listening-watch.ts';
+import { rejectListener, untilPortsAreFree } from './listening.ts';
 import { ServerOutput } from './output.ts';
-import { findReach, type Reach, socketsInReach } from './reach.ts';
+import { findReach, type Reach } from './reach.ts';
 import { untilReady } from './readiness.ts';
 import { rememberInstance } from './running-instances.ts';
+import { ServerHolds } from './server-holds.ts';
 import type { ServerHost } from './server-host.ts';
 import { FIRST_PORT_NAME, type ServerPorts } from './server-options.ts';
 import type { Server, ServerEnd } from './server.ts';
+import { startInstance } from './start-instance.ts';
 
 /** A server that has not come up has nothing to lose. */
 const FAILED_START_GRACE_MS = 1000;
-/** The kernel closes the sockets of a process before its parent learns of its end, but other processes can have them for a moment. */
-const PORT_FREE_TIMEOUT_MS = 2000;
 
 export class RunningServer implements Server {
   readonly ports: ServerPorts;
@@ -37,12 +32,14 @@ export class RunningServer implements Server {
   readonly #settings: ServerSettings;
   readonly #host: ServerHost;
   readonly #output = new ServerOutput();
-  readonly #dropped = new Set<PortClaim>();
-  #isWithoutHold = false;
+  readonly #holds: ServerHolds;
+  /** It cannot listen beside them. */
+  #isWithoutHolds = false;
+  /** Of the last start. */
   #instance: Instance | undefined;
-  #forget: () => void = () => {};
+  /** Ends it; undefined while there is nothing to be ended. */
+  #end: ((graceMs: number) => Promise<void>) | undefined;
   #readyAfterMs = 0;
-  #isEnding = false;
   #death: ServerEnd | undefined;
   /** What was begun last: starts follow each other. */
   #work: Promise<void> = Promise.resolve();
@@ -55,6 +52,7 @@ export class RunningServer implements Server {
     this.port = this.owner.port;
     this.#settings = settings;
     this.#host = host;
+    this.#holds = new ServerHolds(Object.values(ports));
   }
 
   get pid(): number | undefined {
@@ -95,16 +93,14 @@ export class RunningServer implements Server {
   /** For the first time. @throws as `startServer` */
   async start(): Promise<void> {
     const { signal } = this.#settings;
-    await this.#run(async () =>
-      this.#start(signal === undefined ? this.#stopping.signal : AbortSignal.any([signal, this.#stopping.signal])),
-    );
+    const signals = [this.#stopping.signal, ...(signal === undefined ? [] : [signal])];
+    await this.#inTurn(async () => this.#start(AbortSignal.any(signals)));
   }
 
   async restart(): Promise<void> {
-    await this.#run(async () => {
-      this.#throwIfStopped();
-      await this.#end(this.#settings.stopTimeoutMs);
-      this.#throwIfStopped();
+    await this.#inTurn(async () => {
+      this.#stopping.signal.throwIfAborted();
+      await this.#end?.(this.#settings.stopTimeoutMs);
       await this.#start(this.#stopping.signal);
     });
   }
@@ -118,54 +114,57 @@ export class RunningServer implements Server {
     return this.stop();
   }
 
-  /** One after the other. */
-  async #run(act: () => Promise<void>): Promise<void> {
+  async #inTurn(act: () => Promise<void>): Promise<void> {
     const work = this.#work.then(act);
     this.#work = work.catch(() => undefined);
     return work;
   }
 
-  #throwIfStopped(): void {
-    if (this.#stopping.signal.aborted) throw this.#stoppedError();
-  }
-
-  #stoppedError(): ServerStoppedError {
-    return new ServerStoppedError({ name: this.#settings.name, port: this.port });
-  }
-
   async #stop(): Promise<void> {
-    this.#stopping.abort(this.#stoppedError());
+    this.#stopping.abort(new ServerStoppedError({ name: this.#settings.name, port: this.port }));
     await this.#work;
     try {
-      await this.#end(this.#settings.stopTimeoutMs);
+      await this.#end?.(this.#settings.stopTimeoutMs);
     } finally {
       this.#host.release(Object.values(this.ports));
     }
   }
 
   async #start(signal: AbortSignal): Promise<void> {
-    this.#setHolds(!this.#isWithoutHold);
+    if (!this.#isWithoutHolds) return this.#startBesideHolds(signal);
+    this.#holds.drop();
+    return this.#startOnce(signal);
+  }
+
+  async #startBesideHolds(signal: AbortSignal): Promise<void> {
     try {
       await this.#startOnce(signal);
     } catch (error) {
-      if (!this.#canTryWithoutHold(error)) throw error;
-      this.#setHolds(false);
+      // With a listener, it is not the hold that is in the way.
+      const canBeHold = error instanceof ServerAddressInUseError && error.processId === undefined;
+      if (!canBeHold || !this.#holds.areThere) throw error;
+      this.#holds.drop();
       await this.#startOnce(signal);
-      this.#isWithoutHold = true;
+      this.#isWithoutHolds = true;
       this.#hintAtHold();
     }
   }
 
   async #startOnce(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    this.#output.beginStart();
-    this.#isEnding = false;
-    this.#death = undefined;
     const reaches = await this.#findReaches();
-    const instance = await this.#startInstance();
+    if (this.#settings.launcher !== undefined)
+      await rejectListener(this.#settings.name, [...reaches.values()]);
+    this.#output.beginStart();
+    this.#death = undefined;
+    const instance = await startInstance(this.#settings, this.ports, (text) => this.#output.add(text));
     this.#instance = instance;
-    this.#forget = rememberInstance(instance);
-    const isHeld_ = this.#claims().some(isHeld);
+    const forget = rememberInstance(instance);
+    this.#end = async (graceMs) => {
+      this.#end = undefined;
+      await this.#endInstance(instance, graceMs, [...reaches.values()]).finally(forget);
+    };
+    this.#tellProblem(instance.problem);
     try {
       await untilReady(
         {
@@ -174,14 +173,14 @@ export class RunningServer implements Server {
           instance,
           output: this.#output,
           reaches,
-          isHeld: isHeld_,
+          isHeld: this.#holds.areThere,
         },
         signal,
       );
       this.#readyAfterMs = monotonicMs() - instance.startedAtMs;
       void instance.ended.then((end) => this.#noteDeath(instance, end));
     } catch (error) {
-      await this.#end(Math.min(this.#settings.stopTimeoutMs, FAILED_START_GRACE_MS));
+      await this.#endFailedStart();
       throw error;
     }
   }
@@ -191,83 +190,45 @@ export class RunningServer implements Server {
     return Math.min(readyTimeoutMs, this.#host.longestWaitMs?.() ?? readyTimeoutMs);
   }
 
+  /** While something is left to be ended, nobody has ended it. */
   #noteDeath(instance: Instance, end: ServerEnd): void {
-    if (this.#instance === instance && !this.#isEnding && !instance.survives(end)) this.#death = end;
+    if (this.#instance === instance && this.#end !== undefined && !instance.survives(end)) this.#death = end;
   }
 
-  async #startInstance(): Promise<Instance> {
-    const { command, env, cwd, stopSignal } = this.#settings;
-    if (typeof command === 'function') return startFunction(command, this.ports);
-    const fill = (text: string): string => fillIn(text, this.ports);
-    const variables = Object.entries(env).map(([name, value]) => [name, value === undefined ? value : fill(value)]);
-    return startCommand(
-      {
-        command: typeof command === 'string' ? fill(command) : command.map(fill),
-        env: { PORT: String(this.port), ...(Object.fromEntries(variables) as typeof env) },
-        cwd: cwd === undefined ? undefined : fill(cwd),
-      },
-      stopSignal,
-      (text) => this.#output.add(text),
-    );
+  /** Why it has failed is told in any case. */
+  async #endFailedStart(): Promise<void> {
+    try {
+      await this.#end?.(Math.min(this.#settings.stopTimeoutMs, FAILED_START_GRACE_MS));
+    } catch (error) {
+      warn('PORTSLICE_SERVER_STOP', (error as Error).message);
+    }
   }
 
   async #findReaches(): Promise<ReadonlyMap<string, Reach>> {
-    const entries = Object.entries(this.ports).map(async ([name, owner]) => [name, await findReach(owner)] as const);
+    const entries = Object.entries(this.ports).map(
+      async ([name, owner]) => [name, await findReach(owner)] as const,
+    );
     return new Map(await Promise.all(entries));
   }
 
-  /** Ends what runs, and waits until nobody listens. @throws ServerStopError */
-  async #end(graceMs: number): Promise<void> {
-    const instance = this.#instance;
-    if (instance === undefined) return;
-    this.#isEnding = true;
-    let problem: string | undefined;
-    let cause: unknown;
-    try {
-      problem = await instance.stop(graceMs);
-    } catch (error) {
-      [problem, cause] = [String(error), error];
-    }
-    this.#forget();
-    await this.#untilPortsAreFree();
-    if (problem === undefined) return;
+  /** Waits until nobody listens, and keeps the port from others even if the server will be started again. */
+  async #endInstance(instance: Instance, graceMs: number, reaches: readonly Reach[]): Promise<void> {
+    const failure = await whyNotEnded(instance, graceMs);
+    await untilPortsAreFree(reaches);
+    this.#holds.retake();
+    if (failure === undefined) return;
     const { name } = this.#settings;
-    throw new ServerStopError({
-      name,
-      port: this.port,
-      problem,
-      output: this.#output.text(),
-      lastLines: this.#output.lastLines(),
-      cause,
-    });
+    const written = { output: this.#output.text(), lastLines: this.#output.lastLines() };
+    throw new ServerStopError({ name, port: this.port, ...failure, ...written });
   }
 
-  /** What listens for longer is named as a leak when the port is released. */
-  async #untilPortsAreFree(): Promise<void> {
-    const reaches = [...(await this.#findReaches()).values()];
-    const deadlineMs = monotonicMs() + PORT_FREE_TIMEOUT_MS;
-    while (monotonicMs() < deadlineMs) {
-      const sockets = (await nextLook()) ?? [];
-      if (reaches.every((reach) => socketsInReach(sockets, reach).length === 0)) return;
-    }
-  }
-
-  #claims(): PortClaim[] {
-    return Object.values(this.ports).flatMap(({ port }) => findOwnClaim(port) ?? []);
-  }
-
-  /** Only those that were there: the user may have asked for none. */
-  #setHolds(areWanted: boolean): void {
-    if (!areWanted) for (const claim of this.#claims()) if (dropHold(claim)) this.#dropped.add(claim);
-    if (areWanted) this.#dropped.forEach(retakeHold);
-  }
-
-  #canTryWithoutHold(error: unknown): boolean {
-    return (
-      error instanceof ServerAddressInUseError &&
-      error.processId === undefined &&
-      !this.#stopping.signal.aborted &&
-      this.#claims().some(isHeld)
+  #tellProblem(problem: string | undefined): void {
+    const [claim] = this.#holds.claims();
+    if (problem === undefined || claim === undefined) return;
+    warnOnceInRun(
+      claim.session.segment,
+      'PORTSLICE_SERVER_TREE',
+      `Servers may outlive this process: ${problem}.`,
     );
   }
 
@@ -277,5 +238,18 @@ export class RunningServer implements Server {
       `'${describeCommand(this.#settings.name)}' cannot listen on a held port, since it sets neither SO_REUSEADDR nor ` +
         'SO_REUSEPORT. It was started a second time without the hold: pass hold: false to start it once.',
     );
+  }
+}
+
+/** What it has thrown is the reason, too. */
+async function whyNotEnded(
+  instance: Instance,
+  graceMs: number,
+): Promise<{ problem: string; cause?: unknown } | undefined> {
+  try {
+    const problem = await instance.stop(graceMs);
+    return problem === undefined ? undefined : { problem };
+  } catch (error) {
+    return { problem: String(error), cause: error };
   }
 }

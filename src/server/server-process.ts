@@ -7,11 +7,10 @@ import { isFulfilledWithin } from './within.ts';
 
 type Child = NonNullable<ReturnType<typeof execute>['process']>;
 
-export interface Command {
-  /** A text is for the shell. */
-  readonly command: readonly string[] | string;
-  /** Added to the environment of this process. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+export interface Program {
+  readonly command: readonly string[];
+  /** All of it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly cwd: string | undefined;
 }
 
@@ -23,18 +22,19 @@ export interface StartedProcess {
   /** Never rejects. By then its last words are written. */
   readonly ended: Promise<ServerEnd>;
   hasEnded(): boolean;
+  kill(): void;
   /** Closes its pipes, whoever has the other ends. */
   close(): void;
 }
 
 /** @throws ServerCommandError if the program cannot be started */
 export async function startProcess(
-  command: Command,
+  program: Program,
   write: (text: string) => void,
   onStart: (processId: number) => void,
 ): Promise<StartedProcess> {
-  const child = spawn(command);
-  if (child.pid === undefined) throw await whyNotStarted(command, child);
+  const child = spawn(program);
+  if (child.pid === undefined) throw await whyNotStarted(program, child);
   onStart(child.pid);
   // Of a process that has started: it could not be sent a signal, say.
   child.on('error', () => undefined);
@@ -51,20 +51,49 @@ export async function startProcess(
     processId: child.pid,
     ended,
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    kill: () => void child.kill('SIGKILL'),
     close: () => streams.forEach((stream) => stream?.destroy()),
   };
 }
 
-/** With tinyexec, which finds programs in node_modules/.bin, and on Windows npm.cmd and its like. */
-function spawn({ command, env, cwd }: Command): Child {
-  const isShell = typeof command === 'string';
-  const [program, ...args] = isShell ? [command] : (command as readonly [string, ...string[]]);
+/** @returns undefined if it has not ended in time; then it is killed */
+export async function runToItsEnd(
+  program: Program,
+  write: (text: string) => void,
+  timeoutMs: number,
+): Promise<ServerEnd | undefined> {
+  const started = await startProcess(program, write, () => {});
+  const isOver = await isFulfilledWithin(started.ended, timeoutMs);
+  if (!isOver) started.kill();
+  started.close();
+  return isOver ? started.ended : undefined;
+}
+
+/** For the end of this process, which waits for nothing that is asynchronous. */
+export function runWhileExiting(
+  { command: [program = '', ...args], environment, cwd }: Program,
+  timeoutMs: number,
+): void {
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
+  spawnSync(program, args, {
+    env: environment,
+    cwd,
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+    stdio: 'ignore',
+  });
+}
+
+/** With tinyexec, which finds npm.cmd and its like on Windows, and quotes for them. */
+function spawn({ command, environment, cwd }: Program): Child {
+  const [program = '', ...args] = command;
   const { process: child } = execute(program, args, {
+    // The environment has the folders of packages already.
+    nodePath: false,
     nodeOptions: {
-      shell: isShell,
       // With a session of its own it does not get the terminal's Ctrl-C: we end it, in order.
       detached: true,
-      env,
+      env: environment,
       ...(cwd === undefined ? {} : { cwd }),
       // Some programs end with their standard input, so it stays open until their end.
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -94,10 +123,10 @@ function letGo(child: Child, streams: readonly unknown[]): void {
   for (const stream of streams) (stream as { unref?: () => void } | null)?.unref?.();
 }
 
-async function whyNotStarted({ command, cwd }: Command, child: Child): Promise<ServerCommandError> {
+async function whyNotStarted({ command, cwd }: Program, child: Child): Promise<ServerCommandError> {
   const error = await new Promise<NodeJS.ErrnoException>((resolve) => child.once('error', resolve));
   return new ServerCommandError({
-    program: typeof command === 'string' ? 'the shell' : (command[0] ?? ''),
+    program: command[0] ?? '',
     cwd,
     hasFolder: cwd === undefined || isFolder(cwd),
     errnoName: error.code,

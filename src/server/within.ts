@@ -16,15 +16,12 @@ export async function isFulfilledWithin(promise: Promise<unknown>, timeoutMs: nu
 
 /** What the promise gives, unless the signal is aborted before. @throws the signal's reason */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let stop: () => void = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason);
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    const settle = (): void => signal.removeEventListener('abort', onAbort);
+    // Also if nobody waits for it any more: it can still fail.
+    promise.then(resolve, reject).finally(settle);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort);
   });
-  signal.addEventListener('abort', stop);
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

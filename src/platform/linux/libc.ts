@@ -51,6 +51,7 @@ export interface LibC {
   readonly memcpy: (destination: Pointer, source: Pointer, byteLength: number) => Pointer;
   readonly send: (descriptor: number, message: Pointer, byteLength: number, flags: number) => number | bigint;
   readonly recv: (descriptor: number, buffer: Pointer, byteLength: number, flags: number) => number | bigint;
+  readonly prlimit: (processId: number, resource: number, limit: Pointer, old: null) => number;
   /** The errno of the last call of this thread. */
   readonly errno: () => number;
   /** Of a buffer with memory of its own (Buffer.allocUnsafeSlow), which the caller keeps as long as the address is used. */
@@ -103,6 +104,7 @@ function bindLibC(): LibC {
     memcpy: later(library, 'uintptr_t memcpy(uintptr_t, uintptr_t, size_t)'),
     send: later(library, 'int64_t send(int, uintptr_t, size_t, int)'),
     recv: later(library, 'int64_t recv(int, uintptr_t, size_t, int)'),
+    prlimit: later(library, 'int prlimit(int, int, uintptr_t, void *)'),
     errno: () => koffi.errno(),
     addressOf: (buffer) => Number(koffi.address(buffer)),
     view: (pointer, byteLength) => koffi.view(pointer, byteLength),
