@@ -355,7 +355,7 @@ test('servers end, however their test ends, and a body that goes on gets no more
   expect(run.titles('timedOut'), run.output).toEqual(['times out']);
   expect(run.titles('skipped')).toEqual(['is skipped']);
   expect(run.titles('passed')).toEqual(['never ready in a fixture', 'has a family', 'closes itself']);
-  expect(run.titles('failed')).toEqual(['is never ready', 'never listens', 'uncaught']);
+  expect(run.titles('failed').toSorted()).toEqual(['is never ready', 'never listens', 'uncaught']);
   for (const title of ['is never ready', 'never listens'])
     expect(run.result(title).error?.message).toContain('ServerNotReadyError');
   expect(run.log.filter(({ text }) => text.startsWith('late')).map(({ text }) => text)).toEqual([

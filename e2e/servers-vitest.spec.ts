@@ -81,10 +81,9 @@ async function expectNothingLeft(project: Project): Promise<void> {
 }
 
 const IMPORTS = `
-import { portIsInUse } from 'portslice';
 import { test } from 'portslice/vitest';
 import { afterEach, beforeAll, beforeEach, describe, expect, onTestFinished } from 'vitest';
-import { note, readLog, until } from './inside.ts';
+import { isListening, note, readLog, until } from './inside.ts';
 const textAt = async (url) => (await fetch(url)).text();
 `;
 
@@ -134,7 +133,9 @@ function expectEveryKind(result: VitestRun): void {
   expect(result.log.filter(({ event }) => event === 'closed')).toHaveLength(names.length);
   expect(collisions(result.log)).toEqual([]);
   expect(result.notes('hooks have run')).toHaveLength(1);
-  expect(result.end()).toMatchObject({ left: [], leaks: 0 });
+  const { left, leaks } = result.end();
+  // Vitest does not wait for the end of its workers before it tears down.
+  expect({ leaks, left: left.filter(({ label }) => !label.startsWith('workerServer')) }).toEqual({ leaks: 0, left: [] });
   expect(result.output).not.toContain('PORTSLICE_');
   const { portsliceServers: uses = [] } = result.result('one').meta;
   const [port] = result.notes('one ');
@@ -218,7 +219,7 @@ function expectFailures(project: Project, result: VitestRun): void {
 
   const died = result.result('has a server that dies').failureMessages?.join('\n----\n');
   expect(died).toContain('fetch failed');
-  expect(result.output).toMatch(/ServerDiedError: The server 'node server.ts \d+ server' on port \d+ had ended by itself \(pid \d+, exit code 7\)/);
+  expect(result.output).toMatch(/The server 'node server.ts \d+ server' on port \d+ had ended by itself \(pid \d+, exit code 7\)/);
   expect(result.output).toContain('it was told to die');
 
   expect(result.result('has a server that cannot start').failureMessages?.join()).toMatch(
@@ -229,8 +230,8 @@ function expectFailures(project: Project, result: VitestRun): void {
   );
   expect(textOf(neverReady as Annotation)).toBe('before the end\n');
   expect(annotationsOf(project, 'passes')).toEqual([]);
-  const [use] = result.result('has a server that dies').meta.portsliceServers ?? [];
-  expect(use).toMatchObject({ fixture: 'server', exitCode: 7 });
+  const { portsliceServers: uses = [] } = result.result('has a server that dies').meta;
+  expect(uses.find(({ fixture }) => fixture === 'server')).toMatchObject({ exitCode: 7 });
 }
 
 test('a test that fails has the output of its servers, and says which have died', async ({
@@ -323,7 +324,7 @@ test('servers end, however their test ends, and a body that goes on gets no more
           const log = readLog();
           const tried = log.filter(({ text }) => text.startsWith('try ')).map(({ text }) => text.slice(4));
           expect(new Set(tried).size).toBe(2);
-          expect(tried.some((port) => portIsInUse(Number(port)))).toBe(false);
+          expect(tried.some((port) => isListening({ port: Number(port) }))).toBe(false);
         });
       `,
     }),

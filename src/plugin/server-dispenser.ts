@@ -1,6 +1,6 @@
 /** Starts the servers of a test, a file or a worker, and ends them together at its end, before their ports are looked at. */
 import { InvalidOptionError, ServerDiedError, TestEndedError } from '../errors/index.ts';
-import { epochMs, monotonicMs } from '../platform/clock.ts';
+import { epochMs, monotonicMs, pause } from '../platform/clock.ts';
 import { claimServer } from '../server/launch-server.ts';
 import type { RunningServer } from '../server/running-server.ts';
 import type { StartServerOptions } from '../server/server-options.ts';
@@ -48,6 +48,12 @@ export interface OwnServer {
   readonly url: string;
   start(): Promise<Server>;
 }
+
+/** What clients say of a server that has gone. */
+const CUT_OFF = /ECONN|EPIPE|socket|connection|fetch failed|net::ERR/i;
+/** From the last packet of a process until its parent has noticed its end, on a busy machine. */
+const DEATH_MS = 500;
+const DEATH_POLL_MS = 5;
 
 interface Claimed {
   readonly server: RunningServer;
@@ -137,8 +143,18 @@ export class ServerDispenser implements Servers {
     return this.#started().map(({ server, use }) => ({ use, text: server.output() }));
   }
 
-  /** Those that have ended by themselves. */
-  deaths(): ServerDiedError[] {
+  /**
+   * Of a test that has failed with these errors: its servers that have ended by themselves. Clients notice the end of a
+   * connection before the system tells us that its process has ended.
+   */
+  async findDeaths(errors: readonly string[]): Promise<ServerDiedError[]> {
+    const isCutOff = errors.some((error) => CUT_OFF.test(error)) && this.#started().length > 0;
+    const deadlineMs = monotonicMs() + (isCutOff ? DEATH_MS : 0);
+    while (this.#deaths().length === 0 && monotonicMs() < deadlineMs) await pause(DEATH_POLL_MS);
+    return this.#deaths();
+  }
+
+  #deaths(): ServerDiedError[] {
     return this.#started().flatMap(({ server }) => {
       const { death, command: name, port, pid: processId } = server;
       const written = { output: server.output(), lastLines: server.lastLines() };

@@ -104,7 +104,7 @@ const ownFixtures: Fixtures<
       // A worker's fixtures do not know the test, so each test notes the ports that its worker has.
       const ofWorker = workerUses();
       for (const port of ofWorker) annotate(testInfo, port);
-      attachUses(testInfo, [...ofWorker, ...reportWorkerServers(testInfo)]);
+      attachUses(testInfo, [...ofWorker, ...(await reportWorkerServers(testInfo))]);
     },
     { auto: true, ...OWN_TIMEOUT, ...NO_STEP },
   ],

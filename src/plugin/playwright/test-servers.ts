@@ -21,7 +21,7 @@ export function openTestServers(
 
 export async function endTestServers(servers: ServerDispenser, testInfo: TestInfo): Promise<void> {
   servers.explainFailure(errorMessages(testInfo));
-  tellDeaths(servers, testInfo);
+  await tellDeaths(servers, testInfo);
   try {
     await servers.endAll(hasFailed(testInfo));
   } finally {
@@ -31,9 +31,10 @@ export async function endTestServers(servers: ServerDispenser, testInfo: TestInf
 }
 
 /** Beside the test's own error, in every report. Call it before the servers are stopped. */
-export function tellDeaths(servers: ServerDispenser, testInfo: TestInfo): void {
+export async function tellDeaths(servers: ServerDispenser, testInfo: TestInfo): Promise<void> {
   if (!hasFailed(testInfo)) return;
-  for (const { name, message } of servers.deaths()) testInfo.errors.push({ message: `${name}: ${message}` });
+  for (const { name, message } of await servers.findDeaths(errorMessages(testInfo)))
+    testInfo.errors.push({ message: `${name}: ${message}` });
 }
 
 export function reportServers(servers: ServerDispenser, testInfo: TestInfo): void {

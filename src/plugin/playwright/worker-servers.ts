@@ -25,9 +25,9 @@ export async function endWorkerServers(servers: ServerDispenser): Promise<void> 
 }
 
 /** A worker's fixtures do not know the test, so each test tells of the servers that its worker has. */
-export function reportWorkerServers(testInfo: TestInfo): PortUse[] {
+export async function reportWorkerServers(testInfo: TestInfo): Promise<PortUse[]> {
   for (const servers of dispensers) {
-    tellDeaths(servers, testInfo);
+    await tellDeaths(servers, testInfo);
     reportServers(servers, testInfo);
   }
   return [...dispensers].flatMap(({ portUses }) => portUses);

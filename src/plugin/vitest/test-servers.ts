@@ -18,9 +18,8 @@ export async function openTestServers(
   await finishForgotten();
   const servers = await openServers(testFacts(fixture, task, defaults), options);
   atEndOf(task, onTestFinished, async () => {
-    const messages = (task.result?.errors ?? []).map(({ message }) => message);
-    if (hasFailed(task)) servers.explainFailure(messages);
-    tellDeaths(servers, task);
+    if (hasFailed(task)) servers.explainFailure(errorMessages(task));
+    await tellDeaths(servers, task);
     try {
       await servers.endAll(hasFailed(task));
     } finally {
@@ -51,15 +50,21 @@ export async function closeFileServers(servers: ServerDispenser): Promise<void> 
 /** The servers of files and workers do not know the test, so each test tells of those that it may have used. */
 export async function reportFileServers(task: Task): Promise<void> {
   for (const servers of dispensers) {
-    tellDeaths(servers, task);
+    await tellDeaths(servers, task);
     await reportServers(servers, task, task.context.annotate);
   }
 }
 
 /** Beside the test's own error, in every report. */
-function tellDeaths(servers: ServerDispenser, { result }: Task): void {
+async function tellDeaths(servers: ServerDispenser, task: Task): Promise<void> {
+  const { result } = task;
   if (result?.state !== 'fail') return;
-  for (const { name, message, code } of servers.deaths()) (result.errors ??= []).push({ name, message, code });
+  for (const { name, message, code } of await servers.findDeaths(errorMessages(task)))
+    (result.errors ??= []).push({ name, message, code });
+}
+
+function errorMessages({ result }: Task): string[] {
+  return (result?.errors ?? []).map(({ message }) => message);
 }
 
 async function reportServers(
