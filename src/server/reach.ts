@@ -19,12 +19,13 @@ export async function findReach({ port, hosts }: TCPPortOwner): Promise<Reach> {
 }
 
 async function addressesOf(host: string): Promise<readonly string[]> {
-  if (host === 'localhost' || isUnderLocalhost(host)) return LOOPBACK;
+  if (isUnderLocalhost(host)) return LOOPBACK;
   const family = process.getBuiltinModule('node:net').isIP(host);
   if (family === 4) return [host];
   if (family === 6) return [canonical(host)];
+  // Also localhost: on some machines it is 127.0.0.1 alone.
   const found = await process.getBuiltinModule('node:dns').promises.lookup(host, { all: true });
-  return found.map(({ address, family: kind }) => (kind === 6 ? canonical(address) : address));
+  return found.map((one) => (one.family === 6 ? canonical(one.address) : one.address));
 }
 
 /** The shortest form, as URLs have it. A zone is no part of it. */
