@@ -11,6 +11,7 @@ import {
 } from './support/playwright-project.ts';
 import { expect, type Program, type Project, test } from './support/project.ts';
 import { collisions } from './support/server-log.ts';
+import type { ReportedServer } from './support/vitest-project.ts';
 import { expectAllReleased, expectNoneLocked } from './support/what-is-left.ts';
 
 const SERVE = `command: ['node', 'server.ts', '{port}'], ready: '/'`;
@@ -135,10 +136,10 @@ test('a page and a request go to the server of their test, and nobody else start
   expect(run.log.filter(({ event }) => event === 'closed')).toHaveLength(3);
   expect(run.log.filter(({ text }) => text === 'a hook with baseURL string').length).toBeGreaterThan(1);
   expect(collisions(run.log)).toEqual([]);
-  const [use] = JSON.parse(textOf(run.result('name'), /^portslice-servers$/)) as [Record<string, unknown>];
-  expect(use).toMatchObject({ fixture: 'server', command: `node server.ts ${use['port']} by name` });
+  const [use] = JSON.parse(textOf(run.result('name'), /^portslice-servers$/)) as [ReportedServer];
+  expect(use).toMatchObject({ fixture: 'server', command: `node server.ts ${use.port} by name` });
   expect(annotationsOf(run.result('name'), 'server')).toEqual([
-    `port ${use['port']}, pid ${use['pid']}, ready after ${Math.round(use['readyAfterMs'] as number)} ms: ${use['command']}`,
+    `port ${use.port}, pid ${use.pid}, ready after ${Math.round(use.readyAfterMs ?? 0)} ms: ${use.command}`,
   ]);
   expect(annotationsOf(run.result('nothing'), 'server')).toEqual([]);
   // Nobody has failed.
@@ -289,7 +290,9 @@ test('a test that fails has the output of its servers, and says which have died'
 
   const died = run.result('has a server that dies');
   const messages = died.errors.map(({ message }) => message).join('\n----\n');
-  expect(messages).toMatch(/ServerDiedError: The server 'node server.ts \d+ mine' on port \d+ had ended by itself \(pid \d+, exit code 7\)/);
+  expect(messages).toMatch(
+    /ServerDiedError: The server 'node server.ts \d+ mine' on port \d+ had ended by itself \(pid \d+, exit code 7\)/,
+  );
   expect(messages).toMatch(/Its last output:\n[^]*mine is asked for \/die\nit was told to die/);
   expect(messages.match(/ServerDiedError/g)).toHaveLength(1);
   expect(textOf(died, /^output of servers on port/)).toContain('another listens on');
@@ -405,7 +408,9 @@ test('no server outlives --max-failures', async ({ createProject }) => {
 });
 
 for (const whole of [false, true]) {
-  test(`no server outlives Ctrl-C to ${whole ? 'every process' : 'the runner'}`, async ({ createProject }) => {
+  test(`no server outlives Ctrl-C to ${whole ? 'every process' : 'the runner'}`, async ({
+    createProject,
+  }) => {
     const files = playwrightFiles('workers: 2, fullyParallel: true', { 'a.spec.ts': WAITING });
     const project = await createProject(files);
     const program = await startWaiting(project);

@@ -42,12 +42,19 @@ function files(settings: string, tests: Readonly<Record<string, string>>): Recor
   };
 }
 
-function run(project: Project, options: VitestOptions = {}, args: readonly string[] = []): Promise<VitestRun> {
+function run(
+  project: Project,
+  options: VitestOptions = {},
+  args: readonly string[] = [],
+): Promise<VitestRun> {
   return runVitest(project, ['--reporter=./annotations.ts', ...args], options);
 }
 
 function annotationsOf({ dir }: Project, title: string): Annotation[] {
-  const all = JSON.parse(readFileSync(path.join(dir, 'annotations.json'), 'utf8')) as Record<string, Annotation[]>;
+  const all = JSON.parse(readFileSync(path.join(dir, 'annotations.json'), 'utf8')) as Record<
+    string,
+    Annotation[]
+  >;
   return (all[title] ?? []).filter(({ type }) => type === 'server');
 }
 
@@ -127,15 +134,29 @@ const EVERY_KIND = {
 function expectEveryKind(result: VitestRun): void {
   expect(result.exitCode, result.output).toBe(0);
   expect(result.titles('passed')).toEqual(['uses none', 'one', 'two', 'runs until after them']);
-  expect(result.log.slice(0, 2).map(({ text }) => text).toSorted()).toEqual(['a hook', 'none']);
-  const names = ['a server', 'a server', 'fileServer', ...Array.from({ length: 5 }, () => 'server'), 'workerServer'];
+  expect(
+    result.log
+      .slice(0, 2)
+      .map(({ text }) => text)
+      .toSorted(),
+  ).toEqual(['a hook', 'none']);
+  const names = [
+    'a server',
+    'a server',
+    'fileServer',
+    ...Array.from({ length: 5 }, () => 'server'),
+    'workerServer',
+  ];
   expect(started(result).toSorted()).toEqual(names);
   expect(result.log.filter(({ event }) => event === 'closed')).toHaveLength(names.length);
   expect(collisions(result.log)).toEqual([]);
   expect(result.notes('hooks have run')).toHaveLength(1);
   const { left, leaks } = result.end();
   // Vitest does not wait for the end of its workers before it tears down.
-  expect({ leaks, left: left.filter(({ label }) => !label.startsWith('workerServer')) }).toEqual({ leaks: 0, left: [] });
+  expect({ leaks, left: left.filter(({ label }) => !label.startsWith('workerServer')) }).toEqual({
+    leaks: 0,
+    left: [],
+  });
   expect(result.output).not.toContain('PORTSLICE_');
   const { portsliceServers: uses = [] } = result.result('one').meta;
   const [port] = result.notes('one ');
@@ -161,7 +182,9 @@ function expectEveryKind(result: VitestRun): void {
 
 for (const pool of ['forks', 'threads', 'vmThreads']) {
   test(`every kind of server in ${pool}`, async ({ createProject }) => {
-    const project = await createProject(files(`pool: '${pool}', maxWorkers: 1, provide: { ${OPTIONS} }`, EVERY_KIND));
+    const project = await createProject(
+      files(`pool: '${pool}', maxWorkers: 1, provide: { ${OPTIONS} }`, EVERY_KIND),
+    );
     expectEveryKind(await run(project));
     await expectNothingLeft(project);
   });
@@ -208,18 +231,23 @@ const FAILING = {
 
 function expectFailures(project: Project, result: VitestRun): void {
   expect(result.titles('passed'), result.output).toEqual(['passes']);
-  const [own, ofFile] = annotationsOf(project, 'fails').toSorted((a, b) => (a.message < b.message ? 1 : -1)) as [
-    Annotation,
-    Annotation,
-  ];
-  expect(own.message).toMatch(/^server on port \d+ \(pid \d+, node server.ts \d+ server\):\n {4}server listens on/);
-  expect(textOf(own)).toMatch(/^server listens on \d+\nserver is asked for \/\nserver is asked for \/asked\n/);
+  const [own, ofFile] = annotationsOf(project, 'fails').toSorted((a, b) =>
+    a.message < b.message ? 1 : -1,
+  ) as [Annotation, Annotation];
+  expect(own.message).toMatch(
+    /^server on port \d+ \(pid \d+, node server.ts \d+ server\):\n {4}server listens on/,
+  );
+  expect(textOf(own)).toMatch(
+    /^server listens on \d+\nserver is asked for \/\nserver is asked for \/asked\n/,
+  );
   expect(textOf(ofFile)).toMatch(/^fileServer listens on/);
   expect(result.output).toContain('server is asked for /asked');
 
   const died = result.result('has a server that dies').failureMessages?.join('\n----\n');
   expect(died).toContain('fetch failed');
-  expect(result.output).toMatch(/The server 'node server.ts \d+ server' on port \d+ had ended by itself \(pid \d+, exit code 7\)/);
+  expect(result.output).toMatch(
+    /The server 'node server.ts \d+ server' on port \d+ had ended by itself \(pid \d+, exit code 7\)/,
+  );
   expect(result.output).toContain('it was told to die');
 
   expect(result.result('has a server that cannot start').failureMessages?.join()).toMatch(
@@ -278,7 +306,10 @@ for (const vitest of [undefined, '4.1.12']) {
         `,
       }),
     );
-    const command = vitest === undefined ? {} : { command: useVitest(project, installed('vitest', { vitest, vite: '8.3.8' })) };
+    const command =
+      vitest === undefined
+        ? {}
+        : { command: useVitest(project, installed('vitest', { vitest, vite: '8.3.8' })) };
     const result = await run(project, command);
     expect(result.titles('passed'), result.output).toEqual(['provided', 'extended', 'overridden']);
     expect(result.result('nothing to start').failureMessages?.join()).toContain(
@@ -330,7 +361,11 @@ test('servers end, however their test ends, and a body that goes on gets no more
     }),
   );
   const result = await run(project);
-  expect(result.titles('failed'), result.output).toEqual(['times out', 'is never ready', 'has a hook that fails']);
+  expect(result.titles('failed'), result.output).toEqual([
+    'times out',
+    'is never ready',
+    'has a hook that fails',
+  ]);
   expect(result.titles('passed')).toEqual([
     'gets no more',
     'has a family',
@@ -366,7 +401,9 @@ for (const { signal, pool, target } of [
 ] as const) {
   test(`no server outlives ${signal} to the ${target} in ${pool}`, async ({ createProject }) => {
     const tests = { 'a.test.ts': WAITING, 'b.test.ts': WAITING };
-    const project = await createProject(files(`pool: '${pool}', maxWorkers: 2, provide: { ${OPTIONS} }`, tests));
+    const project = await createProject(
+      files(`pool: '${pool}', maxWorkers: 2, provide: { ${OPTIONS} }`, tests),
+    );
     const program = await startWaiting(project);
     if (target === 'group') program.killGroup(signal);
     else program.kill(signal);
@@ -378,7 +415,10 @@ for (const { signal, pool, target } of [
 test('no server outlives a worker that is killed', async ({ createProject }) => {
   const project = await createProject(
     files(`pool: 'forks', maxWorkers: 1, provide: { ${OPTIONS} }`, {
-      'a.test.ts': WAITING.replace('await new Promise', `process.kill(process.pid, 'SIGKILL'); await new Promise`),
+      'a.test.ts': WAITING.replace(
+        'await new Promise',
+        `process.kill(process.pid, 'SIGKILL'); await new Promise`,
+      ),
     }),
   );
   const result = await startVitest(project, ['run']).finished;

@@ -28,7 +28,13 @@ export function vitestFiles(settings: string, files: ProjectFiles, pluginOptions
       test: { testTimeout: 30_000, globalSetup: import.meta.dirname + '/note-left-overs.ts', ${settings} },
     });
   `;
-  return { 'inside.ts': INSIDE, 'server.ts': SERVER, 'note-left-overs.ts': NOTE_LEFT_OVERS, 'vitest.config.ts': config, ...files };
+  return {
+    'inside.ts': INSIDE,
+    'server.ts': SERVER,
+    'note-left-overs.ts': NOTE_LEFT_OVERS,
+    'vitest.config.ts': config,
+    ...files,
+  };
 }
 
 /** One test in Vitest's JSON report, as far as our tests look at it. */

@@ -1,18 +1,18 @@
 /** Node's http. The tests of a concurrent suite run side by side in one worker, each on its own port. */
-import { test as base } from 'portslice/vitest';
+import { test } from 'portslice/vitest';
 import { describe } from 'vitest';
 import { nodeHttp } from '../servers/node-http.ts';
 
 // A function, so that each test has a log of its own.
 // oxlint-disable-next-line no-empty-pattern
-const test = base.extend({ serverOptions: async ({}, use) => use(nodeHttp('Hello, Vitest')) });
+const serverTest = test.extend({ serverOptions: async ({}, use) => use(nodeHttp('Hello, Vitest')) });
 
-test('a page comes from the server of this test', async ({ server, expect }) => {
+serverTest('a page comes from the server of this test', async ({ server, expect }) => {
   const response = await fetch(server.url('/'));
   expect(await response.text()).toBe('<h1>Hello, Vitest</h1><p>/</p>');
 });
 
-test('a server that is started again is on the same port', async ({ server, expect }) => {
+serverTest('a server that is started again is on the same port', async ({ server, expect }) => {
   const { pid } = server;
   await server.restart();
   expect(await textAt(server.url('/'))).toContain('Hello, Vitest');

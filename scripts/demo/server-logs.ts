@@ -42,7 +42,8 @@ function readIfThere(file: string): string {
 export function parseProgramLog(text: string): PortNotes {
   const lines = text.split('\n').filter((line) => line !== '');
   const notes = lines.map((line) => JSON.parse(line) as { event: string; port: number; atMs: number });
-  const timesOf = (name: string): number[] => notes.flatMap(({ event, atMs }) => (event === name ? [atMs] : []));
+  const timesOf = (name: string): number[] =>
+    notes.flatMap(({ event, atMs }) => (event === name ? [atMs] : []));
   return {
     port: notes[0]?.port ?? 0,
     from: timesOf('bound')[0] ?? Infinity,

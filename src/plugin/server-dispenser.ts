@@ -158,7 +158,9 @@ export class ServerDispenser implements Servers {
     return this.#started().flatMap(({ server }) => {
       const { death, command: name, port, pid: processId } = server;
       const written = { output: server.output(), lastLines: server.lastLines() };
-      return death === undefined ? [] : [new ServerDiedError({ name, port, processId, ...death, ...written })];
+      return death === undefined
+        ? []
+        : [new ServerDiedError({ name, port, processId, ...death, ...written })];
     });
   }
 

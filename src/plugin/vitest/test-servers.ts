@@ -48,7 +48,7 @@ export async function closeFileServers(servers: ServerDispenser): Promise<void> 
 }
 
 /** The servers of files and workers do not know the test, so each test tells of those that it may have used. */
-export async function reportFileServers(task: Task): Promise<void> {
+async function reportFileServers(task: Task): Promise<void> {
   for (const servers of dispensers) {
     await tellDeaths(servers, task);
     await reportServers(servers, task, task.context.annotate);
