@@ -152,7 +152,7 @@ describe('a test that has ended', () => {
       return false;
     };
     const starting = errorOf(TestEndedError, () => servers.start({ ...web, ready }));
-    await until(() => wasAsked);
+    await until('it was asked', () => wasAsked);
     await servers.endAll(true);
     await starting;
     await errorOf(TestEndedError, () => servers.start(web));
