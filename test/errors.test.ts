@@ -34,6 +34,14 @@ const exports = new Map<string, unknown>(Object.entries(portslice));
 /** Ends with the error; those of other processes come as a RemoteError. */
 type Cause = () => unknown;
 
+function failToClose({ port }: ServerPorts): () => never {
+  const server = createServer().listen(port);
+  return () => {
+    server.close();
+    throw new Error('it is busy');
+  };
+}
+
 const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
   PORTSLICE_INVALID_OPTION: () => new TCPPortOwner({ hosts: [] }),
   PORTSLICE_PORT_SPEC: () => getServerTCPPorts({ ports: '2000, abc' }),
@@ -130,14 +138,7 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
     await server.restart();
   },
   PORTSLICE_SERVER_STOP: async () => {
-    const command = ({ port }: ServerPorts): (() => never) => {
-      const server = createServer().listen(port);
-      return () => {
-        server.close();
-        throw new Error('it is busy');
-      };
-    };
-    await (await portslice.startServer({ command })).stop();
+    await (await portslice.startServer({ command: failToClose })).stop();
   },
   // No test of Playwright runs here.
   PORTSLICE_NO_TEST: () => acquirePort(),

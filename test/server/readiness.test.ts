@@ -1,7 +1,10 @@
 /** When a server counts as ready. */
 import http from 'node:http';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ServerNotReadyError, startServer, type StartServerOptions } from '../../src/index.ts';
+import { AF_NETLINK } from '../../src/platform/linux/constants.ts';
+import { libc, type LibC } from '../../src/platform/linux/libc.ts';
+import { serverPlatform } from '../../src/platform/server-platform.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { openTestPool } from '../support/test-pool.ts';
 import { ask, WEB } from './web.ts';
@@ -112,6 +115,43 @@ async function failToStart(options: Partial<StartServerOptions>): Promise<Server
 function throwTypeError(): never {
   throw new TypeError('no such thing');
 }
+
+describe('Where the kernel does not answer', () => {
+  const starting = async (): Promise<void> => {
+    await using _opened = await openTestPool(2);
+    const command = [...WEB, '{port:admin}'];
+    await using server = await startServer({ command, ready: '/', env: { LISTEN_AFTER_MS: '200' } });
+    expect(await ask(server)).toMatchObject({ pid: server.pid });
+    await server.restart();
+    expect(await ask(server)).toMatchObject({ pid: server.pid });
+  };
+
+  test('a server that listens is found in /proc', async () => {
+    const c = libc() as { socket: LibC['socket'] };
+    const { socket } = c;
+    const asked: number[] = [];
+    c.socket = (domain, type, protocol) => {
+      if (domain !== AF_NETLINK) return socket(domain, type, protocol);
+      asked.push(domain);
+      return -1;
+    };
+    try {
+      await starting();
+    } finally {
+      c.socket = socket;
+    }
+    expect(asked.length).toBeGreaterThan(1);
+  });
+
+  test('nor /proc is there, a server that listens is found by a connection', async () => {
+    const read = vi.spyOn(serverPlatform, 'readListeningSockets').mockReturnValue(undefined);
+    try {
+      await starting();
+    } finally {
+      read.mockRestore();
+    }
+  });
+});
 
 describe('A server that is not ready in time', () => {
   test('is told with the ports that it listens on instead', async () => {
