@@ -185,7 +185,7 @@ export class RunningServer implements Server {
   /** Waits until nobody listens, and keeps the port from others even if the server will be started again. */
   async #endInstance(instance: Instance, graceMs: number, reaches: readonly Reach[]): Promise<void> {
     const failure = await whyNotEnded(instance, graceMs);
-    await untilPortsAreFree(reaches);
+    await untilPortsAreFree(instance, reaches);
     this.#holds.retake();
     if (failure === undefined) return;
     const { name } = this.#settings;
