@@ -42,6 +42,16 @@ export class RunningServer implements Server {
   #work: Promise<void> = Promise.resolve();
   readonly #stopping = new AbortController();
   #stopped: Promise<void> | undefined;
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
+
+  static {
+    // Undefined in vm contexts of Node 22, where compiled `await using` looks for the registered symbol.
+    const name = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
+    const value = async function (this: RunningServer): Promise<void> {
+      return this.stop();
+    };
+    Object.defineProperty(this.prototype, name, { value, configurable: true, writable: true });
+  }
 
   /** @param release gives all of its ports back */
   constructor(settings: ServerSettings, ports: ServerPorts, release: () => void) {
@@ -91,10 +101,6 @@ export class RunningServer implements Server {
   async stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
   }
 
   async #inTurn(act: () => Promise<void>): Promise<void> {
