@@ -3,6 +3,7 @@
  * tree, so nobody may listen before the launch, and a process that listens afterwards must be younger than that.
  */
 import { monotonicMs, pause } from '../platform/clock.ts';
+import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
 import { serverPlatform } from '../platform/server-platform.ts';
 import type { CommandInstance } from './command-instance.ts';
@@ -31,7 +32,8 @@ export class LauncherInstance implements Instance {
   ) {
     this.processId = launcher.processId;
     this.startedAtMs = launcher.startedAtMs;
-    this.begun = launcher.begun;
+    // Whether it has failed, it tells by its end.
+    this.begun = launcher.exited.then(() => undefined);
     this.ended = launcher.ended;
     this.#launcher = launcher;
     this.#stopProgram = stop.program;
@@ -80,17 +82,24 @@ export class LauncherInstance implements Instance {
     this.#signalOthers('SIGKILL');
   }
 
+  /** @returns why it has failed, in words */
   async #runStopProgram(): Promise<string | undefined> {
     if (this.#stopProgram === undefined) return undefined;
-    const end = await runToItsEnd(this.#stopProgram, this.#write, this.#stopTimeoutMs);
-    if (end?.exitCode === 0) return undefined;
-    const text = this.#stopProgram.command.join(' ');
-    if (end === undefined) return `'${text}' has not ended within ${this.#stopTimeoutMs} ms`;
-    return `'${text}' has ended with ${end.signal ?? `exit code ${end.exitCode}`}`;
+    const text = `'${this.#stopProgram.command.join(' ')}'`;
+    try {
+      const end = await runToItsEnd(this.#stopProgram, this.#write, this.#stopTimeoutMs);
+      if (end?.exitCode === 0) return undefined;
+      if (end === undefined) return `${text} has not ended within ${this.#stopTimeoutMs} ms`;
+      return `${text} has ended with ${end.signal ?? `exit code ${end.exitCode}`}`;
+    } catch (error) {
+      return (error as Error).message;
+    }
   }
 
   #findOthers(): [processId: number, startTicks: number][] {
-    return [...this.#others].filter(([processId, start]) => serverPlatform.findStart(processId) === start);
+    return [...this.#others].filter(
+      ([processId, start]) => platform.isRunning(processId) && serverPlatform.findStart(processId) === start,
+    );
   }
 
   #signalOthers(signal: NodeJS.Signals): void {

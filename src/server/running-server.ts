@@ -45,6 +45,16 @@ export class RunningServer implements Server {
   #work: Promise<void> = Promise.resolve();
   readonly #stopping = new AbortController();
   #stopped: Promise<void> | undefined;
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
+
+  static {
+    // Undefined in vm contexts of Node 22, where compiled `await using` looks for the registered symbol.
+    const name = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
+    const value = async function (this: RunningServer): Promise<void> {
+      return this.stop();
+    };
+    Object.defineProperty(this.prototype, name, { value, configurable: true, writable: true });
+  }
 
   constructor(settings: ServerSettings, ports: ServerPorts, host: ServerHost) {
     this.ports = ports;
@@ -108,10 +118,6 @@ export class RunningServer implements Server {
   async stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
   }
 
   async #inTurn(act: () => Promise<void>): Promise<void> {
@@ -200,7 +206,7 @@ export class RunningServer implements Server {
     try {
       await this.#end?.(Math.min(this.#settings.stopTimeoutMs, FAILED_START_GRACE_MS));
     } catch (error) {
-      warn('PORTSLICE_SERVER_STOP', (error as Error).message);
+      warn('PORTSLICE_SERVER_LEFT', (error as Error).message);
     }
   }
 
@@ -214,7 +220,7 @@ export class RunningServer implements Server {
   /** Waits until nobody listens, and keeps the port from others even if the server will be started again. */
   async #endInstance(instance: Instance, graceMs: number, reaches: readonly Reach[]): Promise<void> {
     const failure = await whyNotEnded(instance, graceMs);
-    await untilPortsAreFree(reaches);
+    await untilPortsAreFree(instance, reaches);
     this.#holds.retake();
     if (failure === undefined) return;
     const { name } = this.#settings;

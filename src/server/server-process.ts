@@ -19,7 +19,9 @@ const LAST_WORDS_MS = 200;
 
 export interface StartedProcess {
   readonly processId: number;
-  /** Never rejects. By then its last words are written. */
+  /** Never rejects. */
+  readonly exited: Promise<ServerEnd>;
+  /** The same, when its last words are written, too. */
   readonly ended: Promise<ServerEnd>;
   hasEnded(): boolean;
   kill(): void;
@@ -34,22 +36,25 @@ export async function startProcess(
   onStart: (processId: number) => void,
 ): Promise<StartedProcess> {
   const child = spawn(program);
-  if (child.pid === undefined) throw await whyNotStarted(program, child);
+  if (child.pid === undefined) throw commandError(program, await errorOf(child));
   onStart(child.pid);
   // Of a process that has started: it could not be sent a signal, say.
   child.on('error', () => undefined);
   const closed = pass(child, write);
-  const ended = new Promise<ServerEnd>((resolve) => {
+  const exited = new Promise<ServerEnd>((resolve) => {
     child.once('exit', (exitCode, signal) => {
-      const end: ServerEnd = { exitCode: exitCode ?? undefined, signal: signal ?? undefined };
-      void isFulfilledWithin(closed, LAST_WORDS_MS).then(() => resolve(end));
+      resolve({ exitCode: exitCode ?? undefined, signal: signal ?? undefined });
     });
   });
   const streams = [child.stdin, child.stdout, child.stderr];
   letGo(child, streams);
   return {
     processId: child.pid,
-    ended,
+    exited,
+    ended: exited.then(async (end) => {
+      await isFulfilledWithin(closed, LAST_WORDS_MS);
+      return end;
+    }),
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     kill: () => void child.kill('SIGKILL'),
     close: () => streams.forEach((stream) => stream?.destroy()),
@@ -85,21 +90,26 @@ export function runWhileExiting(
 }
 
 /** With tinyexec, which finds npm.cmd and its like on Windows, and quotes for them. */
-function spawn({ command, environment, cwd }: Program): Child {
-  const [program = '', ...args] = command;
-  const { process: child } = execute(program, args, {
-    // The environment has the folders of packages already.
-    nodePath: false,
-    nodeOptions: {
-      // With a session of its own it does not get the terminal's Ctrl-C: we end it, in order.
-      detached: true,
-      env: environment,
-      ...(cwd === undefined ? {} : { cwd }),
-      // Some programs end with their standard input, so it stays open until their end.
-      stdio: ['pipe', 'pipe', 'pipe'],
-    },
-  });
-  return child as Child;
+function spawn(program: Program): Child {
+  const [file = '', ...args] = program.command;
+  try {
+    const { process: child } = execute(file, args, {
+      // The environment has the folders of packages already.
+      nodePath: false,
+      nodeOptions: {
+        // With a session of its own it does not get the terminal's Ctrl-C: we end it, in order.
+        detached: true,
+        env: program.environment,
+        ...(program.cwd === undefined ? {} : { cwd: program.cwd }),
+        // Some programs end with their standard input, so it stays open until their end.
+        stdio: ['pipe', 'pipe', 'pipe'],
+      },
+    });
+    return child as Child;
+  } catch (error) {
+    // Arguments that are too long, or that no program can be given.
+    throw commandError(program, error as NodeJS.ErrnoException);
+  }
 }
 
 /** Resolves when both streams have ended. */
@@ -123,8 +133,12 @@ function letGo(child: Child, streams: readonly unknown[]): void {
   for (const stream of streams) (stream as { unref?: () => void } | null)?.unref?.();
 }
 
-async function whyNotStarted({ command, cwd }: Program, child: Child): Promise<ServerCommandError> {
-  const error = await new Promise<NodeJS.ErrnoException>((resolve) => child.once('error', resolve));
+/** Of a process that could not be started, its only event. */
+async function errorOf(child: Child): Promise<NodeJS.ErrnoException> {
+  return new Promise((resolve) => child.once('error', resolve));
+}
+
+function commandError({ command, cwd }: Program, error: NodeJS.ErrnoException): ServerCommandError {
   return new ServerCommandError({
     program: command[0] ?? '',
     cwd,
