@@ -1,5 +1,6 @@
 /** A worker with servers and bystanders, alone in a network namespace, so that a test sees everybody who is left of it. */
 import type { TestContext } from 'vitest';
+import { isRunning } from '../../src/platform/linux/liveness.ts';
 import { needNamespace } from '../support/needs.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
@@ -31,7 +32,6 @@ export async function startTreeWorker(context: TestContext): Promise<TreeWorker>
   const known = new Set([worker.pid, ...bystanders]);
   const others = (): NamespaceProcess[] =>
     everybody().filter((one) => !known.has(one.pid) && !isWatchdog(one));
-  const end = (): void => bystanders.forEach((pid) => process.kill(pid, 'SIGKILL'));
   return {
     ...worker,
     others,
@@ -44,8 +44,11 @@ export async function startTreeWorker(context: TestContext): Promise<TreeWorker>
     },
     [Symbol.asyncDispose]: async () => {
       await worker.kill();
-      end();
-      await until('nobody is left in the namespace', () => everybody().length === 0);
+      await until('nobody is left in the namespace', () => {
+        const left = everybody();
+        left.forEach(({ pid }) => isRunning(pid) && process.kill(pid, 'SIGKILL'));
+        return left.length === 0;
+      });
     },
   };
 }

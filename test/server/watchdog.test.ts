@@ -4,7 +4,7 @@ import { isRunning } from '../../src/platform/linux/liveness.ts';
 import { startProgram, startThread } from '../support/program.ts';
 import { projectFolder, scriptOutput } from '../support/run-script.ts';
 import { until } from '../support/until.ts';
-import { killStartingWorkerOf, killWorkerOf } from './kill-workers.ts';
+import { expectNobodyLeftOf, expectNothingOutlives, expectNothingOutlivesStart } from './kill-workers.ts';
 import type { TreeCommands } from './tree-worker.program.ts';
 import { startTreeWorker, type TreeWorker, treeWorkerProgram } from './tree-worker.ts';
 import { WILD_TREES, wildFolder, type WildTree } from './wild-trees.ts';
@@ -20,7 +20,7 @@ const SLEEPER: WildTree = {
 describe.each(Object.entries(WILD_TREES))('Of %s', { timeout: TIMEOUT_MS }, (_, make) => {
   it('nothing is left when the worker is killed, and the watchdog ends', async (context) => {
     using place = wildFolder();
-    await killWorkerOf(context, make(place.folder, context));
+    await expectNothingOutlives(context, make(place.folder, context));
   });
 });
 
@@ -29,7 +29,7 @@ test(
   { timeout: TIMEOUT_MS },
   async (context) => {
     for (let kill = 0; kill < KILLS_DURING_START; kill++)
-      await killStartingWorkerOf(context, SLEEPER, 5 * kill);
+      await expectNothingOutlivesStart(context, SLEEPER, 5 * kill);
   },
 );
 
@@ -61,7 +61,7 @@ describe('The watchdog', () => {
     await using worker = await startTreeWorker(context);
     await worker.startUp(SLEEPER);
     await worker.end();
-    await until('nobody is left', () => worker.others().length === 0 && worker.watchdogs().length === 0);
+    await expectNobodyLeftOf(worker);
   });
 
   it('does not keep a process alive', async () => {
@@ -79,7 +79,7 @@ describe('The watchdog', () => {
     const watchdog = await theWatchdog(worker);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(watchdog, signal);
     await worker.kill();
-    await until('nobody is left', () => worker.others().length === 0);
+    await expectNobodyLeftOf(worker);
   });
 
   it('is replaced if somebody ends it, and its successor knows of the servers', async (context) => {
@@ -93,7 +93,7 @@ describe('The watchdog', () => {
     // Its answer comes after it has told the new one.
     await worker.call('find', id);
     await worker.kill();
-    await until('nobody is left', () => worker.others().length === 0 && worker.watchdogs().length === 0);
+    await expectNobodyLeftOf(worker);
   });
 
   it('ends the servers of a thread that is terminated, and those of no other', async () => {

@@ -83,14 +83,7 @@ const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear
 function initialiseDatabase(initdb: string, data: string): void {
   mkdirSync(data);
   chownSync(data, NOBODY, NOBODY);
-  const [program = '', ...args] = [
-    ...AS_NOBODY,
-    initdb,
-    '--no-sync',
-    '--auth=trust',
-    '--username=test',
-    data,
-  ];
+  const [program, ...args] = [...AS_NOBODY, initdb, '--no-sync', '--auth=trust', '--username=test', data];
   const { status, stderr } = spawnSync(program, args, { encoding: 'utf8', cwd: '/' });
   if (status !== 0) throw new Error(`initdb ended with ${status}: ${stderr}`);
 }

@@ -1,6 +1,6 @@
 /** Workers with servers are killed, each kind of server many times, when all is up and at any moment before: nobody survives. */
 import { describe, it } from 'vitest';
-import { killStartingWorkerOf, killWorkerOf } from '../server/kill-workers.ts';
+import { expectNothingOutlives, expectNothingOutlivesStart } from '../server/kill-workers.ts';
 import { WILD_TREES, wildFolder } from '../server/wild-trees.ts';
 import { repetitions, soakTimeoutMs } from './scale.ts';
 
@@ -13,9 +13,9 @@ describe.each(Object.entries(WILD_TREES))('Of %s', { timeout: TIMEOUT_MS }, (_, 
   it('nothing outlives the worker, whenever it is killed', async (context) => {
     for (let kill = 0; kill < KILLS; kill++) {
       using complete = wildFolder();
-      await killWorkerOf(context, make(complete.folder, context));
+      await expectNothingOutlives(context, make(complete.folder, context));
       using starting = wildFolder();
-      await killStartingWorkerOf(context, make(starting.folder, context), Math.random() * MAX_DELAY_MS);
+      await expectNothingOutlivesStart(context, make(starting.folder, context), Math.random() * MAX_DELAY_MS);
     }
   });
 });
