@@ -1,7 +1,6 @@
 import { libc } from './linux/libc.ts';
 import { readListeningSockets } from './linux/listeners.ts';
-import { listSockets } from './linux/proc.ts';
-import { readLivingStatus } from './linux/process-table.ts';
+import { listSockets, readStatus } from './linux/proc.ts';
 import { sendSignal } from './linux/send-signal.ts';
 /** What servers need of the operating system beyond ports. Loaded with the first server. */
 import { dumpListeningSockets } from './linux/socket-diagnosis.ts';
@@ -13,7 +12,7 @@ export interface ServerPlatform {
   readListeningSockets(): readonly ListeningSocket[] | undefined;
   /** A text for the shell as a command. */
   shellCommand(text: string): readonly string[];
-  /** When the process was started, in a unit of the OS's own; undefined: it has ended, or cannot be seen. */
+  /** When the process was started, in a unit of the OS's own; undefined: it is gone, or cannot be seen. */
   findStart(processId: number): number | undefined;
   /** Does nothing if another process has the number by now. */
   signalProcess(processId: number, start: number, signal: NodeJS.Signals): void;
@@ -24,7 +23,7 @@ export interface ServerPlatform {
 const LINUX: ServerPlatform = {
   readListeningSockets: () => dumpListeningSockets(libc()) ?? readListeningSockets(),
   shellCommand: (text) => ['/bin/sh', '-c', text],
-  findStart: (processId) => readLivingStatus(processId)?.startTicks,
+  findStart: (processId) => readStatus(processId)?.startTicks,
   signalProcess: sendSignal,
   listSockets,
 };

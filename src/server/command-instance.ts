@@ -53,6 +53,8 @@ export class CommandInstance implements Instance {
   readonly startedAtMs: number;
   readonly begun: Promise<void> = Promise.resolve();
   readonly ended: Promise<ServerEnd>;
+  /** The same, whatever it still has to say. */
+  readonly exited: Promise<ServerEnd>;
   readonly #process: StartedProcess;
   readonly #tree: ProcessTree;
   readonly stopSignal: NodeJS.Signals;
@@ -68,6 +70,7 @@ export class CommandInstance implements Instance {
   ) {
     this.processId = started.processId;
     this.ended = started.ended;
+    this.exited = started.exited;
     this.startedAtMs = startedAtMs;
     this.#process = started;
     this.#tree = tree;

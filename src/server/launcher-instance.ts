@@ -3,6 +3,7 @@
  * tree, so nobody may listen before the launch, and a process that listens afterwards must be younger than that.
  */
 import { monotonicMs, pause } from '../platform/clock.ts';
+import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
 import { serverPlatform } from '../platform/server-platform.ts';
 import type { CommandInstance } from './command-instance.ts';
@@ -31,7 +32,8 @@ export class LauncherInstance implements Instance {
   ) {
     this.processId = launcher.processId;
     this.startedAtMs = launcher.startedAtMs;
-    this.begun = launcher.begun;
+    // Whether it has failed, it tells by its end.
+    this.begun = launcher.exited.then(() => undefined);
     this.ended = launcher.ended;
     this.#launcher = launcher;
     this.#stopProgram = stop.program;
@@ -90,7 +92,9 @@ export class LauncherInstance implements Instance {
   }
 
   #findOthers(): [processId: number, startTicks: number][] {
-    return [...this.#others].filter(([processId, start]) => serverPlatform.findStart(processId) === start);
+    return [...this.#others].filter(
+      ([processId, start]) => platform.isRunning(processId) && serverPlatform.findStart(processId) === start,
+    );
   }
 
   #signalOthers(signal: NodeJS.Signals): void {

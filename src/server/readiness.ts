@@ -32,7 +32,8 @@ interface Progress {
  */
 export async function untilReady(start: Start, signal: AbortSignal): Promise<void> {
   const ending = new AbortController();
-  const progress: Progress = { problem: 'it listens' };
+  // Of a function, or of a launcher.
+  const progress: Progress = { problem: 'what starts it has not ended' };
   const stopWatching = watchFailures(start, signal, ending, progress);
   try {
     await unlessAborted(start.instance.begun, ending.signal);

@@ -19,7 +19,9 @@ const LAST_WORDS_MS = 200;
 
 export interface StartedProcess {
   readonly processId: number;
-  /** Never rejects. By then its last words are written. */
+  /** Never rejects. */
+  readonly exited: Promise<ServerEnd>;
+  /** The same, when its last words are written, too. */
   readonly ended: Promise<ServerEnd>;
   hasEnded(): boolean;
   kill(): void;
@@ -39,17 +41,20 @@ export async function startProcess(
   // Of a process that has started: it could not be sent a signal, say.
   child.on('error', () => undefined);
   const closed = pass(child, write);
-  const ended = new Promise<ServerEnd>((resolve) => {
+  const exited = new Promise<ServerEnd>((resolve) => {
     child.once('exit', (exitCode, signal) => {
-      const end: ServerEnd = { exitCode: exitCode ?? undefined, signal: signal ?? undefined };
-      void isFulfilledWithin(closed, LAST_WORDS_MS).then(() => resolve(end));
+      resolve({ exitCode: exitCode ?? undefined, signal: signal ?? undefined });
     });
   });
   const streams = [child.stdin, child.stdout, child.stderr];
   letGo(child, streams);
   return {
     processId: child.pid,
-    ended,
+    exited,
+    ended: exited.then(async (end) => {
+      await isFulfilledWithin(closed, LAST_WORDS_MS);
+      return end;
+    }),
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     kill: () => void child.kill('SIGKILL'),
     close: () => streams.forEach((stream) => stream?.destroy()),

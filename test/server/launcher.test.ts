@@ -5,9 +5,12 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ForeignListenerError, ServerExitedError, ServerStopError, startServer } from '../../src/index.ts';
 import { errorOf } from '../support/catch-error.ts';
+import { serverCommand } from '../support/listening-server.ts';
+import { startProcess } from '../support/live-process.ts';
 import { needProgram } from '../support/needs.ts';
 import { startStranger } from '../support/stranger.ts';
 import { openTestPool, type TestPool } from '../support/test-pool.ts';
+import { until } from '../support/until.ts';
 import { isListenedOn, isRunning, WEB_TEXT } from './web.ts';
 
 let opened: TestPool;
@@ -40,17 +43,12 @@ describe('A launcher', () => {
     expect(isListenedOn(server.port)).toBe(false);
   });
 
-  test('can have a server that does not belong to its tree, if that is younger than the launch', async (context) => {
-    const python = needProgram(context, 'python3');
-    // A service that starts servers for others, as Docker's daemon does, outside of every tree.
-    await using service = startStranger(python);
+  test('can have a server that does not belong to its tree, if that is younger than the launch', async () => {
+    const [port] = opened.ports as [number];
     const request = path.join(folder, 'request');
-    const serving = startServer({ command: `echo {port} > ${request}`, launcher: true });
-    void service;
-    await expect(Promise.race([serving, waitFor(request).then(() => 'asked')])).resolves.toBe('asked');
-    const { startProcess } = await import('../support/live-process.ts');
-    const { serverCommand } = await import('../support/listening-server.ts');
-    const port = Number(readFileSync(request, 'utf8'));
+    const serving = startServer({ command: ['touch', request], launcher: true });
+    // As Docker's daemon would do, which is in nobody's tree.
+    await waitFor(request);
     await using other = startProcess(serverCommand(port));
     const server = await serving;
     expect(server.port).toBe(port);
@@ -114,6 +112,5 @@ describe('A stop command', () => {
 });
 
 async function waitFor(file: string): Promise<void> {
-  const { until } = await import('../support/until.ts');
-  await until(`${file} is there`, () => existsSync(file) && readFileSync(file).length >= 0);
+  await until(`${file} is there`, () => existsSync(file));
 }

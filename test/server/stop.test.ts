@@ -1,9 +1,8 @@
 /** What is left of servers that were stopped, and of those that nobody stops. */
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { ServerStopError, startServer } from '../../src/index.ts';
-import { platform } from '../../src/platform/platform.ts';
+import { listProcesses, readCommand, readEnvironment } from '../../src/platform/linux/proc.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { countDescriptors } from '../support/descriptors.ts';
 import { cleanEnvironment } from '../support/environment.ts';
@@ -11,7 +10,7 @@ import { startProcess } from '../support/live-process.ts';
 import { projectFolder } from '../support/run-script.ts';
 import { openTestPool } from '../support/test-pool.ts';
 import { until } from '../support/until.ts';
-import { ask, isListenedOn, isRunning, WEB, WEB_TEXT } from './web.ts';
+import { isListenedOn, isRunning, WEB, WEB_TEXT } from './web.ts';
 
 describe('A server that is stopped', () => {
   test('is stopped once, however often and at the same time it is asked for', async () => {
@@ -46,8 +45,6 @@ describe('A server that is stopped', () => {
     await using _opened = await openTestPool(1);
     const command = `for i in $(seq 24); do (sleep 600 & wait) & setsid sleep 600 & done; exec ${WEB_TEXT}`;
     const server = await startServer({ command });
-    const members = platform.findAncestors(server.pid as number);
-    expect(members[0]).toBe(server.pid);
     await until('all are there', () => countSleeps(server.port) >= 48);
     await server.stop();
     expect(countSleeps(server.port)).toBe(0);
@@ -85,14 +82,12 @@ describe('A server that is stopped', () => {
 
 /** By their environment: each has its server's port. */
 function countSleeps(port: number): number {
-  const pattern = `sh -c 'grep -lz "^PORT=${port}$" /proc/[0-9]*/environ 2>/dev/null'`;
-  const { stdout } = spawnSync('sh', ['-c', pattern], { encoding: 'utf8' });
-  const ids = stdout.split('\n').flatMap((line) => /\/proc\/(\d+)\//.exec(line)?.[1] ?? []);
-  return ids.filter((id) => platform.isRunning(Number(id)) && commandOf(id) === 'sleep').length;
-}
-
-function commandOf(processId: string): string {
-  return spawnSync('cat', [`/proc/${processId}/comm`], { encoding: 'utf8' }).stdout.trim();
+  return listProcesses().filter(
+    (processId) =>
+      isRunning(processId) &&
+      readEnvironment(processId).get('PORT') === String(port) &&
+      readCommand(processId) === 'sleep 600',
+  ).length;
 }
 
 describe('Two hundred servers, one after the other', () => {
@@ -186,5 +181,4 @@ test('A server’s restarts and stop follow each other', async () => {
   await server.stop();
   expect((await restarting).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   expect(isListenedOn(server.port)).toBe(false);
-  void ask;
 });
