@@ -12,7 +12,7 @@ const ALLOCATOR =
   /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/port-dispenser\.ts$|server\/start-server\.ts$)/;
 /** Loaded with the first server. */
 const OF_SERVERS =
-  /\/platform\/(?:server-platform|linux\/(?:process-(?:tree|groups|table)|marked-command|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
+  /\/platform\/(?:server-platform|linux\/(?:process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
 
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));

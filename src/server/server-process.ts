@@ -12,6 +12,8 @@ export interface Program {
   /** All of it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly cwd: string | undefined;
+  /** A descriptor of this process that the program gets as the first one after the standard streams. */
+  readonly handed?: number | undefined;
 }
 
 /** After its end a process's last words are still on their way, unless a descendant keeps the pipes open. */
@@ -90,7 +92,7 @@ export function runWhileExiting(
 }
 
 /** With tinyexec, which finds npm.cmd and its like on Windows, and quotes for them. */
-function spawn({ command, environment, cwd }: Program): Child {
+function spawn({ command, environment, cwd, handed }: Program): Child {
   const [program = '', ...args] = command;
   const { process: child } = execute(program, args, {
     // The environment has the folders of packages already.
@@ -101,7 +103,7 @@ function spawn({ command, environment, cwd }: Program): Child {
       env: environment,
       ...(cwd === undefined ? {} : { cwd }),
       // Some programs end with their standard input, so it stays open until their end.
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe', ...(handed === undefined ? [] : [handed])],
     },
   });
   return child as Child;

@@ -75,14 +75,14 @@ test('A process that was started in the tree later is a member of it', async (co
 });
 
 test('A variable that is none to a shell reaches the program, and a program that does not exist is not wrapped', async () => {
-  const { markedCommand } = await import('../../src/platform/linux/marked-command.ts');
+  const { throughShell } = await import('../../src/platform/linux/marked-command.ts');
   const place = { environment: { PATH: process.env['PATH'], 'with.dots': '1' } };
-  expect(markedCommand(['sleep', '1'], '7', place)).toEqual(['sleep', '1']);
+  expect(throughShell(['sleep', '1'], place, '7')).toEqual(['sleep', '1']);
   const plain = { environment: { PATH: process.env['PATH'] } };
-  expect(markedCommand(['sleep', '1'], '7', plain).slice(-2)).toEqual(['sleep', '1']);
-  expect(markedCommand(['sleep', '1'], '7', plain)[0]).toBe('sh');
-  expect(markedCommand(['no-such-program'], '7', plain)).toEqual(['no-such-program']);
-  expect(markedCommand(['./no-such-program'], '7', plain)).toEqual(['./no-such-program']);
+  expect(throughShell(['sleep', '1'], plain, '7').slice(-2)).toEqual(['sleep', '1']);
+  expect(throughShell(['sleep', '1'], plain, '7')[0]).toBe('sh');
+  expect(throughShell(['no-such-program'], plain, '7')).toEqual(['no-such-program']);
+  expect(throughShell(['./no-such-program'], plain, '7')).toEqual(['./no-such-program']);
 });
 
 test('What is not wrapped is found all the same', async (context) => {

@@ -8,7 +8,7 @@
  * child. What is known of a process is known of its number and its start time, so that a number that is used again is nobody's.
  */
 import type { CommandPlace, ProcessTree } from '../process-tree.ts';
-import { markedCommand } from './marked-command.ts';
+import { throughShell } from './marked-command.ts';
 import type { ProcessStatus } from './proc.ts';
 import { ProcessGroups } from './process-groups.ts';
 import { procShowsUs, readLivingStatus, readProcessTable } from './process-table.ts';
@@ -48,7 +48,7 @@ class LinuxProcessTree implements ProcessTree {
   }
 
   wrap(command: readonly string[], place: CommandPlace): readonly string[] {
-    return markedCommand(command, this.#mark, place);
+    return throughShell(command, place, this.#mark);
   }
 
   add(processId: number): void {
