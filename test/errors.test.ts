@@ -34,6 +34,14 @@ const exports = new Map<string, unknown>(Object.entries(portslice));
 /** Ends with the error; those of other processes come as a RemoteError. */
 type Cause = () => unknown;
 
+function failToClose({ port }: ServerPorts): () => never {
+  const server = createServer().listen(port);
+  return () => {
+    server.close();
+    throw new Error('it is busy');
+  };
+}
+
 const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
   PORTSLICE_INVALID_OPTION: () => new TCPPortOwner({ hosts: [] }),
   PORTSLICE_PORT_SPEC: () => getServerTCPPorts({ ports: '2000, abc' }),
@@ -123,21 +131,16 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
   PORTSLICE_SERVER_COMMAND: () => portslice.startServer({ command: ['no-such-program'] }),
   PORTSLICE_SERVER_NOT_READY: () => portslice.startServer({ command: ['sleep', '600'], readyTimeoutMs: 1 }),
   PORTSLICE_SERVER_ADDRESS_IN_USE: () =>
-    portslice.startServer({ command: 'echo Address already in use; exit 1', hold: false }),
+    portslice.startServer({ command: 'echo Address already in use.; exit 1', hold: false }),
+  PORTSLICE_SERVER_HAND_OVER: () =>
+    portslice.startServer({ command: ['sleep', '600'], listen: 'inherit', readyTimeoutMs: 1 }),
   PORTSLICE_SERVER_STOPPED: async () => {
     const server = await portslice.startServer({ command: ({ port }) => createServer().listen(port) });
     await server.stop();
     await server.restart();
   },
   PORTSLICE_SERVER_STOP: async () => {
-    const command = ({ port }: ServerPorts): (() => never) => {
-      const server = createServer().listen(port);
-      return () => {
-        server.close();
-        throw new Error('it is busy');
-      };
-    };
-    await (await portslice.startServer({ command })).stop();
+    await (await portslice.startServer({ command: failToClose })).stop();
   },
   // No test of Playwright runs here.
   PORTSLICE_NO_TEST: () => acquirePort(),

@@ -35,7 +35,7 @@ function explainCommand({ program, cwd, hasFolder, errnoName }: ServerCommandFac
       : 'it is neither in PATH nor in node_modules/.bin. Install it, or name it by its path; a command line for the shell is a string, not an array.';
   }
   if (errnoName === 'EACCES') return 'it may not be executed (EACCES). Make the file executable.';
-  return `the system says ${errnoName ?? 'nothing more'}.`;
+  return `${errnoName ?? 'the reason'} is explained by the error's cause.`;
 }
 
 /** What the errors of a server that has not come up have in common. */

@@ -1,8 +1,8 @@
 /** Whether a server says that its port is in use. */
 
-/** In the words of Node, Python, Java, nginx, Go, PHP, Vite, Windows and others. */
+/** In the words of Node, Python, Java, nginx, Go, PHP, Vite, Docker, Windows and others. */
 const IN_USE =
-  /EADDRINUSE|address(?: is)? already in use|address in use|port \d+ is (?:already )?in use|already in use|errno:? 98\b|only one usage of each socket address/i;
+  /EADDRINUSE|address (?:is )?(?:already )?in use|port (?:\d+ )?(?:is )?(?:already )?(?:in use|allocated)|errno:? ?98\b|only one usage of each socket address/i;
 /** ':3000', 'port 3000', "('127.0.0.1', 3000)". */
 const NAMED_PORT = /(?::|\bport:? |, )(\d{2,5})\b/gi;
 
@@ -12,16 +12,20 @@ const NAMED_PORT = /(?::|\bport:? |, )(\d{2,5})\b/gi;
  *   that of a debugger, or of none
  */
 export function findPortInUse(text: string, ports: readonly number[]): number | undefined {
-  const named = text
-    .split('\n')
-    .filter((line) => IN_USE.test(line))
-    .map((line) => [...line.matchAll(NAMED_PORT)].map(([, port]) => Number(port)));
+  const named = linesOfUse(text).map((line) =>
+    [...line.matchAll(NAMED_PORT)].map(([, port]) => Number(port)),
+  );
   if (named.length === 0) return undefined;
-  const own = named.flat().find((port) => ports.includes(port));
+  const own = findNamedPortInUse(text, ports);
   return own ?? (named.flat().length === 0 ? ports[0] : undefined);
 }
 
-/** As `findPortInUse`, but only if the text names the port: then it is certain before the server ends. */
+/** As `findPortInUse`, but only if it is named: then it is certain before the server ends. */
 export function findNamedPortInUse(text: string, ports: readonly number[]): number | undefined {
-  return ports.find((port) => new RegExp(`\\b${port}\\b`).test(text) && findPortInUse(text, [port]) === port);
+  const lines = linesOfUse(text);
+  return ports.find((port) => lines.some((line) => new RegExp(`\\b${port}\\b`).test(line)));
+}
+
+function linesOfUse(text: string): string[] {
+  return text.split('\n').filter((line) => IN_USE.test(line));
 }

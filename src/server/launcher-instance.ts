@@ -82,13 +82,18 @@ export class LauncherInstance implements Instance {
     this.#signalOthers('SIGKILL');
   }
 
+  /** @returns why it has failed, in words */
   async #runStopProgram(): Promise<string | undefined> {
     if (this.#stopProgram === undefined) return undefined;
-    const end = await runToItsEnd(this.#stopProgram, this.#write, this.#stopTimeoutMs);
-    if (end?.exitCode === 0) return undefined;
-    const text = this.#stopProgram.command.join(' ');
-    if (end === undefined) return `'${text}' has not ended within ${this.#stopTimeoutMs} ms`;
-    return `'${text}' has ended with ${end.signal ?? `exit code ${end.exitCode}`}`;
+    const text = `'${this.#stopProgram.command.join(' ')}'`;
+    try {
+      const end = await runToItsEnd(this.#stopProgram, this.#write, this.#stopTimeoutMs);
+      if (end?.exitCode === 0) return undefined;
+      if (end === undefined) return `${text} has not ended within ${this.#stopTimeoutMs} ms`;
+      return `${text} has ended with ${end.signal ?? `exit code ${end.exitCode}`}`;
+    } catch (error) {
+      return (error as Error).message;
+    }
   }
 
   #findOthers(): [processId: number, startTicks: number][] {

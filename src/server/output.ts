@@ -9,14 +9,15 @@ const SHOWN_CHARACTERS = 4000;
 export class ServerOutput {
   #chunks: string[] = [];
   #length = 0;
-  /** Where the output of the last start begins, counted from the end of what is kept. */
-  #lengthOfStart = 0;
+  /** The end of what it has written since its last start. */
+  #ofStart = '';
   #onText: (() => void)[] = [];
 
   add(text: string): void {
     this.#chunks.push(text);
     this.#length += text.length;
-    this.#lengthOfStart += text.length;
+    this.#ofStart += text;
+    if (this.#ofStart.length > 2 * READ_CHARACTERS) this.#ofStart = this.#ofStart.slice(-READ_CHARACTERS);
     if (this.#length > 2 * KEPT_CHARACTERS) this.#keepEnd();
     const listeners = this.#onText;
     this.#onText = [];
@@ -30,14 +31,12 @@ export class ServerOutput {
 
   /** From now on the server is another one, so that what it has written before says nothing. */
   beginStart(): void {
-    this.#lengthOfStart = 0;
+    this.#ofStart = '';
   }
 
   /** Since the last start, as people see it: without colours. */
   textOfStart(): string {
-    if (this.#lengthOfStart === 0) return '';
-    const text = this.text().slice(-Math.min(this.#lengthOfStart, READ_CHARACTERS));
-    return process.getBuiltinModule('node:util').stripVTControlCharacters(text);
+    return process.getBuiltinModule('node:util').stripVTControlCharacters(this.#ofStart);
   }
 
   /** For messages: the last lines of the last start, or '' if there are none. */

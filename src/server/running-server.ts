@@ -192,7 +192,7 @@ export class RunningServer implements Server {
     try {
       await this.#end?.(Math.min(this.#settings.stopTimeoutMs, FAILED_START_GRACE_MS));
     } catch (error) {
-      warn('PORTSLICE_SERVER_STOP', (error as Error).message);
+      warn('PORTSLICE_SERVER_LEFT', (error as Error).message);
     }
   }
 

@@ -38,7 +38,7 @@ export async function startProcess(
   onStart: (processId: number) => void,
 ): Promise<StartedProcess> {
   const child = spawn(program);
-  if (child.pid === undefined) throw await whyNotStarted(program, child);
+  if (child.pid === undefined) throw commandError(program, await errorOf(child));
   onStart(child.pid);
   // Of a process that has started: it could not be sent a signal, say.
   child.on('error', () => undefined);
@@ -92,21 +92,26 @@ export function runWhileExiting(
 }
 
 /** With tinyexec, which finds npm.cmd and its like on Windows, and quotes for them. */
-function spawn({ command, environment, cwd, handed }: Program): Child {
-  const [program = '', ...args] = command;
-  const { process: child } = execute(program, args, {
-    // The environment has the folders of packages already.
-    nodePath: false,
-    nodeOptions: {
-      // With a session of its own it does not get the terminal's Ctrl-C: we end it, in order.
-      detached: true,
-      env: environment,
-      ...(cwd === undefined ? {} : { cwd }),
-      // Some programs end with their standard input, so it stays open until their end.
-      stdio: ['pipe', 'pipe', 'pipe', ...(handed === undefined ? [] : [handed])],
-    },
-  });
-  return child as Child;
+function spawn(program: Program): Child {
+  const [file = '', ...args] = program.command;
+  try {
+    const { process: child } = execute(file, args, {
+      // The environment has the folders of packages already.
+      nodePath: false,
+      nodeOptions: {
+        // With a session of its own it does not get the terminal's Ctrl-C: we end it, in order.
+        detached: true,
+        env: program.environment,
+        ...(program.cwd === undefined ? {} : { cwd: program.cwd }),
+        // Some programs end with their standard input, so it stays open until their end.
+        stdio: ['pipe', 'pipe', 'pipe', ...(program.handed === undefined ? [] : [program.handed])],
+      },
+    });
+    return child as Child;
+  } catch (error) {
+    // Arguments that are too long, or that no program can be given.
+    throw commandError(program, error as NodeJS.ErrnoException);
+  }
 }
 
 /** Resolves when both streams have ended. */
@@ -130,8 +135,12 @@ function letGo(child: Child, streams: readonly unknown[]): void {
   for (const stream of streams) (stream as { unref?: () => void } | null)?.unref?.();
 }
 
-async function whyNotStarted({ command, cwd }: Program, child: Child): Promise<ServerCommandError> {
-  const error = await new Promise<NodeJS.ErrnoException>((resolve) => child.once('error', resolve));
+/** Of a process that could not be started, its only event. */
+async function errorOf(child: Child): Promise<NodeJS.ErrnoException> {
+  return new Promise((resolve) => child.once('error', resolve));
+}
+
+function commandError({ command, cwd }: Program, error: NodeJS.ErrnoException): ServerCommandError {
   return new ServerCommandError({
     program: command[0] ?? '',
     cwd,

@@ -104,6 +104,7 @@ describe('A server that is given a listening socket', () => {
       process.kill(server.pid as number, 'SIGKILL');
       await server.exited;
       await until('it is refused', async () => (await connect(server.port)) === 'ECONNREFUSED');
+      expect(isListenedOn(server.port)).toBe(false);
     }
   });
 

@@ -1,7 +1,10 @@
 /** When a server counts as ready. */
 import http from 'node:http';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ServerNotReadyError, startServer, type StartServerOptions } from '../../src/index.ts';
+import { AF_NETLINK } from '../../src/platform/linux/constants.ts';
+import { libc, type LibC } from '../../src/platform/linux/libc.ts';
+import { serverPlatform } from '../../src/platform/server-platform.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { openTestPool } from '../support/test-pool.ts';
 import { ask, WEB } from './web.ts';
@@ -105,14 +108,56 @@ describe('A server is ready', () => {
   });
 });
 
-describe('A server that is not ready in time', () => {
-  const start = (options: Partial<StartServerOptions>): Promise<ServerNotReadyError> =>
-    errorOf(ServerNotReadyError, () => startServer({ command: WEB, readyTimeoutMs: 1500, ...options }));
+async function failToStart(options: Partial<StartServerOptions>): Promise<ServerNotReadyError> {
+  return errorOf(ServerNotReadyError, () => startServer({ command: WEB, readyTimeoutMs: 1500, ...options }));
+}
 
+function throwTypeError(): never {
+  throw new TypeError('no such thing');
+}
+
+describe('Where the kernel does not answer', () => {
+  const starting = async (): Promise<void> => {
+    await using _opened = await openTestPool(2);
+    const command = [...WEB, '{port:admin}'];
+    await using server = await startServer({ command, ready: '/', env: { LISTEN_AFTER_MS: '200' } });
+    expect(await ask(server)).toMatchObject({ pid: server.pid });
+    await server.restart();
+    expect(await ask(server)).toMatchObject({ pid: server.pid });
+  };
+
+  test('a server that listens is found in /proc', async () => {
+    const c = libc() as { socket: LibC['socket'] };
+    const { socket } = c;
+    const asked: number[] = [];
+    c.socket = (domain, type, protocol) => {
+      if (domain !== AF_NETLINK) return socket(domain, type, protocol);
+      asked.push(domain);
+      return -1;
+    };
+    try {
+      await starting();
+    } finally {
+      c.socket = socket;
+    }
+    expect(asked.length).toBeGreaterThan(1);
+  });
+
+  test('nor /proc is there, a server that listens is found by a connection', async () => {
+    const read = vi.spyOn(serverPlatform, 'readListeningSockets').mockReturnValue(undefined);
+    try {
+      await starting();
+    } finally {
+      read.mockRestore();
+    }
+  });
+});
+
+describe('A server that is not ready in time', () => {
   test('is told with the ports that it listens on instead', async () => {
     await using opened = await openTestPool(2);
     const [elsewhere] = opened.ports as [number];
-    const { message } = await start({
+    const { message } = await failToStart({
       command: [...WEB.slice(0, 2), String(elsewhere)],
       excludedPorts: [elsewhere],
     });
@@ -123,39 +168,38 @@ describe('A server that is not ready in time', () => {
   test('is told with the address where nobody reaches it', async () => {
     await using opened = await openTestPool(1);
     const [port] = opened.ports as [number];
-    const { message } = await start({ env: { HOST: '127.0.0.3' } });
+    const { message } = await failToStart({ env: { HOST: '127.0.0.3' } });
     expect(message).toContain(`does not listen on port ${port}, but on 127.0.0.3:${port}.`);
   });
 
   test('is told with the last answer', async () => {
     await using _opened = await openTestPool(1);
-    const error = await start({ env: { HEALTHY_AFTER_MS: '60000' }, ready: '/health' });
+    const error = await failToStart({ env: { HEALTHY_AFTER_MS: '60000' }, ready: '/health' });
     expect(error.message).toMatch(/http:\/\/localhost:\d+\/health answered with status 503\./);
     expect(error.output).toBe(`listening on ${error.port}\n`);
   });
 
   test('is told with the pattern', async () => {
     await using _opened = await openTestPool(1);
-    expect((await start({ ready: /never/i })).message).toContain('its output does not match /never/i.');
+    expect((await failToStart({ ready: /never/i })).message).toContain('its output does not match /never/i.');
   });
 
   test('is told with what the function has thrown', async () => {
     await using _opened = await openTestPool(1);
-    const ready = (): never => {
-      throw new TypeError('no such thing');
-    };
-    expect((await start({ ready })).message).toContain('ready() has thrown: TypeError: no such thing.');
+    expect((await failToStart({ ready: throwTypeError })).message).toContain(
+      'ready() has thrown: TypeError: no such thing.',
+    );
   });
 
   test('is ended, and its port is given back', async () => {
     await using opened = await openTestPool(1);
-    await start({ command: ['sleep', '600'], readyTimeoutMs: 1 });
+    await failToStart({ command: ['sleep', '600'], readyTimeoutMs: 1 });
     expect(opened.pool.stats()).toMatchObject({ currentlyAllocatedPorts: 0, leaks: 0 });
   });
 
   test('is told though its function never ends', async () => {
     await using _opened = await openTestPool(1);
-    const { message } = await start({
+    const { message } = await failToStart({
       command: ({ port }) => {
         http.createServer().listen(port);
         return new Promise(() => undefined);

@@ -1,4 +1,7 @@
 /** A server comes back on the same ports, which nobody else can have in between. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { PortTakenError, ServerExitedError, ServerStoppedError, startServer } from '../../src/index.ts';
 import { errorOf } from '../support/catch-error.ts';
@@ -25,10 +28,10 @@ test('Nobody gets the port of a server while it is restarted', { timeout: 60_000
   await using stranger = startStranger(needProgram(context, 'python3'));
   await using opened = await openTestPool(1);
   await using server = await startServer({ command: WEB });
-  let isOver = false;
+  const over = new AbortController();
   const outcomes = new Set<string>();
   const competing = (async () => {
-    for (let turn = 0; !isOver; turn++) {
+    for (let turn = 0; !over.signal.aborted; turn++) {
       const claim = opened.pool.slice().acquire({ port: server.port, acquireTimeoutMs: 0 });
       await claim.then(
         () => outcomes.add('claimed'),
@@ -44,7 +47,7 @@ test('Nobody gets the port of a server while it is restarted', { timeout: 60_000
     await server.restart();
     expect(await ask(server)).toMatchObject({ pid: server.pid });
   }
-  isOver = true;
+  over.abort();
   await competing;
   expect(outcomes).toEqual(new Set(['taken', 'EADDRINUSE', '0']));
 });
@@ -79,8 +82,7 @@ test('A restart that fails keeps the port, and can be tried again', async () => 
 test('A command that fails the second time is told as the first time', async () => {
   await using opened = await openTestPool(1);
   const command = `test -e "$FLAG" && exit 9; touch "$FLAG"; exec ${WEB.map((part) => `'${part}'`).join(' ')}`;
-  const { mkdtempSync, rmSync } = await import('node:fs');
-  const folder = mkdtempSync('/tmp/portslice-flag-');
+  const folder = mkdtempSync(path.join(tmpdir(), 'portslice-flag-'));
   try {
     await using server = await startServer({ command, env: { FLAG: `${folder}/flag` } });
     const error = await errorOf(ServerExitedError, () => server.restart());

@@ -123,13 +123,11 @@ describe('A server that is a command', () => {
   });
 });
 
-describe('A server that cannot listen on a held port', () => {
-  const strict = (python: string): string[] => [
-    python,
-    path.join(import.meta.dirname, 'strict.program.py'),
-    '{port}',
-  ];
+function strict(python: string): string[] {
+  return [python, path.join(import.meta.dirname, 'strict.program.py'), '{port}'];
+}
 
+describe('A server that cannot listen on a held port', () => {
   test('is started once more without the hold, and that is said', async (context) => {
     const python = needProgram(context, 'python3');
     await using opened = await openTestPool(1);

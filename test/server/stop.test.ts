@@ -122,26 +122,24 @@ made = socket.create_server(("", int(sys.argv[1])))
 time.sleep(600)
 `;
 
-describe('A server that nobody stops', () => {
-  /** A script that starts one, says its pid and does what is said. */
-  async function startScript(
-    then: string,
-  ): Promise<{ pid: number; script: ReturnType<typeof startProcess> }> {
-    const code = `
-      const { startServer } = await import('./src/index.ts');
-      const server = await startServer({ command: ${JSON.stringify(WEB)} });
-      const answer = await (await fetch(server.url('/'), { headers: { connection: 'close' } })).json();
-      console.log(answer.pid);
-      ${then}`;
-    const script = startProcess([process.execPath, '--input-type=module', '-e', code], {
-      cwd: projectFolder,
-      env: cleanEnvironment(),
-      stdout: 'pipe',
-    });
-    const [chunk] = (await once(script.child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-    return { pid: Number(chunk.toString()), script };
-  }
+/** A script that starts one, says its pid and does what is said. */
+async function startScript(then: string): Promise<{ pid: number; script: ReturnType<typeof startProcess> }> {
+  const code = `
+    const { startServer } = await import('./src/index.ts');
+    const server = await startServer({ command: ${JSON.stringify(WEB)} });
+    const answer = await (await fetch(server.url('/'), { headers: { connection: 'close' } })).json();
+    console.log(answer.pid);
+    ${then}`;
+  const script = startProcess([process.execPath, '--input-type=module', '-e', code], {
+    cwd: projectFolder,
+    env: cleanEnvironment(),
+    stdout: 'pipe',
+  });
+  const [chunk] = (await once(script.child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  return { pid: Number(chunk.toString()), script };
+}
 
+describe('A server that nobody stops', () => {
   test.each([
     ['at the end of the script, which it does not keep from ending', ''],
     ['with process.exit()', 'process.exit(0);'],

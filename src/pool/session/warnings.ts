@@ -41,7 +41,7 @@ export function warn(
     | 'PORTSLICE_LEAK'
     | 'PORTSLICE_ADDRESS_IN_USE'
     | 'PORTSLICE_SERVER_HOLD'
-    | 'PORTSLICE_SERVER_STOP',
+    | 'PORTSLICE_SERVER_LEFT',
   message: string,
 ): void {
   const warning = toWarning(code, message.replaceAll(new RegExp(CONTROL_CHARACTERS, 'gu'), ' '));
