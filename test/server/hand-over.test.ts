@@ -13,6 +13,8 @@ import {
   startServer,
   type StartServerOptions,
 } from '../../src/index.ts';
+import { readListeningSockets } from '../../src/platform/linux/listeners.ts';
+import { listSockets } from '../../src/platform/linux/proc.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { listen } from '../support/listening-server.ts';
 import { needProgram } from '../support/needs.ts';
@@ -105,6 +107,16 @@ describe('A server that is given a listening socket', () => {
       await server.exited;
       await until('it is refused', async () => (await connect(server.port)) === 'ECONNREFUSED');
       expect(isListenedOn(server.port)).toBe(false);
+    }
+  });
+
+  test('has the socket for itself, unless it is kept for the next one', async () => {
+    await using _opened = await openTestPool(1);
+    for (const keepListening of [false, true]) {
+      await using server = await startServer({ command: HEIR, listen: 'inherit', keepListening });
+      const [socket] = (readListeningSockets() ?? []).filter(({ port }) => port === server.port);
+      expect(listSockets(server.pid as number)).toContain(socket?.socketId);
+      expect(listSockets(process.pid).includes(socket?.socketId as string)).toBe(keepListening);
     }
   });
 

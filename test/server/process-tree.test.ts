@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { isRunning } from '../../src/platform/linux/liveness.ts';
+import { NOBODY } from '../support/kernel-peer.ts';
 import { needNamespace, needRoot } from '../support/needs.ts';
 import { startProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
@@ -90,6 +91,17 @@ test('What is not wrapped is found all the same', async (context) => {
   const id = await worker.call('start', ['sh', '-c', 'env -i setsid sleep 3600 & sleep 3600'], false);
   await until('all are there', () => worker.others().length === 3);
   expect(await worker.call('find', id)).toHaveLength(3);
+});
+
+test('Where the limit of a process cannot be raised, that is told, and the environment still tells who is in the tree', async (context) => {
+  needRoot(context);
+  const wrapper = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', 'sh', '-c'];
+  const limited = [...wrapper, 'ulimit -w 1000 2>/dev/null || ulimit -x 1000; exec "$0" "$@"'];
+  await using worker = startProgram<TreeCommands>(treeWorkerProgram, { wrapper: limited });
+  const id = await worker.call('start', ['sh', '-c', '(setsid sleep 3600 &)']);
+  expect(await worker.call('problem', id)).toMatch(/forbids to change the limits/);
+  await until('it is found', async () => (await worker.call('find', id)).length === 1 && !isRunning(id));
+  expect(await worker.call('signal', id, 'SIGKILL')).toBe(1);
 });
 
 /** Namespaces in which the worker is not the first process: with that one all the others would end. */

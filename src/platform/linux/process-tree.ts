@@ -13,7 +13,14 @@ import type { ProcessStatus } from './proc.ts';
 import { ProcessGroups } from './process-groups.ts';
 import { procShowsUs, readLivingStatus, readProcessTable } from './process-table.ts';
 import { sendSignal } from './send-signal.ts';
-import { carriesMark, markProcess, markVariable, newTreeMark, type TreeMark } from './tree-mark.ts';
+import {
+  carriesMark,
+  markProcess,
+  markUnlessMarked,
+  markVariable,
+  newTreeMark,
+  type TreeMark,
+} from './tree-mark.ts';
 import { forgetTree, guardSession, guardTree } from './watchdog.ts';
 
 /** Two looks that find nothing end the killing; this bounds it for a tree that starts processes faster than they can be killed. */
@@ -99,7 +106,7 @@ class LinuxProcessTree implements ProcessTree {
       .toSorted(([a, { startTicks: first }], [b, { startTicks: second }]) => first - second || a - b);
     // Those that were forked before the mark could be written have it from now on.
     for (const [processId, { startTicks }] of found)
-      if (this.#members.get(processId) !== startTicks) markProcess(processId, this.#mark);
+      if (this.#members.get(processId) !== startTicks) markUnlessMarked(processId, this.#mark);
     this.#members = new Map(found.map(([processId, { startTicks }]) => [processId, startTicks]));
     return found;
   }
