@@ -21,6 +21,7 @@ export {
   ServerCommandError,
   ServerDiedError,
   ServerExitedError,
+  ServerHandOverError,
   ServerNotReadyError,
   ServerStopError,
   ServerStoppedError,
