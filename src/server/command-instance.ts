@@ -30,7 +30,8 @@ export async function startCommand(
       tree.add(processId);
       startTicks = serverPlatform.findStart(processId);
     };
-    const wrapped = { command: tree.wrap(parts, { environment, cwd }), environment, cwd };
+    const [name = ''] = parts;
+    const wrapped = { name, command: tree.wrap(parts, { environment, cwd }), environment, cwd };
     const started = await startProcess(wrapped, write, onStart);
     return new CommandInstance(started, tree, stopSignal, startedAtMs, startTicks);
   } catch (error) {

@@ -9,6 +9,7 @@ import { monotonicMs } from '../platform/clock.ts';
 import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 import { warn, warnOnceInRun } from '../pool/session/warnings.ts';
 import type { ServerSettings } from './check-options.ts';
+import { follow } from './foreign-values.ts';
 import type { Instance } from './instance.ts';
 import { rejectListener, untilPortsAreFree } from './listening.ts';
 import { ServerOutput } from './output.ts';
@@ -47,10 +48,7 @@ export class RunningServer implements Server {
   static {
     // Undefined in vm contexts of Node 22, where compiled `await using` looks for the registered symbol.
     const name = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
-    const value = async function (this: RunningServer): Promise<void> {
-      return this.stop();
-    };
-    Object.defineProperty(this.prototype, name, { value, configurable: true, writable: true });
+    Object.defineProperty(this.prototype, name, { value: stopThis, configurable: true, writable: true });
   }
 
   /** @param release gives all of its ports back */
@@ -85,9 +83,9 @@ export class RunningServer implements Server {
 
   /** For the first time. @throws as `startServer` */
   async start(): Promise<void> {
-    const { signal } = this.#settings;
-    const signals = [this.#stopping.signal, ...(signal === undefined ? [] : [signal])];
-    await this.#inTurn(async () => this.#start(AbortSignal.any(signals)));
+    const starting = new AbortController();
+    const unfollow = follow(starting, [this.#stopping.signal, this.#settings.signal]);
+    await this.#inTurn(async () => this.#start(starting.signal)).finally(unfollow);
   }
 
   async restart(): Promise<void> {
@@ -216,6 +214,10 @@ export class RunningServer implements Server {
         'SO_REUSEPORT. It was started a second time without the hold: pass hold: false to start it once.',
     );
   }
+}
+
+async function stopThis(this: RunningServer): Promise<void> {
+  return this.stop();
 }
 
 /** What it has thrown is the reason, too. */
