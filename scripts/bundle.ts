@@ -10,9 +10,9 @@ import { rolldown } from 'rolldown';
 
 const ALLOCATOR =
   /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/port-dispenser\.ts$|server\/start-server\.ts$)/;
-/** Loaded with the first server. */
+/** Loaded with the first server, in one file. */
 const OF_SERVERS =
-  /\/platform\/(?:server-platform|linux\/(?:process-(?:tree|groups|table)|marked-command|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
+  /\/platform\/(?:server-platform|linux\/(?:process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
 
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
@@ -45,6 +45,10 @@ await bundle.write({
       {
         name: 'index',
         test: (file) => ALLOCATOR.test(file) && !OF_SERVERS.test(file),
+      },
+      {
+        name: 'servers',
+        test: (file) => OF_SERVERS.test(file) || (/\/src\/server\//.test(file) && !ALLOCATOR.test(file)),
       },
       // What every worker of a runner loads, whether its tests use ports or not.
       { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|port-scope|run-options)\.ts$/ },

@@ -20,6 +20,7 @@ export {
   ServerAddressInUseError,
   ServerCommandError,
   ServerExitedError,
+  ServerHandOverError,
   ServerNotReadyError,
   ServerStopError,
   ServerStoppedError,

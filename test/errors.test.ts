@@ -132,6 +132,8 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
   PORTSLICE_SERVER_NOT_READY: () => portslice.startServer({ command: ['sleep', '600'], readyTimeoutMs: 1 }),
   PORTSLICE_SERVER_ADDRESS_IN_USE: () =>
     portslice.startServer({ command: 'echo Address already in use.; exit 1', hold: false }),
+  PORTSLICE_SERVER_HAND_OVER: () =>
+    portslice.startServer({ command: ['sleep', '600'], listen: 'inherit', readyTimeoutMs: 1 }),
   PORTSLICE_SERVER_STOPPED: async () => {
     const server = await portslice.startServer({ command: ({ port }) => createServer().listen(port) });
     await server.stop();

@@ -24,6 +24,7 @@ export { EphemeralRangeError, UnsupportedPlatformError } from './ports.ts';
 export {
   ServerAddressInUseError,
   ServerCommandError,
+  ServerHandOverError,
   ServerNotReadyError,
   type ServerStartFacts,
   ServerStopError,

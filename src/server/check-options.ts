@@ -5,6 +5,7 @@ import { checkAcquireOptions } from '../pool/api/owner-options.ts';
 import { checkNames, checkTimeout } from '../pool/session/option-checks.ts';
 import { portNamesIn } from './command-template.ts';
 import { isRegExp } from './foreign-values.ts';
+import { findDescriptorLoser } from './inheritable.ts';
 import {
   FIRST_PORT_NAME,
   type LauncherOptions,
@@ -26,6 +27,7 @@ const SERVER_OPTION_NAMES: readonly string[] = [
   'stopTimeoutMs',
   'launcher',
   'listen',
+  'keepListening',
   'label',
 ];
 const ACQUIRE_OPTION_NAMES: readonly (keyof AcquireOptions)[] = [
@@ -55,6 +57,9 @@ export interface ServerSettings {
   readonly stopTimeoutMs: number;
   /** Undefined: the command is the server itself. */
   readonly launcher: LauncherOptions | undefined;
+  /** The server listens itself: undefined. */
+  readonly listen: 'inherit' | undefined;
+  readonly keepListening: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -73,6 +78,8 @@ export function checkServerOptions(options: StartServerOptions): ServerSettings 
   checkTimeout('stopTimeoutMs', stopTimeoutMs);
   expect('stopSignal', stopSignal, isSignal(stopSignal), "the name of a signal, such as 'SIGINT'");
   const launcher = checkLauncher(options);
+  const { listen, keepListening = false } = options;
+  checkListen(options);
   const name = label ?? nameOf(command);
   return {
     command,
@@ -86,6 +93,8 @@ export function checkServerOptions(options: StartServerOptions): ServerSettings 
     stopSignal,
     stopTimeoutMs,
     launcher,
+    listen,
+    keepListening,
     signal,
   };
 }
@@ -146,6 +155,28 @@ function checkLauncher({ launcher, command }: StartServerOptions): LauncherOptio
   checkNames(launcher, ['stopCommand']);
   if (launcher.stopCommand !== undefined) checkStopCommand(launcher.stopCommand);
   return launcher;
+}
+
+function checkListen({ listen, keepListening = false, command, launcher = false }: StartServerOptions): void {
+  expect('listen', listen, listen === undefined || listen === 'inherit', "'inherit'");
+  expect('keepListening', keepListening, typeof keepListening === 'boolean', 'true or false');
+  expect(
+    'keepListening',
+    keepListening,
+    !keepListening || listen === 'inherit',
+    "listen: 'inherit' beside it",
+  );
+  if (listen === undefined) return;
+  expect('listen', listen, typeof command !== 'function', 'no such option beside a function');
+  expect('listen', listen, launcher === false, 'no such option beside launcher');
+  const loser = typeof command === 'function' ? undefined : findDescriptorLoser(command);
+  if (loser === undefined) return;
+  throw new InvalidOptionError({
+    option: 'command',
+    value: command,
+    problem: `starts the server by '${loser}', which does not hand the socket of listen: 'inherit' on to it`,
+    expected: "a command that is the server itself, such as ['node', 'server.js']",
+  });
 }
 
 function checkStopCommand(command: readonly string[]): void {

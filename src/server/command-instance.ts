@@ -16,7 +16,7 @@ const LAST_LOOK_MS = 50;
 
 /** @throws ServerCommandError if the program cannot be started */
 export async function startCommand(
-  { command, env, cwd }: Command,
+  { command, env, cwd, handed, idVariable }: Command,
   stopSignal: NodeJS.Signals,
   write: (text: string) => void,
 ): Promise<CommandInstance> {
@@ -31,7 +31,13 @@ export async function startCommand(
       startTicks = serverPlatform.findStart(processId);
     };
     const [name = ''] = parts;
-    const wrapped = { name, command: tree.wrap(parts, { environment, cwd }), environment, cwd };
+    const wrapped = {
+      name,
+      command: tree.wrap(parts, { environment, cwd, idVariable }),
+      environment,
+      cwd,
+      handed,
+    };
     const started = await startProcess(wrapped, write, onStart);
     return new CommandInstance(started, tree, stopSignal, startedAtMs, startTicks);
   } catch (error) {
@@ -46,6 +52,10 @@ export interface Command {
   /** Added to the environment of this process. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string | undefined;
+  /** As `Program.handed`. */
+  readonly handed?: number | undefined;
+  /** A variable that is to have the server's process id. */
+  readonly idVariable?: string | undefined;
 }
 
 /** A server that is a command. */

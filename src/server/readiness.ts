@@ -18,6 +18,7 @@ import type { Reach } from './reach.ts';
 import type { Readiness } from './server-options.ts';
 import type { ServerEnd } from './server.ts';
 import type { Start } from './start.ts';
+import { notTaken, untilTaken } from './untaken-socket.ts';
 import { unlessAborted } from './within.ts';
 
 const FUNCTION_PAUSE_MS = 10;
@@ -39,7 +40,7 @@ export async function untilReady(start: Start, signal: AbortSignal): Promise<voi
   try {
     await unlessAborted(start.instance.begun, ending.signal);
     await Promise.all([
-      untilListening(start, reachesToWaitFor(start), ending.signal),
+      untilListeningSomehow(start, ending.signal),
       unlessAborted(untilMatched(start, progress, ending.signal), ending.signal),
     ]);
     await unlessAborted(untilItSaysSo(start, progress, ending.signal), ending.signal);
@@ -52,6 +53,14 @@ export async function untilReady(start: Start, signal: AbortSignal): Promise<voi
     // Ends the parts that still wait.
     ending.abort();
   }
+}
+
+/** The first port of a server that is handed a socket listens already. */
+async function untilListeningSomehow(start: Start, signal: AbortSignal): Promise<void> {
+  const [first, ...others] = reachesToWaitFor(start) as [Reach, ...Reach[]];
+  const { handOver } = start;
+  if (handOver === undefined) return untilListening(start, [first, ...others], signal);
+  await Promise.all([untilTaken(start, handOver, first, signal), untilListening(start, others, signal)]);
 }
 
 /** A server that is asked something listens on its first port; the others are its own business. */
@@ -168,15 +177,19 @@ function whyEnded(start: Start, end: ServerEnd): PortsliceError {
   });
 }
 
-function addressInUse(start: Start, port: number): ServerAddressInUseError {
+function addressInUse(start: Start, port: number): PortsliceError {
+  if (start.handOver?.isTaken === false && port === start.server.port)
+    return notTaken(start, `it says that port ${port} is in use, so it listens by itself`);
   const listeners = platform.findListeners(port) ?? [];
   const holder = listeners.find((listener) => !start.instance.includes(listener));
   return new ServerAddressInUseError({ ...factsOf(start), port, holder, isWithoutHold: !start.isHeld });
 }
 
-async function notReady(start: Start, progress: Progress): Promise<ServerNotReadyError> {
+async function notReady(start: Start, progress: Progress): Promise<PortsliceError> {
   const problem = (await whyNotListening(start, reachesToWaitFor(start))) ?? progress.problem;
   const { readyTimeoutMs } = start.settings;
+  if (start.handOver?.isTaken === false)
+    return notTaken(start, `it has accepted no connection on it within ${readyTimeoutMs} ms`);
   return new ServerNotReadyError({ ...factsOf(start), timeoutMs: readyTimeoutMs, problem });
 }
 

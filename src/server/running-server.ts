@@ -2,14 +2,17 @@
 import {
   describeCommand,
   ServerAddressInUseError,
+  ServerHandOverError,
   ServerStopError,
   ServerStoppedError,
 } from '../errors/index.ts';
 import { monotonicMs } from '../platform/clock.ts';
+import type { HandedSocket } from '../platform/handed-socket.ts';
 import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 import { warn, warnOnceInRun } from '../pool/session/warnings.ts';
 import type { ServerSettings } from './check-options.ts';
 import { follow } from './foreign-values.ts';
+import { HandOver } from './hand-over.ts';
 import type { Instance } from './instance.ts';
 import { rejectListener, untilPortsAreFree } from './listening.ts';
 import { ServerOutput } from './output.ts';
@@ -32,6 +35,7 @@ export class RunningServer implements Server {
   readonly #release: () => void;
   readonly #output = new ServerOutput();
   readonly #holds: ServerHolds;
+  readonly #handOver: HandOver | undefined;
   /** It cannot listen beside them. */
   #isWithoutHolds = false;
   /** Of the last start. */
@@ -59,6 +63,7 @@ export class RunningServer implements Server {
     this.#settings = settings;
     this.#release = release;
     this.#holds = new ServerHolds(Object.values(ports));
+    if (settings.listen === 'inherit') this.#handOver = new HandOver(this.owner, settings.keepListening);
   }
 
   get pid(): number | undefined {
@@ -91,6 +96,7 @@ export class RunningServer implements Server {
   async restart(): Promise<void> {
     await this.#inTurn(async () => {
       this.#stopping.signal.throwIfAborted();
+      this.#handOver?.beginRestart();
       await this.#end?.(this.#settings.stopTimeoutMs);
       await this.#start(this.#stopping.signal);
     });
@@ -113,6 +119,7 @@ export class RunningServer implements Server {
     try {
       await this.#end?.(this.#settings.stopTimeoutMs);
     } finally {
+      this.#handOver?.close();
       this.#release();
     }
   }
@@ -143,9 +150,12 @@ export class RunningServer implements Server {
     if (this.#settings.launcher !== undefined)
       await rejectListener(this.#settings.name, [...reaches.values()]);
     this.#output.beginStart();
-    const instance = await startInstance(this.#settings, this.ports, (text) => this.#output.add(text));
+    const handed = await this.#openSocket([...reaches.values()]);
+    const instance = await this.#startInstance(handed);
     this.#instance = instance;
     const forget = rememberInstance(instance);
+    // Without its server nobody would ever accept a connection.
+    void instance.ended.then(() => this.#instance === instance && this.#handOver?.noteEnd());
     this.#end = async (graceMs) => {
       this.#end = undefined;
       await this.#endInstance(instance, graceMs, [...reaches.values()]).finally(forget);
@@ -160,12 +170,23 @@ export class RunningServer implements Server {
           output: this.#output,
           reaches,
           isHeld: this.#holds.areThere,
+          handOver: this.#handOver,
         },
         signal,
       );
       this.#readyAfterMs = monotonicMs() - instance.startedAtMs;
     } catch (error) {
       await this.#endFailedStart();
+      throw error;
+    }
+  }
+
+  /** @throws ServerCommandError */
+  async #startInstance(handed: HandedSocket | undefined): Promise<Instance> {
+    try {
+      return await startInstance(this.#settings, this.ports, handed, (text) => this.#output.add(text));
+    } catch (error) {
+      this.#handOver?.close();
       throw error;
     }
   }
@@ -189,12 +210,26 @@ export class RunningServer implements Server {
   /** Waits until nobody listens, and keeps the port from others even if the server will be started again. */
   async #endInstance(instance: Instance, graceMs: number, reaches: readonly Reach[]): Promise<void> {
     const failure = await whyNotEnded(instance, graceMs);
-    await untilPortsAreFree(instance, reaches);
+    this.#handOver?.noteEnd();
+    // While it is started again, the port may go on listening.
+    const isOpen = this.#handOver?.socket !== undefined;
+    await untilPortsAreFree(instance, isOpen ? reaches.slice(1) : reaches);
     this.#holds.retake();
     if (failure === undefined) return;
     const { name } = this.#settings;
     const written = { output: this.#output.text(), lastLines: this.#output.lastLines() };
     throw new ServerStopError({ name, port: this.port, ...failure, ...written });
+  }
+
+  /** @throws ForeignListenerError, ServerHandOverError */
+  async #openSocket(reaches: readonly Reach[]): Promise<HandedSocket | undefined> {
+    if (this.#handOver === undefined) return undefined;
+    const socket = this.#handOver.open();
+    if (socket !== undefined) return socket;
+    const { name } = this.#settings;
+    await rejectListener(name, reaches.slice(0, 1));
+    const problem = `nobody can listen on port ${this.port}, perhaps since an earlier server has left connections for up to 60 s`;
+    throw new ServerHandOverError({ name, port: this.port, problem, output: '', lastLines: '' });
   }
 
   #tellProblem(problem: string | undefined): void {

@@ -14,6 +14,8 @@ export interface Program {
   /** All of it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly cwd: string | undefined;
+  /** A descriptor of this process that the program gets as the first one after the standard streams. */
+  readonly handed?: number | undefined;
 }
 
 /** After its end a process's last words are still on their way, unless a descendant keeps the pipes open. */
@@ -104,7 +106,7 @@ function spawn(program: Program): Child {
         env: program.environment,
         ...(program.cwd === undefined ? {} : { cwd: program.cwd }),
         // Some programs end with their standard input, so it stays open until their end.
-        stdio: ['pipe', 'pipe', 'pipe'],
+        stdio: ['pipe', 'pipe', 'pipe', ...(program.handed === undefined ? [] : [program.handed])],
       },
     });
     return child as Child;
