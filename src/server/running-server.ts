@@ -12,6 +12,7 @@ import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 import { warn, warnOnceInRun } from '../pool/session/warnings.ts';
 import { nameOf, type ServerSettings } from './check-options.ts';
 import { fillIn } from './command-template.ts';
+import { follow } from './foreign-values.ts';
 import { HandOver } from './hand-over.ts';
 import type { Instance } from './instance.ts';
 import { rejectListener, untilPortsAreFree } from './listening.ts';
@@ -54,10 +55,7 @@ export class RunningServer implements Server {
   static {
     // Undefined in vm contexts of Node 22, where compiled `await using` looks for the registered symbol.
     const name = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
-    const value = async function (this: RunningServer): Promise<void> {
-      return this.stop();
-    };
-    Object.defineProperty(this.prototype, name, { value, configurable: true, writable: true });
+    Object.defineProperty(this.prototype, name, { value: stopThis, configurable: true, writable: true });
   }
 
   constructor(settings: ServerSettings, ports: ServerPorts, host: ServerHost) {
@@ -107,9 +105,9 @@ export class RunningServer implements Server {
 
   /** For the first time. @throws as `startServer` */
   async start(): Promise<void> {
-    const { signal } = this.#settings;
-    const signals = [this.#stopping.signal, ...(signal === undefined ? [] : [signal])];
-    await this.#inTurn(async () => this.#start(AbortSignal.any(signals)));
+    const starting = new AbortController();
+    const unfollow = follow(starting, [this.#stopping.signal, this.#settings.signal]);
+    await this.#inTurn(async () => this.#start(starting.signal)).finally(unfollow);
   }
 
   async restart(): Promise<void> {
@@ -280,6 +278,10 @@ export class RunningServer implements Server {
         'SO_REUSEPORT. It was started a second time without the hold: pass hold: false to start it once.',
     );
   }
+}
+
+async function stopThis(this: RunningServer): Promise<void> {
+  return this.stop();
 }
 
 /** What it has thrown is the reason, too. */

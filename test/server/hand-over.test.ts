@@ -158,6 +158,24 @@ describe('A server that is given a listening socket', () => {
     expect(await knocking.end()).toEqual(new Set(['connected']));
   });
 
+  test('can wait for connections in another way than the one before it', async (context) => {
+    const python = needProgram(context, 'python3');
+    const folder = mkdtempSync(path.join(tmpdir(), 'portslice-heir-'));
+    await using _opened = await openTestPool(1);
+    // Node changes the socket so that accept() does not wait, of which the next one knows nothing.
+    const node = HEIR.map((part) => `'${part}'`).join(' ');
+    const command = `if mkdir first; then exec ${node}; else exec '${python}' -c "$CODE" {fd}; fi`;
+    const options = { command, env: { CODE: WAITING_SERVER }, cwd: folder, keepListening: true } as const;
+    try {
+      await using server = await startServer({ ...options, listen: 'inherit' });
+      expect(await ask(server.port)).toMatchObject({ pid: server.pid });
+      await server.restart();
+      expect(await text(server.port)).toBe('waited');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test('keeps strangers out while it is started', async () => {
     await using opened = await openTestPool(1);
     const port = opened.ports[0] as number;
@@ -212,6 +230,14 @@ async function listenSoon(port: number): Promise<AsyncDisposable> {
   }
 }
 
+const WAITING_SERVER = `
+import socket, sys
+server = socket.socket(fileno=int(sys.argv[1]))
+while True:
+    client, _ = server.accept()
+    client.recv(1000)
+    client.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\nwaited")
+    client.close()`;
 const PYTHON_SERVER = `
 import http.server, socket, sys
 class Handler(http.server.BaseHTTPRequestHandler):
