@@ -4,6 +4,7 @@ import type { AcquireOptions } from '../pool/api/owner-options.ts';
 import { checkAcquireOptions } from '../pool/api/owner-options.ts';
 import { checkNames, checkTimeout } from '../pool/session/option-checks.ts';
 import { portNamesIn } from './command-template.ts';
+import { isRegExp } from './foreign-values.ts';
 import { findDescriptorLoser } from './inheritable.ts';
 import {
   FIRST_PORT_NAME,
@@ -129,7 +130,7 @@ function checkVariables(env: unknown): void {
 function checkReadiness(ready: Readiness): void {
   const expected =
     "'listening', a path ('/health'), a URL with http or https, { url, status }, a regular expression, or a function";
-  const isUsable = typeof ready === 'function' || ready instanceof RegExp || isAddress(ready);
+  const isUsable = typeof ready === 'function' || isRegExp(ready) || isAddress(ready);
   expect('ready', ready, isUsable, expected);
 }
 

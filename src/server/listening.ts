@@ -5,6 +5,7 @@ import { platform } from '../platform/platform.ts';
 import type { Listener, ListeningSocket } from '../platform/port-kernel.ts';
 import { MAX_CONNECT_MS, tryToConnect } from '../pool/api/try-to-connect.ts';
 import { describeListener } from '../pool/claim/describe-listeners.ts';
+import type { Instance } from './instance.ts';
 import { nextLook } from './listening-watch.ts';
 import { type Reach, socketsInReach } from './reach.ts';
 import { FIRST_PORT_NAME } from './server-options.ts';
@@ -79,13 +80,17 @@ export async function rejectListener(name: string, reaches: readonly Reach[]): P
 
 /**
  * The kernel closes the sockets of a process before others learn of its end, but a child that it has just forked can have them for a
- * moment. What listens for longer is named as a leak when its port is released.
+ * moment. What listens for longer is named as a leak when its port is released, and for a stranger there is no wait.
  */
-export async function untilPortsAreFree(reaches: readonly Reach[]): Promise<void> {
+export async function untilPortsAreFree(instance: Instance, reaches: readonly Reach[]): Promise<void> {
   const deadlineMs = monotonicMs() + PORT_FREE_TIMEOUT_MS;
+  const mayEnd = (listener: Listener): boolean =>
+    listener.processId === undefined || instance.includes(listener);
   do {
     const sockets = (await nextLook()) ?? [];
-    if (reaches.every((reach) => socketsInReach(sockets, reach).length === 0)) return;
+    const used = reaches.filter((reach) => socketsInReach(sockets, reach).length > 0);
+    const isOver = used.every(({ port }) => platform.findListeners(port)?.some(mayEnd) !== true);
+    if (isOver) return;
   } while (monotonicMs() < deadlineMs);
 }
 

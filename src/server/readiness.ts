@@ -10,6 +10,7 @@ import { pause, startTimeout, stopTimeout } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import { findNamedPortInUse, findPortInUse } from './address-in-use.ts';
 import { fillIn } from './command-template.ts';
+import { follow, isRegExp } from './foreign-values.ts';
 import { untilAnswered } from './http-answer.ts';
 import { lookSoon } from './listening-watch.ts';
 import { untilListening, whyNotListening } from './listening.ts';
@@ -76,15 +77,13 @@ function watchFailures(
   progress: Progress,
 ): () => void {
   const { settings } = start;
-  const onAbort = (): void => ending.abort(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort);
+  const unfollow = follow(ending, [signal]);
   const timer = startTimeout(() => void endLate(start, ending, progress), settings.readyTimeoutMs);
   void watchEnd(start, ending);
   void watchOutput(start, ending);
   return () => {
     stopTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
+    unfollow();
   };
 }
 
@@ -114,7 +113,7 @@ async function watchOutput(start: Start, ending: AbortController): Promise<void>
 
 async function untilMatched(start: Start, progress: Progress, signal: AbortSignal): Promise<void> {
   const { ready } = start.settings;
-  if (!(ready instanceof RegExp)) return;
+  if (!isRegExp(ready)) return;
   // Each text is read anew, from its beginning.
   const pattern = new RegExp(ready.source, ready.flags.replaceAll(/[gy]/g, ''));
   while (!pattern.test(start.output.textOfStart())) {
@@ -126,7 +125,7 @@ async function untilMatched(start: Start, progress: Progress, signal: AbortSigna
 
 async function untilItSaysSo(start: Start, progress: Progress, signal: AbortSignal): Promise<void> {
   const { ready } = start.settings;
-  if (ready === 'listening' || ready instanceof RegExp) return;
+  if (ready === 'listening' || isRegExp(ready)) return;
   if (typeof ready === 'function') return untilTrue(start, ready, progress, signal);
   const { url, isExpected } = questionOf(start, ready);
   const note = (answer: string): void => {

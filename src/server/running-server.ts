@@ -11,6 +11,7 @@ import type { HandedSocket } from '../platform/handed-socket.ts';
 import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 import { warn, warnOnceInRun } from '../pool/session/warnings.ts';
 import type { ServerSettings } from './check-options.ts';
+import { follow } from './foreign-values.ts';
 import { HandOver } from './hand-over.ts';
 import type { Instance } from './instance.ts';
 import { rejectListener, untilPortsAreFree } from './listening.ts';
@@ -46,6 +47,13 @@ export class RunningServer implements Server {
   #work: Promise<void> = Promise.resolve();
   readonly #stopping = new AbortController();
   #stopped: Promise<void> | undefined;
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
+
+  static {
+    // Undefined in vm contexts of Node 22, where compiled `await using` looks for the registered symbol.
+    const name = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
+    Object.defineProperty(this.prototype, name, { value: stopThis, configurable: true, writable: true });
+  }
 
   /** @param release gives all of its ports back */
   constructor(settings: ServerSettings, ports: ServerPorts, release: () => void) {
@@ -80,9 +88,9 @@ export class RunningServer implements Server {
 
   /** For the first time. @throws as `startServer` */
   async start(): Promise<void> {
-    const { signal } = this.#settings;
-    const signals = [this.#stopping.signal, ...(signal === undefined ? [] : [signal])];
-    await this.#inTurn(async () => this.#start(AbortSignal.any(signals)));
+    const starting = new AbortController();
+    const unfollow = follow(starting, [this.#stopping.signal, this.#settings.signal]);
+    await this.#inTurn(async () => this.#start(starting.signal)).finally(unfollow);
   }
 
   async restart(): Promise<void> {
@@ -97,10 +105,6 @@ export class RunningServer implements Server {
   async stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
   }
 
   async #inTurn(act: () => Promise<void>): Promise<void> {
@@ -209,7 +213,7 @@ export class RunningServer implements Server {
     this.#handOver?.noteEnd();
     // While it is started again, the port may go on listening.
     const isOpen = this.#handOver?.socket !== undefined;
-    await untilPortsAreFree(isOpen ? reaches.slice(1) : reaches);
+    await untilPortsAreFree(instance, isOpen ? reaches.slice(1) : reaches);
     this.#holds.retake();
     if (failure === undefined) return;
     const { name } = this.#settings;
@@ -245,6 +249,10 @@ export class RunningServer implements Server {
         'SO_REUSEPORT. It was started a second time without the hold: pass hold: false to start it once.',
     );
   }
+}
+
+async function stopThis(this: RunningServer): Promise<void> {
+  return this.stop();
 }
 
 /** What it has thrown is the reason, too. */

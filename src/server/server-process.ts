@@ -8,6 +8,8 @@ import { isFulfilledWithin } from './within.ts';
 type Child = NonNullable<ReturnType<typeof execute>['process']>;
 
 export interface Program {
+  /** As the user calls it: the command can be wrapped. */
+  readonly name: string;
   readonly command: readonly string[];
   /** All of it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -140,9 +142,9 @@ async function errorOf(child: Child): Promise<NodeJS.ErrnoException> {
   return new Promise((resolve) => child.once('error', resolve));
 }
 
-function commandError({ command, cwd }: Program, error: NodeJS.ErrnoException): ServerCommandError {
+function commandError({ name, cwd }: Program, error: NodeJS.ErrnoException): ServerCommandError {
   return new ServerCommandError({
-    program: command[0] ?? '',
+    program: name,
     cwd,
     hasFolder: cwd === undefined || isFolder(cwd),
     errnoName: error.code,

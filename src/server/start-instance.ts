@@ -25,6 +25,7 @@ export async function startInstance(
   const { stopCommand } = launcher;
   const { env, cwd } = filled;
   const program = stopCommand && {
+    name: stopCommand[0] ?? '',
     command: stopCommand.map((part) => fillIn(part, ports)),
     environment: environmentOfProgram(env, cwd ?? '.'),
     cwd,

@@ -1,9 +1,8 @@
 /** Servers that do not come up: the error comes at once, and nothing is left. */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   ForeignListenerError,
@@ -16,20 +15,25 @@ import { errorOf } from '../support/catch-error.ts';
 import { needProgram } from '../support/needs.ts';
 import { startStranger } from '../support/stranger.ts';
 import { openTestPool, type TestPool } from '../support/test-pool.ts';
+import { until } from '../support/until.ts';
+import { collectWarnings } from '../support/warnings.ts';
 import { isListenedOn, WEB, WEB_TEXT } from './web.ts';
 
 let opened: TestPool;
 let port: number;
+let folder: string;
 
 beforeEach(async () => {
   opened = await openTestPool(1);
   [port] = opened.ports as [number];
+  folder = mkdtempSync(path.join(tmpdir(), 'portslice-failures-'));
 });
 
 afterEach(async () => {
   if (opened.pool.stats().currentlyAllocatedPorts > 0)
     throw new Error('A start that has failed keeps a port.');
   await opened[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
 });
 
 describe('A program', () => {
@@ -51,20 +55,23 @@ describe('A program', () => {
     const error = await errorOf(ServerCommandError, () =>
       startServer({ command: WEB, cwd: '/no/such/folder' }),
     );
-    expect(error.message).toContain("its folder '/no/such/folder' does not exist");
+    expect(error.message).toBe(
+      `'${WEB[0]}' cannot be started: its folder '/no/such/folder' does not exist. Correct cwd.`,
+    );
   });
 
   test('that may not be executed is told apart', async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'portslice-mode-'));
-    try {
-      const file = path.join(folder, 'server');
-      writeFileSync(file, '#!/bin/sh\n');
-      chmodSync(file, 0o600);
-      const error = await errorOf(ServerCommandError, () => startServer({ command: [file] }));
-      expect(error.message).toContain('may not be executed');
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const file = path.join(folder, 'server');
+    writeFileSync(file, '#!/bin/sh\n');
+    chmodSync(file, 0o600);
+    const error = await errorOf(ServerCommandError, () => startServer({ command: [file] }));
+    expect(error.message).toContain('may not be executed');
+  });
+
+  test('that cannot be given its arguments is told', async () => {
+    const command = ['true', 'x'.repeat(2 ** 20)];
+    const error = await errorOf(ServerCommandError, () => startServer({ command }));
+    expect(error.message).toContain('E2BIG');
   });
 });
 
@@ -102,32 +109,28 @@ describe('A server that ends before it listens', () => {
 });
 
 describe('A port that is in use', () => {
-  test('by somebody with SO_REUSEADDR is told with his process, whom the server is not mistaken for', async (context) => {
+  test('by somebody with SO_REUSEADDR is told with him, whom the server is not mistaken for', async (context) => {
+    using _warnings = collectWarnings();
     await using stranger = startStranger(needProgram(context, 'python3'));
-    // He listens while the server starts, as nobody could before.
-    const command = [...WEB];
-    const starting = errorOf(ForeignListenerError, () =>
-      startServer({ command, env: { LISTEN_AFTER_MS: '60000' }, readyTimeoutMs: 15_000 }),
-    );
-    await sleep(300);
-    const outcome = await stranger.serve({ family: 'ipv4', host: '0.0.0.0' }, port, ['SO_REUSEADDR']);
-    expect(outcome).toBe('done');
+    const command = `touch ${folder}/started; sleep 600`;
+    const starting = errorOf(ForeignListenerError, () => startServer({ command }));
+    await until('it has started', () => existsSync(`${folder}/started`));
+    expect(await stranger.serve({ family: 'ipv4', host: '0.0.0.0' }, port, ['SO_REUSEADDR'])).toBe('done');
     const error = await starting;
     expect(error.port).toBe(port);
     expect(error.command).toContain('stranger.program.py');
-    expect(error.message).toContain('web.program.ts');
+    expect(error.message).toContain('sleep 600');
   });
 
   test('is told with its holder where the server says it first', async (context) => {
+    using _warnings = collectWarnings();
     await using stranger = startStranger(needProgram(context, 'python3'));
-    const starting = errorOf(ServerAddressInUseError, () =>
-      startServer({ command: `sleep 0.5; exec ${WEB_TEXT}`, hosts: ['127.0.0.9'] }),
-    );
-    await sleep(200);
-    // Not where clients of 127.0.0.9 are served, but in the way of a server that listens everywhere.
-    expect(await stranger.serve({ family: 'ipv6', host: '::', dual: true }, port, ['SO_REUSEADDR'])).toBe(
-      'done',
-    );
+    // It listens everywhere, and the stranger where no client of 127.0.0.9 meets him.
+    const command = `touch ${folder}/started; until test -e ${folder}/go; do sleep 0.01; done; exec ${WEB_TEXT}`;
+    const starting = errorOf(ServerAddressInUseError, () => startServer({ command, hosts: ['127.0.0.9'] }));
+    await until('it has started', () => existsSync(`${folder}/started`));
+    expect(await stranger.serve({ family: 'ipv4', host: '127.0.0.5' }, port, ['SO_REUSEADDR'])).toBe('done');
+    writeFileSync(`${folder}/go`, '');
     const error = await starting;
     expect(error.message).toContain('stranger.program.py');
     expect(error.message).toContain(`says that port ${port} is in use`);
@@ -151,10 +154,26 @@ describe('A port that is in use', () => {
 describe('A start that is not wanted any more', () => {
   test('ends with the signal’s reason', async () => {
     const controller = new AbortController();
-    const starting = startServer({ command: ['sleep', '600'], signal: controller.signal });
-    await sleep(100);
+    const command = `touch ${folder}/started; sleep 600`;
+    const starting = startServer({ command, signal: controller.signal });
+    await until('it has started', () => existsSync(`${folder}/started`));
     const reason = new Error('changed my mind');
     controller.abort(reason);
+    await expect(starting).rejects.toBe(reason);
+  });
+
+  test('ends with the reason of a signal of another realm', async () => {
+    const reason = new Error('from elsewhere');
+    const signal = Object.assign(new EventTarget(), {
+      aborted: false,
+      reason,
+      onabort: null,
+      throwIfAborted: () => undefined,
+    });
+    const command = `touch ${folder}/started; sleep 600`;
+    const starting = startServer({ command, signal });
+    await until('it has started', () => existsSync(`${folder}/started`));
+    signal.dispatchEvent(new Event('abort'));
     await expect(starting).rejects.toBe(reason);
   });
 
