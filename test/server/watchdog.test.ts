@@ -35,7 +35,7 @@ test(
   },
 );
 
-describe('The watchdog', () => {
+describe('The watchdog', { timeout: TIMEOUT_MS }, () => {
   it('is one for all trees of a worker, and has none of the descriptors of the worker', async (context) => {
     await using worker = await startTreeWorker(context);
     await worker.call('claim');
