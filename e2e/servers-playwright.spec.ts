@@ -357,7 +357,11 @@ test('servers end, however their test ends, and a body that goes on gets no more
   const run = await runPlaywright(project);
   expect(run.titles('timedOut'), run.output).toEqual(['times out']);
   expect(run.titles('skipped')).toEqual(['is skipped']);
-  expect(run.titles('passed'), run.output).toEqual(['never ready in a fixture', 'has a family', 'closes itself']);
+  expect(run.titles('passed'), run.output).toEqual([
+    'never ready in a fixture',
+    'has a family',
+    'closes itself',
+  ]);
   expect(run.titles('failed').toSorted()).toEqual(['is never ready', 'never listens', 'uncaught']);
   for (const title of ['is never ready', 'never listens'])
     expect(run.result(title).error?.message).toContain('ServerNotReadyError');
