@@ -186,7 +186,8 @@ describe('a fixture waits for a server', () => {
 });
 
 async function startMortal(servers: ServerDispenser): Promise<Server> {
-  const dies = `${LISTEN} process.on('SIGUSR1', () => { console.log('last words'); process.exit(7); });`;
+  // It can be told to die before it listens.
+  const dies = `process.on('SIGUSR2', () => { console.log('last words'); process.exit(7); }); ${LISTEN}`;
   return servers.start({ command: [process.execPath, '-e', dies, '{port}'] });
 }
 
@@ -196,7 +197,7 @@ describe('servers that end by themselves', () => {
     const servers = openServers();
     const server = await startMortal(servers);
     expect(await servers.findDeaths(['a wrong answer'])).toEqual([]);
-    process.kill(server.pid as number, 'SIGUSR1');
+    process.kill(server.pid as number, 'SIGUSR2');
     // Its parent has not noticed yet.
     const [death] = await servers.findDeaths(['connect ECONNREFUSED']);
     expect(death).toMatchObject({
@@ -216,7 +217,7 @@ describe('servers that end by themselves', () => {
     const servers = openServers();
     const [stopped, restarted] = [await startMortal(servers), await startMortal(servers)];
     await stopped.stop();
-    process.kill(restarted.pid as number, 'SIGUSR1');
+    process.kill(restarted.pid as number, 'SIGUSR2');
     await restarted.exited;
     await restarted.restart();
     expect(await servers.findDeaths([])).toEqual([]);
