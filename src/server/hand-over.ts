@@ -8,7 +8,7 @@ import { serverPlatform } from '../platform/server-platform.ts';
 import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 
 /** In the server; the first one after the standard streams, as systemd has it. */
-export const HANDED_DESCRIPTOR = 3;
+const HANDED_DESCRIPTOR = 3;
 /** What the system is asked to set to the id of the server, as systemd has it. */
 export const ID_VARIABLE = 'LISTEN_PID';
 
