@@ -48,10 +48,12 @@ await bundle.write({
       },
       {
         name: 'servers',
-        test: (file) => OF_SERVERS.test(file) || (/\/src\/server\//.test(file) && !ALLOCATOR.test(file)),
+        test: (file) =>
+          OF_SERVERS.test(file) ||
+          (/\/src\/(?:server\/|plugin\/server-dispenser)/.test(file) && !ALLOCATOR.test(file)),
       },
       // What every worker of a runner loads, whether its tests use ports or not.
-      { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|port-scope|run-options)\.ts$/ },
+      { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|open-servers|port-scope|run-options)\.ts$/ },
     ],
   },
 });

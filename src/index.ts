@@ -19,6 +19,7 @@ export {
   ResourceLimitError,
   ServerAddressInUseError,
   ServerCommandError,
+  ServerDiedError,
   ServerExitedError,
   ServerHandOverError,
   ServerNotReadyError,

@@ -18,6 +18,7 @@ import {
 import { libc } from '../src/platform/linux/libc.ts';
 import { acquirePort } from '../src/plugin/playwright/acquire-port.ts';
 import { PortDispenser } from '../src/plugin/port-dispenser.ts';
+import { ServerDispenser } from '../src/plugin/server-dispenser.ts';
 import { startServer, stopProcess } from './support/listening-server.ts';
 import { isRoot, namespaceWrapper } from './support/namespaces.ts';
 import { reservePorts } from './support/port-block.ts';
@@ -120,6 +121,18 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
     const child = spawn(process.execPath, ['-e', ''], { stdio: 'ignore' });
     await once(child, 'exit');
     await waitForListening(block.ports[0] as number, { pid: child.pid as number });
+  },
+  PORTSLICE_SERVER_DIED: async () => {
+    await using _opened = await openTestPool(1);
+    const facts = { fixture: 'server', label: 'dies', defaults: {}, testTimeoutMs: 0, servesOneTest: true };
+    const servers = new ServerDispenser({ ...facts, onAcquire: () => {} }, undefined);
+    const listen = 'require("node:http").createServer().listen(process.env.PORT)';
+    const { pid, exited } = await servers.start({ command: [process.execPath, '-e', listen] });
+    process.kill(pid as number, 'SIGKILL');
+    await exited;
+    const [death] = await servers.findDeaths([]);
+    await servers.endAll(true);
+    throw death as Error;
   },
   PORTSLICE_FOREIGN_LISTENER: async () => {
     await using block = await reservePorts(1);

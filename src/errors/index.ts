@@ -30,5 +30,5 @@ export {
   ServerStopError,
   ServerStoppedError,
 } from './server-starts.ts';
-export { ForeignListenerError, ServerExitedError, WaitTimeoutError } from './servers.ts';
+export { ForeignListenerError, ServerDiedError, ServerExitedError, WaitTimeoutError } from './servers.ts';
 export { ForeignFunctionError, PermissionError, ResourceLimitError, SystemCallError } from './system.ts';

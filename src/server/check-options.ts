@@ -190,9 +190,12 @@ function checkStopCommand(command: readonly string[]): void {
   );
 }
 
-function nameOf(command: StartServerOptions['command']): string {
+/** In messages and reports. */
+export function nameOf(command: StartServerOptions['command']): string {
   if (typeof command === 'string') return command;
-  if (typeof command === 'function') return command.name === '' ? 'a function' : command.name;
+  // One that is written as the option's value is called as the option.
+  if (typeof command === 'function')
+    return ['', 'command'].includes(command.name) ? 'a function' : command.name;
   return command.join(' ');
 }
 

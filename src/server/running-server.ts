@@ -10,7 +10,8 @@ import { monotonicMs } from '../platform/clock.ts';
 import type { HandedSocket } from '../platform/handed-socket.ts';
 import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 import { warn, warnOnceInRun } from '../pool/session/warnings.ts';
-import type { ServerSettings } from './check-options.ts';
+import { nameOf, type ServerSettings } from './check-options.ts';
+import { fillIn } from './command-template.ts';
 import { follow } from './foreign-values.ts';
 import { HandOver } from './hand-over.ts';
 import type { Instance } from './instance.ts';
@@ -20,6 +21,7 @@ import { findReach, type Reach } from './reach.ts';
 import { untilReady } from './readiness.ts';
 import { rememberInstance } from './running-instances.ts';
 import { ServerHolds } from './server-holds.ts';
+import type { ServerHost } from './server-host.ts';
 import { FIRST_PORT_NAME, type ServerPorts } from './server-options.ts';
 import type { Server, ServerEnd } from './server.ts';
 import { startInstance } from './start-instance.ts';
@@ -32,7 +34,7 @@ export class RunningServer implements Server {
   readonly owner: TCPPortOwner;
   readonly port: number;
   readonly #settings: ServerSettings;
-  readonly #release: () => void;
+  readonly #host: ServerHost;
   readonly #output = new ServerOutput();
   readonly #holds: ServerHolds;
   readonly #handOver: HandOver | undefined;
@@ -43,6 +45,7 @@ export class RunningServer implements Server {
   /** Ends it; undefined while there is nothing to be ended. */
   #end: ((graceMs: number) => Promise<void>) | undefined;
   #readyAfterMs = 0;
+  #death: ServerEnd | undefined;
   /** What was begun last: starts follow each other. */
   #work: Promise<void> = Promise.resolve();
   readonly #stopping = new AbortController();
@@ -55,13 +58,12 @@ export class RunningServer implements Server {
     Object.defineProperty(this.prototype, name, { value: stopThis, configurable: true, writable: true });
   }
 
-  /** @param release gives all of its ports back */
-  constructor(settings: ServerSettings, ports: ServerPorts, release: () => void) {
+  constructor(settings: ServerSettings, ports: ServerPorts, host: ServerHost) {
     this.ports = ports;
     this.owner = ports[FIRST_PORT_NAME] as TCPPortOwner;
     this.port = this.owner.port;
     this.#settings = settings;
-    this.#release = release;
+    this.#host = host;
     this.#holds = new ServerHolds(Object.values(ports));
     if (settings.listen === 'inherit') this.#handOver = new HandOver(this.owner, settings.keepListening);
   }
@@ -79,12 +81,27 @@ export class RunningServer implements Server {
     return (this.#instance as Instance).ended;
   }
 
+  /** How it has ended, if it was ready and has then ended by itself. */
+  get death(): ServerEnd | undefined {
+    return this.#death;
+  }
+
+  /** As it is started, with its ports. */
+  get command(): string {
+    return fillIn(nameOf(this.#settings.command), this.ports);
+  }
+
   url(path?: string, protocol?: string): string {
     return this.owner.url(path, protocol);
   }
 
   output(): string {
     return this.#output.text();
+  }
+
+  /** Of its output, what is shown in messages. */
+  lastLines(): string {
+    return this.#output.lastLines();
   }
 
   /** For the first time. @throws as `startServer` */
@@ -121,7 +138,7 @@ export class RunningServer implements Server {
       await this.#end?.(this.#settings.stopTimeoutMs);
     } finally {
       this.#handOver?.close();
-      this.#release();
+      this.#host.release(Object.values(this.ports));
     }
   }
 
@@ -151,6 +168,7 @@ export class RunningServer implements Server {
     if (this.#settings.launcher !== undefined)
       await rejectListener(this.#settings.name, [...reaches.values()]);
     this.#output.beginStart();
+    this.#death = undefined;
     const handed = await this.#openSocket([...reaches.values()]);
     const instance = await this.#startInstance(handed);
     this.#instance = instance;
@@ -166,7 +184,7 @@ export class RunningServer implements Server {
       await untilReady(
         {
           server: this,
-          settings: this.#settings,
+          settings: { ...this.#settings, readyTimeoutMs: this.#readyTimeoutMs() },
           instance,
           output: this.#output,
           reaches,
@@ -176,10 +194,21 @@ export class RunningServer implements Server {
         signal,
       );
       this.#readyAfterMs = monotonicMs() - instance.startedAtMs;
+      void instance.ended.then((end) => this.#noteDeath(instance, end));
     } catch (error) {
       await this.#endFailedStart();
       throw error;
     }
+  }
+
+  #readyTimeoutMs(): number {
+    const { readyTimeoutMs } = this.#settings;
+    return Math.min(readyTimeoutMs, this.#host.longestWaitMs?.() ?? readyTimeoutMs);
+  }
+
+  /** While something is left to be ended, nobody has ended it. */
+  #noteDeath(instance: Instance, end: ServerEnd): void {
+    if (this.#instance === instance && this.#end !== undefined && !instance.survives(end)) this.#death = end;
   }
 
   /** @throws ServerCommandError */

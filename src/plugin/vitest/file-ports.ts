@@ -41,7 +41,8 @@ export function noteFileUses(task: Task): void {
     for (const port of dispenser?.uses ?? []) noteUse(task, port);
 }
 
-function fileFacts(fixture: string): DispenserFacts {
+/** For the dispenser of what all tests of the file or worker may use. */
+export function fileFacts(fixture: string): DispenserFacts {
   return {
     fixture,
     label: `${fixture} of ${currentFile()}`,

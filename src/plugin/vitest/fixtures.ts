@@ -3,11 +3,13 @@ import { test as base, type TestAPI, type TestContext } from 'vitest';
 import type { TCPPortOwner } from '../../pool/api/tcp-port-owner.ts';
 import { openDispenser } from '../open-dispenser.ts';
 import type { PortDispenser, PortOptions, Ports, PortUse } from '../port-dispenser.ts';
+import type { ServerUse } from '../server-dispenser.ts';
 import { scopeHolder } from './current-scope.ts';
 import { closeFilePorts, noteFileUses, openFilePorts } from './file-ports.ts';
+import { type ProvidedServerOptions, serverFixtures, type ServerFixtures } from './server-fixtures.ts';
 import { atEndOf, explainFailure, finishForgotten, hasFailed, testFacts } from './test-ports.ts';
 
-export interface PortFixtures {
+export interface PortFixtures extends ServerFixtures {
   /** A port of this test's own. */
   port: TCPPortOwner;
   /** Any number of ports, released at the end of the test. */
@@ -26,9 +28,14 @@ declare module 'vitest' {
   interface TaskMeta {
     /** The ports of the test. */
     portslice?: PortUse[];
+    /** The servers of the test. */
+    portsliceServers?: ServerUse[];
   }
   interface ProvidedContext {
     portOptions?: PortOptions;
+    serverOptions?: ProvidedServerOptions;
+    fileServerOptions?: ProvidedServerOptions;
+    workerServerOptions?: ProvidedServerOptions;
   }
 }
 
@@ -86,9 +93,12 @@ const fixtures = {
     async ({ task }: TestContext, use: Use<void>): Promise<void> => {
       await use(undefined);
       noteFileUses(task);
+      await scopeHolder().reportFileServers?.(task);
     },
     { auto: scopeHolder().wraps !== true },
   ],
+
+  ...serverFixtures,
 };
 
 type Fixture<Name extends keyof PortFixtures> =

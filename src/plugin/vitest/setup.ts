@@ -54,7 +54,11 @@ function newScope(task: Task | undefined): RunningScope {
 
 async function end(scope: RunningScope): Promise<void> {
   scope.hasEnded = true;
-  if (scope.task !== undefined) scopeHolder().noteFileUses?.(scope.task);
+  const { noteFileUses, reportFileServers } = scopeHolder();
+  if (scope.task !== undefined) {
+    noteFileUses?.(scope.task);
+    await reportFileServers?.(scope.task);
+  }
   for (const endOne of scope.ends.toReversed()) await endOne();
 }
 

@@ -33,7 +33,11 @@ export async function explainFailure(
   if (errors.length === 0 || !hasFailed(task)) return;
   dispenser.explainFailure(errors.map((error) => error.message));
   // A test must not fail because its port is shown in one place less: the meta has it.
-  await Promise.allSettled(dispenser.uses.map(async (port) => annotateFailure(task, annotate, port)));
+  await Promise.allSettled(
+    dispenser.uses.map(async ({ port, fixture }) =>
+      annotateFailed(task, () => annotate(`TCP port ${port} (${fixture})`, 'port')),
+    ),
+  );
 }
 
 /**
@@ -41,17 +45,13 @@ export async function explainFailure(
  * them. In every test one would be a message to the main process that is waited for: more than all else of a port's time.
  * So the test counts as running once more, while the call looks at it.
  */
-async function annotateFailure(
-  task: Task,
-  annotate: TestContext['annotate'],
-  { port, fixture }: PortUse,
-): Promise<void> {
+export async function annotateFailed(task: Task, annotate: () => Promise<unknown>): Promise<void> {
   const result = task.result as { state: string };
   const { state } = result;
   let annotating: Promise<unknown>;
   try {
     result.state = 'run';
-    annotating = annotate(`TCP port ${port} (${fixture})`, 'port');
+    annotating = annotate();
   } finally {
     result.state = state;
   }
