@@ -31,7 +31,13 @@ export type {
   ProcessDescription,
 } from './errors/index.ts';
 export type { PortStateName } from './core/port-state.ts';
-export type { AcquireOptions, SocketAddressFamily, TCPPortOwnerOptions } from './pool/api/owner-options.ts';
+export type { GroupOptions } from './pool/api/group-options.ts';
+export type {
+  AcquireManyOptions,
+  AcquireOptions,
+  SocketAddressFamily,
+  TCPPortOwnerOptions,
+} from './pool/api/owner-options.ts';
 export { portIsInUse } from './pool/api/port-in-use.ts';
 export { portAllocationStats, PortPool, PortSlice } from './pool/api/port-pool.ts';
 export type { PortPoolOptions } from './pool/api/port-pool.ts';

@@ -14,8 +14,11 @@ export function startRedis(port: TCPPortOwner): Promise<Server> {
 }
 
 /** Sends one command over a connection of its own, as RESP, and returns the reply as it was sent: '+PONG', ':1'. */
-export async function askRedis(port: TCPPortOwner, ...command: readonly string[]): Promise<string> {
-  const socket = connect(port.port, '127.0.0.1');
+export async function askRedis(
+  { port }: Pick<TCPPortOwner, 'port'>,
+  ...command: readonly string[]
+): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
   socket.setEncoding('utf8');
   const words = [...command, 'QUIT'].map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);

@@ -19,6 +19,8 @@ export interface ForeignPortHolder extends ProcessDescription {
 export interface ExhaustionFacts {
   /** The number of ports that were asked for together. */
   readonly wantedPortCount: number;
+  /** Of ports that belong together, from the lowest one on. */
+  readonly wantedOffsets?: readonly number[] | undefined;
   readonly poolPortCount: number;
   readonly holders: readonly PortHolder[];
   readonly sealedPortCount: number;
@@ -51,7 +53,7 @@ export class PortPoolExhaustedError extends PortsliceError {
 const SHOWN_HOLDER_COUNT = 50;
 
 function describeExhaustion(facts: ExhaustionFacts): string {
-  const wanted = facts.wantedPortCount === 1 ? 'No port is' : `No ${facts.wantedPortCount} ports are`;
+  const wanted = describeWanted(facts);
   const waited = facts.waitedMs > 0 ? ` after ${Math.round(facts.waitedMs)} ms` : '';
   return [
     `${wanted} free in the pool of ${facts.poolPortCount}${waited}: ${describeCounts(facts)}.`,
@@ -59,6 +61,14 @@ function describeExhaustion(facts: ExhaustionFacts): string {
     ...describeSome(facts.foreignHolders.map(describeForeignHolder)),
     'Release ports sooner, run fewer workers, give the pool more ports (PORTSLICE_PORTS), or raise acquireTimeoutMs.',
   ].join('\n');
+}
+
+function describeWanted({ wantedPortCount, wantedOffsets = [] }: ExhaustionFacts): string {
+  if (wantedPortCount === 1) return 'No port is';
+  if (wantedOffsets.length === 0) return `No ${wantedPortCount} ports are`;
+  return wantedOffsets.every((offset, place) => offset === place)
+    ? `No ${wantedPortCount} consecutive ports are`
+    : `No ${wantedPortCount} ports at the offsets ${wantedOffsets.join(', ')} are`;
 }
 
 function describeCounts(facts: ExhaustionFacts): string {

@@ -2,7 +2,7 @@
 import { NoTestError, TestEndedError } from '../errors/index.ts';
 import { epochMs, monotonicMs, pause, startImmediate } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
-import type { AcquireOptions } from '../pool/api/owner-options.ts';
+import type { AcquireManyOptions, AcquireOptions } from '../pool/api/owner-options.ts';
 import type { OwnerTuple } from '../pool/api/owner-tuple.ts';
 import { acquireFrom, type OwnedClaim, type TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 import { describeListeners } from '../pool/claim/describe-listeners.ts';
@@ -40,8 +40,11 @@ export interface PortUse {
 export interface Ports {
   /** As `TCPPortOwner.acquire`; the options of the fixture `portOptions` are the defaults. */
   acquire(options?: AcquireOptions): Promise<TCPPortOwner>;
-  /** Several ports, all or none. */
-  acquireMany<const Count extends number>(count: Count, options?: AcquireOptions): Promise<OwnerTuple<Count>>;
+  /** Several ports, all or none: as `TCPPortOwner.acquireMany`. */
+  acquireMany<const Count extends number>(
+    count: Count,
+    options?: AcquireManyOptions,
+  ): Promise<OwnerTuple<Count>>;
   /** A port as a plain number. */
   getNextAvailableTCPPort(options?: AcquireOptions): Promise<number>;
 }
@@ -88,13 +91,17 @@ export class PortDispenser implements Ports {
 
   async acquireMany<const Count extends number>(
     count: Count,
-    options: AcquireOptions = {},
+    options: AcquireManyOptions = {},
   ): Promise<OwnerTuple<Count>> {
     return (await this.acquireFor(this.#facts.fixture, count, options)) as OwnerTuple<Count>;
   }
 
   /** For fixtures that hand out ports of this dispenser under another name. */
-  async acquireFor(fixture: string, count: number, options: AcquireOptions = {}): Promise<TCPPortOwner[]> {
+  async acquireFor(
+    fixture: string,
+    count: number,
+    options: AcquireManyOptions = {},
+  ): Promise<TCPPortOwner[]> {
     const { defaults, label } = this.#facts;
     const startMs = monotonicMs();
     const asked = { label, ...defaults, ...withoutUndefined(options) };
@@ -227,7 +234,7 @@ function nameForeignListener(claim: PortClaim, errors: readonly string[]): void 
 }
 
 /** An option that is given as undefined is not given. */
-function withoutUndefined(options: AcquireOptions): AcquireOptions {
+function withoutUndefined(options: AcquireManyOptions): AcquireManyOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 

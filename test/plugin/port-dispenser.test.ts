@@ -88,6 +88,17 @@ describe('a fixture waits for a port', () => {
   });
 });
 
+test('a fixture gives ports that belong together', async () => {
+  await using opened = await openTestPool(4);
+  const dispenser = openDispenser({ defaults: { hosts: ['127.0.0.1'] } });
+  const distance = (opened.ports[1] as number) - (opened.ports[0] as number);
+  const [one, other] = await dispenser.acquireMany(2, { offsets: [0, distance] });
+  expect(other.port - one.port).toBe(distance);
+  expect(other.hosts).toEqual(['127.0.0.1']);
+  await dispenser.releaseAll(false);
+  expect(opened.pool.stats().currentlyAllocatedPorts).toBe(0);
+});
+
 function message(port: number): string {
   return `listen EADDRINUSE: address already in use :::${port}`;
 }

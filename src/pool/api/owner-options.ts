@@ -1,10 +1,11 @@
 /** The options of owners, checked before anything is done. */
-import { InvalidOptionError, PortTakenError } from '../../errors/index.ts';
+import { InvalidOptionError } from '../../errors/index.ts';
 import type { HoldTarget, SocketAddressFamily } from '../../platform/port-kernel.ts';
 import type { ClaimRequest } from '../claim/look.ts';
 import { checkNames, checkPort, checkPorts, checkSignal, checkTimeout } from '../session/option-checks.ts';
 import type { PoolSession } from '../session/pool-session.ts';
-import { whyNoServerPort } from '../session/server-ports.ts';
+import { exactIndexOf } from './exact-port.ts';
+import { GROUP_OPTION_NAMES, type GroupOptions, toGroupRequest } from './group-options.ts';
 
 export type { SocketAddressFamily };
 
@@ -35,6 +36,9 @@ export interface AcquireOptions extends TCPPortOwnerOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** What is asked of several ports. With `consecutive` or `offsets` also `port` can be given. */
+export interface AcquireManyOptions extends AcquireOptions, GroupOptions {}
+
 const DEFAULT_HOSTS: readonly string[] = Object.freeze(['', 'localhost']);
 /** What the default hosts mean: every address. */
 const EVERYWHERE: HoldTarget = { addresses: 'everywhere' };
@@ -49,6 +53,7 @@ const OWNER_OPTION_NAMES: readonly string[] = [
   'excludedPorts',
 ];
 const ACQUIRE_OPTION_NAMES: readonly string[] = [...OWNER_OPTION_NAMES, 'acquireTimeoutMs', 'signal'];
+const ACQUIRE_MANY_OPTION_NAMES: readonly string[] = [...ACQUIRE_OPTION_NAMES, ...GROUP_OPTION_NAMES];
 const FAMILIES: readonly unknown[] = ['ipv4', 'ipv6', 'dual'];
 
 export interface CheckedOptions {
@@ -71,6 +76,7 @@ const DEFAULT_REQUEST: ClaimRequest = {
   exactIndex: undefined,
   preferredIndexes: [],
   excludedIndexes: new Set(),
+  group: undefined,
 };
 
 /** @throws InvalidOptionError that names the option */
@@ -81,9 +87,9 @@ export function checkOwnerOptions(options?: TCPPortOwnerOptions): CheckedOptions
 }
 
 /** @throws InvalidOptionError that names the option */
-export function checkAcquireOptions(options?: AcquireOptions): CheckedOptions {
+export function checkAcquireOptions(options?: AcquireManyOptions): CheckedOptions {
   if (options === undefined) return DEFAULTS;
-  checkNames(options, ACQUIRE_OPTION_NAMES);
+  checkNames(options, ACQUIRE_MANY_OPTION_NAMES);
   return checkValues(options);
 }
 
@@ -139,30 +145,38 @@ function isListOfNames(hosts: unknown): hosts is readonly string[] {
   return Array.isArray(hosts) && hosts.length > 0 && hosts.every((host) => typeof host === 'string');
 }
 
-/** @throws HostError, PortTakenError if the exact port is no server port of the pool */
-export function toRequest(session: PoolSession, options: CheckedOptions): ClaimRequest {
+/**
+ * @param offsets of ports that belong together
+ * @throws HostError; PortTakenError if the exact port is no server port of the pool; InvalidOptionError if the pool has no such group
+ */
+export function toRequest(
+  session: PoolSession,
+  options: CheckedOptions,
+  offsets?: readonly number[],
+): ClaimRequest {
   if (options === DEFAULTS) return DEFAULT_REQUEST;
   const { hosts, socketAddressFamily, hold, label, port, preferredPorts, excludedPorts } = options;
   const excludedIndexes = new Set(indexesOf(session, excludedPorts));
   const isDefault = hosts === DEFAULT_HOSTS && socketAddressFamily === 'dual';
-  return {
+  const request = {
     target: isDefault ? EVERYWHERE : session.kernel.holdTargetFor(hosts, socketAddressFamily),
     hold,
     label,
-    exactIndex: port === undefined ? undefined : exactIndexOf(session, port),
-    preferredIndexes: indexesOf(session, preferredPorts).filter((index) => !excludedIndexes.has(index)),
     excludedIndexes,
   };
-}
-
-function exactIndexOf(session: PoolSession, port: number): number {
-  const index = session.segment.ports.indexOf(port);
-  if (index !== undefined) return index;
-  throw new PortTakenError({
-    port,
-    problem: `is no server port of this run: ${whyNoServerPort(port)}`,
-    fix: "Name a port that 'ports' (PORTSLICE_PORTS) has, or change it",
-  });
+  if (offsets !== undefined)
+    return {
+      ...request,
+      exactIndex: undefined,
+      preferredIndexes: [],
+      group: toGroupRequest(session, offsets, options),
+    };
+  return {
+    ...request,
+    exactIndex: port === undefined ? undefined : exactIndexOf(session.segment, port),
+    preferredIndexes: indexesOf(session, preferredPorts).filter((index) => !excludedIndexes.has(index)),
+    group: undefined,
+  };
 }
 
 function indexesOf({ segment }: PoolSession, ports: readonly number[]): number[] {

@@ -12,20 +12,24 @@ import { findLabels } from '../session/live-pools.ts';
 import type { PoolSession } from '../session/pool-session.ts';
 import { readRecords } from '../session/snapshot.ts';
 import { describeListeners } from './describe-listeners.ts';
-import type { Look, Misses } from './look.ts';
+import { allMisses, type Look, type Misses } from './look.ts';
 
 /** The error for a look that has found too few ports. */
 export function refusal(look: Look, wantedPortCount: number, waitedMs: number): PortsliceError {
-  const { session, misses, request } = look;
-  if (request.exactIndex !== undefined) {
-    return new PortTakenError(explainTaken(session.segment.ports.at(request.exactIndex), waitedMs));
-  }
-  return exhausted(session, misses, wantedPortCount, waitedMs);
+  const { session, request } = look;
+  const exactIndex = request.exactIndex ?? failedMember(look);
+  if (exactIndex !== undefined)
+    return new PortTakenError(explainTaken(session.segment.ports.at(exactIndex), waitedMs));
+  return exhausted(look, wantedPortCount, waitedMs);
+}
+
+/** Of a group that was wanted at one place only: on which of its ports it failed. */
+function failedMember({ request: { group }, misses }: Look): number | undefined {
+  return group?.exactStart === undefined ? undefined : allMisses(misses)[0];
 }
 
 function exhausted(
-  session: PoolSession,
-  misses: Misses,
+  { session, misses, request }: Look,
   wantedPortCount: number,
   waitedMs: number,
 ): PortPoolExhaustedError {
@@ -42,6 +46,7 @@ function exhausted(
     .toSorted((a, b) => b.ageMs - a.ageMs);
   return new PortPoolExhaustedError({
     wantedPortCount,
+    wantedOffsets: request.group?.offsets,
     poolPortCount: session.segment.ports.length,
     holders,
     sealedPortCount: holders.filter((holder) => holder.sealed).length,
