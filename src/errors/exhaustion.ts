@@ -34,6 +34,8 @@ export interface ExhaustionFacts {
    * earlier servers have left behind (TIME_WAIT), or a socket that another program has bound.
    */
   readonly strictlyRefused: number;
+  /** The number of ports that are passed by because somebody has them for UDP, which was asked for too. */
+  readonly takenForUDP: number;
   readonly waitedMs: number;
 }
 
@@ -78,6 +80,7 @@ function describeCounts(facts: ExhaustionFacts): string {
     `${facts.lockedByOtherRuns} locked by other runs`,
     `${facts.listenedOnByStrangers} listened on by strangers`,
     `${facts.strictlyRefused} with leftovers of earlier servers or other programs' sockets`,
+    ...(facts.takenForUDP > 0 ? [`${facts.takenForUDP} taken for UDP`] : []),
   ].join(', ');
 }
 

@@ -50,7 +50,10 @@ export interface Ports {
 }
 
 /** The part of the owner's options that a fixture can be given. */
-export type PortOptions = Pick<AcquireOptions, 'hosts' | 'socketAddressFamily' | 'hold' | 'acquireTimeoutMs'>;
+export type PortOptions = Pick<
+  AcquireOptions,
+  'hosts' | 'socketAddressFamily' | 'hold' | 'transports' | 'acquireTimeoutMs'
+>;
 
 export interface DispenserFacts {
   readonly fixture: string;

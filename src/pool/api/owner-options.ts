@@ -19,6 +19,11 @@ export interface TCPPortOwnerOptions {
    * that set neither SO_REUSEADDR nor SO_REUSEPORT, which could not listen on a held port.
    */
   hold?: boolean | undefined;
+  /**
+   * Default: ['tcp']. With 'udp' the port is also free for UDP on every address when it is claimed; nothing keeps it so, since
+   * most UDP servers could not bind a port that is held. TCP is always guarded, whether it is listed or not.
+   */
+  transports?: readonly ('tcp' | 'udp')[] | undefined;
   /** Shown in diagnostics, at most 224 bytes. Fixtures set the test's title. */
   label?: string | undefined;
   /** Exactly this port, 1 to 65535, or a PortTakenError. Goes with neither of the two below. */
@@ -47,6 +52,7 @@ const OWNER_OPTION_NAMES: readonly string[] = [
   'hosts',
   'socketAddressFamily',
   'hold',
+  'transports',
   'label',
   'port',
   'preferredPorts',
@@ -55,11 +61,14 @@ const OWNER_OPTION_NAMES: readonly string[] = [
 const ACQUIRE_OPTION_NAMES: readonly string[] = [...OWNER_OPTION_NAMES, 'acquireTimeoutMs', 'signal'];
 const ACQUIRE_MANY_OPTION_NAMES: readonly string[] = [...ACQUIRE_OPTION_NAMES, ...GROUP_OPTION_NAMES];
 const FAMILIES: readonly unknown[] = ['ipv4', 'ipv6', 'dual'];
+const DEFAULT_TRANSPORTS: readonly unknown[] = Object.freeze(['tcp']);
+const TRANSPORTS: readonly unknown[] = ['tcp', 'udp'];
 
 export interface CheckedOptions {
   readonly hosts: readonly string[];
   readonly socketAddressFamily: SocketAddressFamily;
   readonly hold: boolean;
+  readonly needsUDP: boolean;
   readonly label: string;
   readonly port: number | undefined;
   readonly preferredPorts: readonly number[];
@@ -72,6 +81,7 @@ const DEFAULTS: CheckedOptions = checkValues({});
 const DEFAULT_REQUEST: ClaimRequest = {
   target: EVERYWHERE,
   hold: DEFAULTS.hold,
+  needsUDP: DEFAULTS.needsUDP,
   label: DEFAULTS.label,
   exactIndex: undefined,
   preferredIndexes: [],
@@ -95,7 +105,7 @@ export function checkAcquireOptions(options?: AcquireManyOptions): CheckedOption
 
 function checkValues(options: AcquireOptions): CheckedOptions {
   const { hosts = DEFAULT_HOSTS, socketAddressFamily = 'dual', hold = true, label = '', signal } = options;
-  const { acquireTimeoutMs = DEFAULT_ACQUIRE_TIMEOUT_MS, port } = options;
+  const { acquireTimeoutMs = DEFAULT_ACQUIRE_TIMEOUT_MS, port, transports = DEFAULT_TRANSPORTS } = options;
   if (!isListOfNames(hosts)) {
     throw new InvalidOptionError({
       option: 'hosts',
@@ -114,6 +124,7 @@ function checkValues(options: AcquireOptions): CheckedOptions {
     throw new InvalidOptionError({ option: 'hold', value: hold, expected: 'true or false' });
   if (typeof label !== 'string')
     throw new InvalidOptionError({ option: 'label', value: label, expected: 'a string' });
+  checkTransports(transports);
   checkTimeout('acquireTimeoutMs', acquireTimeoutMs);
   checkSignal(signal);
   if (port !== undefined) checkExactPort(port, options);
@@ -121,6 +132,7 @@ function checkValues(options: AcquireOptions): CheckedOptions {
     hosts: hosts === DEFAULT_HOSTS ? hosts : Object.freeze([...hosts]),
     socketAddressFamily,
     hold,
+    needsUDP: transports.includes('udp'),
     label,
     port,
     preferredPorts: checkPorts('preferredPorts', options.preferredPorts),
@@ -141,6 +153,16 @@ function checkExactPort(port: number, { preferredPorts, excludedPorts }: Acquire
   });
 }
 
+function checkTransports(transports: unknown): asserts transports is readonly unknown[] {
+  const isList = Array.isArray(transports) && transports.length > 0;
+  if (isList && transports.every((transport) => TRANSPORTS.includes(transport))) return;
+  throw new InvalidOptionError({
+    option: 'transports',
+    value: transports,
+    expected: "['tcp'], or ['tcp', 'udp'] for a port that is free for UDP too",
+  });
+}
+
 function isListOfNames(hosts: unknown): hosts is readonly string[] {
   return Array.isArray(hosts) && hosts.length > 0 && hosts.every((host) => typeof host === 'string');
 }
@@ -155,12 +177,13 @@ export function toRequest(
   offsets?: readonly number[],
 ): ClaimRequest {
   if (options === DEFAULTS) return DEFAULT_REQUEST;
-  const { hosts, socketAddressFamily, hold, label, port, preferredPorts, excludedPorts } = options;
+  const { hosts, socketAddressFamily, hold, needsUDP, label, port, preferredPorts, excludedPorts } = options;
   const excludedIndexes = new Set(indexesOf(session, excludedPorts));
   const isDefault = hosts === DEFAULT_HOSTS && socketAddressFamily === 'dual';
   const request = {
     target: isDefault ? EVERYWHERE : session.kernel.holdTargetFor(hosts, socketAddressFamily),
     hold,
+    needsUDP,
     label,
     excludedIndexes,
   };

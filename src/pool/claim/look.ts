@@ -20,6 +20,8 @@ export interface ClaimRequest {
   /** False: the port is only checked and locked. */
   readonly hold: boolean;
   readonly label: string;
+  /** Whether the port has to be free for UDP, too. */
+  readonly needsUDP: boolean;
   /** Only this port, by its index in the pool. */
   readonly exactIndex: number | undefined;
   /** Tried first, in this order, rested or not. */
@@ -45,6 +47,8 @@ export interface Misses {
   readonly strictlyRefused: Set<number>;
   /** The bind that shares failed too: somebody listens, or has bound a socket that nobody can share. */
   readonly refused: Set<number>;
+  /** Free for TCP, as far as is known, but somebody has it for UDP. */
+  readonly udpTaken: Set<number>;
   /** A group of ports failed on it: somebody of this run has it, or was quicker. */
   readonly ownedInRun: Set<number>;
 }
@@ -60,18 +64,24 @@ export function startLook({ session, slice, request }: Claimant): Look {
     lockedByOtherRuns: new Set(),
     strictlyRefused: new Set(),
     refused: new Set(),
+    udpTaken: new Set(),
     ownedInRun: new Set(),
   };
   return { session, slice, request, misses, nowMs: session.nowMs() };
 }
 
 export function isMissed(misses: Misses, index: number): boolean {
-  const { lockedByOtherRuns, strictlyRefused, refused, ownedInRun } = misses;
+  const { lockedByOtherRuns, strictlyRefused, refused, udpTaken, ownedInRun } = misses;
   return (
-    lockedByOtherRuns.has(index) || strictlyRefused.has(index) || refused.has(index) || ownedInRun.has(index)
+    lockedByOtherRuns.has(index) ||
+    strictlyRefused.has(index) ||
+    refused.has(index) ||
+    udpTaken.has(index) ||
+    ownedInRun.has(index)
   );
 }
 
-export function allMisses({ lockedByOtherRuns, strictlyRefused, refused, ownedInRun }: Misses): number[] {
-  return [...lockedByOtherRuns, ...strictlyRefused, ...refused, ...ownedInRun];
+export function allMisses(misses: Misses): number[] {
+  const { lockedByOtherRuns, strictlyRefused, refused, udpTaken, ownedInRun } = misses;
+  return [...lockedByOtherRuns, ...strictlyRefused, ...refused, ...udpTaken, ...ownedInRun];
 }

@@ -18,8 +18,11 @@ import { allMisses, type Look, type Misses } from './look.ts';
 export function refusal(look: Look, wantedPortCount: number, waitedMs: number): PortsliceError {
   const { session, request } = look;
   const exactIndex = request.exactIndex ?? failedMember(look);
-  if (exactIndex !== undefined)
-    return new PortTakenError(explainTaken(session.segment.ports.at(exactIndex), waitedMs));
+  if (exactIndex !== undefined) {
+    const port = session.segment.ports.at(exactIndex);
+    const isUDPTaken = look.misses.udpTaken.has(exactIndex);
+    return new PortTakenError(isUDPTaken ? explainUDP(port) : explainTaken(port, waitedMs));
+  }
   return exhausted(look, wantedPortCount, waitedMs);
 }
 
@@ -53,6 +56,7 @@ function exhausted(
     lockedByOtherRuns: misses.lockedByOtherRuns.size,
     foreignHolders: findForeignHolders(session, misses),
     ...countRefused(session, misses),
+    takenForUDP: misses.udpTaken.size,
     waitedMs,
   });
 }
@@ -80,6 +84,15 @@ function countRefused(
   const listening = ports.length === 0 ? undefined : platform.findListeningPorts();
   const listenedOnByStrangers = ports.filter((port) => listening?.has(port) ?? true).length;
   return { listenedOnByStrangers, strictlyRefused: ports.length - listenedOnByStrangers };
+}
+
+function explainUDP(port: number): PortTakenFacts {
+  const users = describeListeners(platform.findUDPUsers(port) ?? []);
+  return {
+    port,
+    problem: `is free for TCP, but ${users} has it for UDP`,
+    fix: "Stop that process, take another port, or leave 'udp' out of transports",
+  };
 }
 
 function explainTaken(port: number, waitedMs: number): PortTakenFacts {
