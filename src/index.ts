@@ -12,6 +12,7 @@ export {
   PoolForeignError,
   PoolHandleError,
   PoolStaleError,
+  PortLeakError,
   PortPoolExhaustedError,
   PortsliceError,
   PortSpecError,
@@ -27,6 +28,7 @@ export type {
   ExhaustionFacts,
   ForeignPortHolder,
   PortHolder,
+  PortLeak,
   PortsliceErrorCode,
   ProcessDescription,
 } from './errors/index.ts';

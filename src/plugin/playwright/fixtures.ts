@@ -45,8 +45,11 @@ const allFixtures: Fixtures<PortTestFixtures & TestFixture, PortWorkerFixtures &
       const dispenser = await openDispenser(testFacts('ports', testInfo, portOptions));
       await use(dispenser);
       dispenser.explainFailure(errorMessages(testInfo));
-      await dispenser.releaseAll(hasFailed(testInfo));
-      attachUses(testInfo, dispenser.uses);
+      try {
+        await dispenser.releaseAll(hasFailed(testInfo));
+      } finally {
+        attachUses(testInfo, dispenser.uses);
+      }
     },
     { ...OWN_TIMEOUT, ...NO_STEP, title: 'TCP ports' },
   ],
@@ -94,12 +97,15 @@ const allFixtures: Fixtures<PortTestFixtures & TestFixture, PortWorkerFixtures &
       await use();
       endTest();
       scope.dispenser?.explainFailure(errorMessages(testInfo));
-      await scope.end(hasFailed(testInfo));
-      attachUses(testInfo, scope.dispenser?.uses ?? []);
-      // A worker's fixtures do not know the test, so each test notes the ports that its worker has.
-      const ofWorker = workerUses();
-      for (const port of ofWorker) annotate(testInfo, port);
-      attachUses(testInfo, ofWorker);
+      try {
+        await scope.end(hasFailed(testInfo));
+      } finally {
+        attachUses(testInfo, scope.dispenser?.uses ?? []);
+        // A worker's fixtures do not know the test, so each test notes the ports that its worker has.
+        const ofWorker = workerUses();
+        for (const port of ofWorker) annotate(testInfo, port);
+        attachUses(testInfo, ofWorker);
+      }
     },
     { auto: true, ...OWN_TIMEOUT, ...NO_STEP },
   ],

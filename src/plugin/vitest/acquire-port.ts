@@ -48,9 +48,9 @@ function openTestScope(task: Task): PortScope {
   return new PortScope(() => testFacts(FIXTURE, task, vitest.inject('portOptions') ?? {}));
 }
 
-async function endTestScope(scope: PortScope, task: Task): Promise<void> {
+async function endTestScope(scope: PortScope, task: Task, leaksFail = true): Promise<void> {
   if (scope.dispenser !== undefined) await explainFailure(scope.dispenser, task, task.context.annotate);
-  await scope.end(hasFailed(task));
+  await scope.end(hasFailed(task), leaksFail);
 }
 
 /** Without the plugin, or in Vitest 3, all that is known is which test was started last. */
@@ -73,9 +73,9 @@ async function unwrappedScope(): Promise<PortScope> {
 
 function openUnwrapped(task: Task): PortScope {
   const scope = openTestScope(task);
-  atEndOf(task, task.context.onTestFinished, async () => {
+  atEndOf(task, task.context.onTestFinished, async (leaksFail) => {
     unwrapped.delete(task);
-    await endTestScope(scope, task);
+    await endTestScope(scope, task, leaksFail);
   });
   unwrapped.set(task, scope);
   return scope;
