@@ -38,10 +38,10 @@ await bundle.write({
       // and one with fixtures 1.2 ms.
       {
         name: 'index',
-        test: /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/port-dispenser\.ts$)/,
+        test: /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$)/,
       },
       // What every worker of a runner loads, whether its tests use ports or not.
-      { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|port-scope|run-options)\.ts$/ },
+      { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|port-scope|run-options|scope-sources)\.ts$/ },
     ],
   },
 });

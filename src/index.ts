@@ -33,6 +33,9 @@ export type {
   ProcessDescription,
 } from './errors/index.ts';
 export type { PortStateName } from './core/port-state.ts';
+// So that an override of npm can put this package in the place of get-port.
+export { clearLockedPorts, default, portNumbers } from './plugin/get-port.ts';
+export type { Options } from './plugin/get-port.ts';
 export type { GroupOptions } from './pool/api/group-options.ts';
 export type {
   AcquireManyOptions,

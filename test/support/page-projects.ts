@@ -50,7 +50,16 @@ export interface PageProjects extends Disposable {
 }
 
 /** What a user has beside portslice. Links, since nothing there depends on where it lies. */
-const NEIGHBOURS = ['@koromix', '@playwright', '@types', 'tinypool', 'typescript', 'vitest', '.bin'];
+const NEIGHBOURS = [
+  '@koromix',
+  '@playwright',
+  '@types',
+  'get-port',
+  'tinypool',
+  'typescript',
+  'vitest',
+  '.bin',
+];
 
 /** Strict, as far as `tsc --init` makes it. */
 const compilerOptions = {
