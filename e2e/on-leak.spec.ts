@@ -123,6 +123,10 @@ import { describe, test as plain } from 'vitest';
 base('as the run says', async ({ port }) => leave(port, 'run'));
 base('by acquirePort', async () => leave(await acquirePort(), 'acquirePort'));
 plain('of the plain test', async () => leave(await acquirePort(), 'plain'));
+base('by both', async ({ port }) => {
+  await leave(port, 'both, by fixture');
+  await leave(await acquirePort(), 'both, by acquirePort');
+});
 base('leaves nothing', async ({ port }) => undefined);
 const override = base.override ?? base.scoped;
 describe('one', () => {
@@ -159,7 +163,11 @@ for (const { name, packages } of VERSIONS) {
       'as the run says',
       'by acquirePort',
       'of the plain test',
+      'by both',
     ]);
+    const both = run.result('by both').failureMessages?.join('\n');
+    for (const where of ['both, by fixture', 'both, by acquirePort'])
+      expect(both).toMatch(sentence(leftIn(left, where), 'by both'));
     expect(run.titles('passed')).toEqual(['leaves nothing', 'ignored', 'warned of']);
     for (const [title, where] of [
       ['as the run says', 'run'],

@@ -187,6 +187,19 @@ describe('consecutive ports', () => {
     expect(isRow(portsOf(others))).toBe(true);
   });
 
+  test('are taken from those that have rested while there are such, then from the others', async () => {
+    await using opened = await openRowPool(6, { restMs: 60_000 });
+    const given: number[] = [];
+    // Wherever the first two lie, they leave another two.
+    for (let round = 0; round < 2; round++) {
+      const owners = await TCPPortOwner.acquireMany(2, { consecutive: true });
+      given.push(...portsOf(owners));
+      for (const owner of owners) owner.cleanup();
+    }
+    expect(new Set(given).size).toBe(4);
+    expect(portsOf(await TCPPortOwner.acquireMany(6, { consecutive: true }))).toEqual(opened.ports);
+  });
+
   test('are had over what earlier servers have left, and not over a server', async () => {
     await using opened = await openRowPool(3);
     const middle = opened.ports[1] as number;

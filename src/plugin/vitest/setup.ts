@@ -89,10 +89,11 @@ function newScope(task: Task | undefined): RunningScope {
 async function end(scope: RunningScope): Promise<void> {
   scope.hasEnded = true;
   if (scope.task !== undefined) scopeHolder().noteFileUses?.(scope.task);
-  const errors: unknown[] = [];
-  for (const endOne of scope.ends.toReversed()) await endOne().catch((error: unknown) => errors.push(error));
+  const errors: Error[] = [];
+  for (const endOne of scope.ends.toReversed()) await endOne().catch((error: Error) => errors.push(error));
   // Servers that were left behind fail the test or file, once everything of it has ended.
-  if (errors.length > 0) throw errors[0];
+  if (errors.length === 1) throw errors[0] as Error;
+  if (errors.length > 1) throw new AggregateError(errors, errors.map(({ message }) => message).join('\n'));
 }
 
 /** @returns what Vitest calls at the end of the file, after what the user's own hooks return */

@@ -15,7 +15,7 @@ import { claimFree } from './claim.ts';
 import { type GroupRequest, isMissed, type Look } from './look.ts';
 import { undoClaim } from './release.ts';
 import { raisePressure } from './seals.ts';
-import { claimExactly, claimOneOf, withoutOrphans } from './search.ts';
+import { claimExactly, claimOneOf, latestRestedRelease, withoutOrphans } from './search.ts';
 import { sliceOrders } from './slice-orders.ts';
 
 type ClaimOne = (look: Look, index: number) => PortClaim | undefined;
@@ -46,9 +46,9 @@ function claimMember(look: Look, index: number): PortClaim | undefined {
 
 function findFree(look: Look, group: GroupRequest): PortClaim[] | undefined {
   const { segment } = look.session;
-  const restedBeforeMs = look.nowMs - segment.restMs;
+  const latestReleaseMs = latestRestedRelease(look);
   const isFree: IsWanted = (index) => stateOf(Atomics.load(segment.states, index)) === PortState.free;
-  const hasRested: IsWanted = (index) => Atomics.load(segment.releasedAtMs, index) <= restedBeforeMs;
+  const hasRested: IsWanted = (index) => Atomics.load(segment.releasedAtMs, index) <= latestReleaseMs;
   return (
     claimAnywhere(look, group, (index) => isFree(index) && hasRested(index), claimFreeMember) ??
     claimAnywhere(look, group, isFree, claimFreeMember)

@@ -88,13 +88,18 @@ function findFree(look: Look): PortClaim | undefined {
 function claimInOrder(look: Look, way: HoldWay): PortClaim | undefined {
   const { session, slice } = look;
   const others = sliceOrders(session).others(slice);
-  const restedBeforeMs = look.nowMs - session.segment.restMs;
+  const latestReleaseMs = latestRestedRelease(look);
   return (
-    claimInSlice(look, slice, restedBeforeMs, way) ??
-    claimInSlices(look, others, restedBeforeMs, way) ??
+    claimInSlice(look, slice, latestReleaseMs, way) ??
+    claimInSlices(look, others, latestReleaseMs, way) ??
     claimInSlice(look, slice, Infinity, way) ??
     claimInSlices(look, others, Infinity, way)
   );
+}
+
+/** A port that was released then, or never (0), has rested by now. */
+export function latestRestedRelease({ session, nowMs }: Look): number {
+  return Math.max(0, nowMs - session.segment.restMs);
 }
 
 function claimInSlices(
@@ -121,13 +126,15 @@ function claimInSlice(
   const order = sliceOrders(session).order(slice);
   order.begin();
   for (let index = order.next(latestReleaseMs); index !== -1; index = order.next(latestReleaseMs)) {
-    if (isMissed(misses, index)) continue;
-    if (request.excludedIndexes.has(index)) {
+    // Others can want what is excluded here, or taken for UDP.
+    if (request.excludedIndexes.has(index) || misses.udpTaken.has(index)) {
       order.passBy(index);
       continue;
     }
+    if (isMissed(misses, index)) continue;
     const claim = claimFree(look, index, way);
     if (claim !== undefined) return claim;
+    if (misses.udpTaken.has(index)) order.passBy(index);
     if (way === 'strict' && isEnough(look)) return undefined;
   }
   return undefined;
