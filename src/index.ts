@@ -12,6 +12,7 @@ export {
   PoolForeignError,
   PoolHandleError,
   PoolStaleError,
+  PortLeakError,
   PortPoolExhaustedError,
   PortsliceError,
   PortSpecError,
@@ -34,11 +35,21 @@ export type {
   ExhaustionFacts,
   ForeignPortHolder,
   PortHolder,
+  PortLeak,
   PortsliceErrorCode,
   ProcessDescription,
 } from './errors/index.ts';
 export type { PortStateName } from './core/port-state.ts';
-export type { AcquireOptions, SocketAddressFamily, TCPPortOwnerOptions } from './pool/api/owner-options.ts';
+// So that an override of npm can put this package in the place of get-port.
+export { clearLockedPorts, default, portNumbers } from './plugin/get-port.ts';
+export type { Options } from './plugin/get-port.ts';
+export type { GroupOptions } from './pool/api/group-options.ts';
+export type {
+  AcquireManyOptions,
+  AcquireOptions,
+  SocketAddressFamily,
+  TCPPortOwnerOptions,
+} from './pool/api/owner-options.ts';
 export { portIsInUse } from './pool/api/port-in-use.ts';
 export { portAllocationStats, PortPool, PortSlice } from './pool/api/port-pool.ts';
 export type { PortPoolOptions } from './pool/api/port-pool.ts';

@@ -95,6 +95,13 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
     await ports.releaseAll(true);
     await ports.acquire();
   },
+  PORTSLICE_PORT_LEAK: async () => {
+    await using _opened = await openTestPool(1);
+    const facts = { fixture: 'ports', label: 'leaks', testTimeoutMs: 0, servesOneTest: true };
+    const ports = new PortDispenser({ ...facts, defaults: { onLeak: 'fail' }, onAcquire: () => {} });
+    await using _server = await startServer((await ports.acquire()).port);
+    await ports.releaseAll(false);
+  },
   PORTSLICE_HOST: () => new TCPPortOwner({ hosts: ['192.0.2.1'] }),
   PORTSLICE_RESOURCE_LIMIT: async () => {
     await using opened = await openTestPool(1);

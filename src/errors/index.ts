@@ -10,6 +10,7 @@ export {
   type PortHolder,
   PortPoolExhaustedError,
 } from './exhaustion.ts';
+export { type PortLeak, PortLeakError } from './leaks.ts';
 export { HostError, InvalidOptionError, NoTestError, PortSpecError, TestEndedError } from './options.ts';
 export {
   PoolClosedError,

@@ -11,6 +11,7 @@ import {
   findAddressesOfProcess,
   findListeners,
   findListeningPorts,
+  findUDPUsers,
   isOnlyInTimeWait,
 } from './linux/listeners.ts';
 import { isAlive, isRunning } from './linux/liveness.ts';
@@ -36,6 +37,7 @@ function choosePlatform(name: NodeJS.Platform): Platform {
     isAlive: () => false,
     isRunning: () => false,
     findListeners: () => undefined,
+    findUDPUsers: () => undefined,
     findListeningPorts: () => undefined,
     findAddressesOfPort: () => [],
     findAddressesOfProcess: () => [],
@@ -57,6 +59,7 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         isAlive,
         isRunning,
         findListeners,
+        findUDPUsers,
         findListeningPorts,
         findAddressesOfPort,
         findAddressesOfProcess,

@@ -65,7 +65,7 @@ export interface EndedWrapper {
   readonly command: string | undefined;
 }
 
-/** A process that listens on a port. */
+/** A process that listens on a port, or has bound it for UDP. */
 export interface Listener {
   /** Undefined where another user's processes cannot be looked into. */
   readonly processId: number | undefined;
@@ -124,6 +124,11 @@ export interface PortKernel {
   takeHoldOverLeftovers(port: number, target: HoldTarget): Hold | undefined;
   /** Binds without any option, and closes: a hold without descriptors. */
   checkStrictly(port: number, target: HoldTarget): Hold | undefined;
+  /**
+   * Whether the port is free for UDP on every address at this moment: binds it without any option, and closes. Nothing is held,
+   * since a server that sets no option, as most UDP servers do, could not bind the port then.
+   */
+  udpIsFree(port: number): boolean;
   /** Also true for a strict bind that does not listen, and for TIME_WAIT; `findListeners` is exact. */
   somethingListens(port: number, addresses: BoundAddresses): boolean;
   /** A cheaper probe that uses up the hold; close it next. */
@@ -144,6 +149,8 @@ export interface ProcessLookup {
   /** As `isAlive`, but a process that has ended counts as ended even while its parent has not looked yet. */
   isRunning(processId: number): boolean;
   findListeners(port: number): Listener[] | undefined;
+  /** Who has bound the port for UDP. */
+  findUDPUsers(port: number): Listener[] | undefined;
   /** All ports on which anybody listens. */
   findListeningPorts(): ReadonlySet<number> | undefined;
   /** Where anybody listens on the port: '127.0.0.2:20123', '[::1]:20123'. */

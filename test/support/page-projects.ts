@@ -54,6 +54,7 @@ const NEIGHBOURS = [
   '@koromix',
   '@playwright',
   '@types',
+  'get-port',
   'tinyexec',
   'tinypool',
   'typescript',

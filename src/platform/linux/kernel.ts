@@ -2,6 +2,7 @@
 import { UnsupportedPlatformError } from '../../errors/index.ts';
 import type { PortKernel } from '../port-kernel.ts';
 import { closeAll } from './bound-addresses.ts';
+import { udpIsFree } from './datagrams.ts';
 import { holdTargetFor } from './hold-target.ts';
 import { findHoldProblem } from './hold-test.ts';
 import {
@@ -57,6 +58,7 @@ function bindKernel(c: LibC): PortKernel {
     takeHold: (port) => takeHold(c, port),
     takeHoldOverLeftovers: (port, target) => takeHoldOverLeftovers(c, port, target),
     checkStrictly: (port, target) => checkStrictly(c, port, target),
+    udpIsFree: (port) => udpIsFree(c, port),
     somethingListens: (port, addresses) => somethingListens(c, port, addresses),
     somethingListensBeside: (hold) => somethingListensBeside(c, hold),
     takeSeal: (port, addresses) => takeSeal(c, port, addresses),
