@@ -1,5 +1,6 @@
 export { browserBlockedPorts } from './core/browser-blocked-ports.ts';
 export {
+  AlreadyServedError,
   EphemeralRangeError,
   ForeignFunctionError,
   ForeignListenerError,
@@ -17,6 +18,7 @@ export {
   PortSpecError,
   PortTakenError,
   ResourceLimitError,
+  RunPortUnknownError,
   ServerExitedError,
   SystemCallError,
   TestEndedError,
@@ -41,3 +43,5 @@ export type { PortAllocationStats, PortRecord } from './pool/session/snapshot.ts
 export { TCPPortOwner } from './pool/api/tcp-port-owner.ts';
 export { waitForListening } from './pool/api/wait-for-listening.ts';
 export type { ServerProcess, WaitForListeningOptions } from './pool/api/wait-options.ts';
+export { runPort } from './server/run-ports/run-port.ts';
+export type { RunPortOptions } from './server/run-ports/run-port-options.ts';

@@ -6,10 +6,12 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as portslice from '../src/index.ts';
 import {
+  AlreadyServedError,
   getServerTCPPorts,
   PortPool,
   type PortsliceErrorCode,
   PortTakenError,
+  runPort,
   TCPPortOwner,
   waitForListening,
 } from '../src/index.ts';
@@ -117,6 +119,16 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
     const other = spawn('sleep', ['600'], { stdio: 'ignore' });
     const waiting = waitForListening(block.ports[0] as number, { pid: other.pid as number });
     await waiting.finally(() => void stopProcess(other));
+  },
+  // This process is a worker of a run that has claimed none.
+  PORTSLICE_RUN_PORT_UNKNOWN: () => runPort('web'),
+  PORTSLICE_ALREADY_SERVED: () => {
+    throw new AlreadyServedError({
+      runPort: 'web',
+      folder: '/home/me/shop',
+      port: 21_301,
+      holder: { processId: 123, command: 'portslice run -- vite' },
+    });
   },
   // No test of Playwright runs here.
   PORTSLICE_NO_TEST: () => acquirePort(),

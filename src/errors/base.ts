@@ -21,7 +21,9 @@ export type PortsliceErrorCode =
   | 'PORTSLICE_FFI_UNAVAILABLE'
   | 'PORTSLICE_WAIT_TIMEOUT'
   | 'PORTSLICE_SERVER_EXITED'
-  | 'PORTSLICE_FOREIGN_LISTENER';
+  | 'PORTSLICE_FOREIGN_LISTENER'
+  | 'PORTSLICE_RUN_PORT_UNKNOWN'
+  | 'PORTSLICE_ALREADY_SERVED';
 
 /** The same symbol in every copy of this package and in every realm of the thread. */
 const BRAND = Symbol.for('portslice/error');

@@ -12,6 +12,7 @@ export {
 } from './exhaustion.ts';
 export { HostError, InvalidOptionError, NoTestError, PortSpecError, TestEndedError } from './options.ts';
 export {
+  describeTaking,
   PoolClosedError,
   PoolDamagedError,
   PoolForeignError,
@@ -21,5 +22,6 @@ export {
   type PortTakenFacts,
 } from './pools.ts';
 export { EphemeralRangeError, UnsupportedPlatformError } from './ports.ts';
+export { AlreadyServedError, RunPortUnknownError } from './run-ports.ts';
 export { ForeignListenerError, ServerExitedError, WaitTimeoutError } from './servers.ts';
 export { ForeignFunctionError, PermissionError, ResourceLimitError, SystemCallError } from './system.ts';

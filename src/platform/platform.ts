@@ -16,6 +16,7 @@ import {
 import { isAlive, isRunning } from './linux/liveness.ts';
 import { findLockHolders } from './linux/lock-holders.ts';
 import { findAncestors, findEnd, findEndedWrapper, findUser, hasChildBeforeExec } from './linux/processes.ts';
+import { findServedPorts } from './linux/served-ports.ts';
 import type { Platform } from './port-kernel.ts';
 import { readWindowsEphemeralRange, readWindowsExcludedRanges } from './windows/ephemeral-range.ts';
 
@@ -38,6 +39,7 @@ function choosePlatform(name: NodeJS.Platform): Platform {
     findAddressesOfPort: () => [],
     findAddressesOfProcess: () => [],
     findLockHolders: () => new Map(),
+    findServedPorts: () => [],
     isOnlyInTimeWait: () => false,
     findAncestors: () => [],
     findUser: () => undefined,
@@ -58,6 +60,7 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         findAddressesOfPort,
         findAddressesOfProcess,
         findLockHolders,
+        findServedPorts,
         isOnlyInTimeWait,
         findAncestors,
         findUser,

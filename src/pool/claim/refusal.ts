@@ -1,5 +1,6 @@
 /** Why there is no port: who holds which, and what else keeps the pool's ports from us. */
 import {
+  describeTaking,
   type ForeignPortHolder,
   PortPoolExhaustedError,
   type PortsliceError,
@@ -75,6 +76,12 @@ function countRefused(
   const listening = ports.length === 0 ? undefined : platform.findListeningPorts();
   const listenedOnByStrangers = ports.filter((port) => listening?.has(port) ?? true).length;
   return { listenedOnByStrangers, strictlyRefused: ports.length - listenedOnByStrangers };
+}
+
+/** Why the port cannot be had, in words that follow its number. Takes milliseconds. */
+export function describeTaken(port: number): string {
+  const { problem, holder } = explainTaken(port, 0);
+  return describeTaking({ problem, holder });
 }
 
 function explainTaken(port: number, waitedMs: number): PortTakenFacts {
