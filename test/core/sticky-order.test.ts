@@ -40,7 +40,9 @@ describe('The order in which a run port is looked for', () => {
   test('has every port of a small pool, low or not', () => {
     for (const lastPort of [2000, 2001, 2006, 2030]) {
       const order = stickyOrder(new PortList([{ firstPort: 2000, lastPort }]), '/home/me/shop', 'web');
-      expect(order.toSorted((a, b) => a - b)).toEqual(Array.from({ length: lastPort - 1999 }, (_, step) => 2000 + step));
+      expect(order.toSorted((a, b) => a - b)).toEqual(
+        Array.from({ length: lastPort - 1999 }, (_, step) => 2000 + step),
+      );
     }
   });
 

@@ -3,7 +3,7 @@ import { canonicalName } from '../../core/run-port-name.ts';
 import { stickyOrder } from '../../core/sticky-order.ts';
 import { publishedPoolHandle } from '../../platform/environment.ts';
 import type { PackageFolder } from '../../platform/package-folder.ts';
-import { type CheckedOptions, toRequest } from '../../pool/api/owner-options.ts';
+import { type CheckedOptions, checkOwnerOptions, toRequest } from '../../pool/api/owner-options.ts';
 import { claimNow } from '../../pool/claim/acquire.ts';
 import { recordElsewhere } from '../../pool/claim/record-elsewhere.ts';
 import { describeTaken } from '../../pool/claim/refusal.ts';
@@ -34,6 +34,15 @@ export function claimRunPort(name: string, folder: PackageFolder, options: Check
   const [first] = choices;
   if (!isExact && first !== undefined && claim.index !== first)
     tellChange(name, claim.port, session.segment.ports.at(first));
+  recordInRun(claim);
+  return claim;
+}
+
+/** The very number that the run's processes know, after it has lapsed. @throws PortTakenError if somebody has it now */
+export function claimAgain(name: string, port: number): PortClaim {
+  const session = privatePool();
+  const options = checkOwnerOptions({ port, label: `run port '${name}'` });
+  const claim = claimNow({ session, slice: 0, request: toRequest(session, options) });
   recordInRun(claim);
   return claim;
 }

@@ -5,7 +5,7 @@ import { InvalidOptionError, RunPortUnknownError } from '../../errors/index.ts';
 import { findPackageFolder, type PackageFolder } from '../../platform/package-folder.ts';
 import { claimRunPort } from './claim-run-port.ts';
 import { findPlace } from './main-process.ts';
-import { findOwnRunPort, publishOwnRunPorts, rememberRunPort, type RunPort } from './own-run-ports.ts';
+import { ownRunPorts, type RunPort } from './own-run-ports.ts';
 import { type CheckedRunPortOptions, checkRunPortOptions, type RunPortOptions } from './run-port-options.ts';
 import { findServer } from './served-ports.ts';
 
@@ -35,11 +35,12 @@ function findOrClaim(name: string, checked: CheckedRunPortOptions): number {
   }
   const runFolder = findPackageFolder(process.cwd());
   const folder = checked.folder ?? runFolder;
-  const own = findOwnRunPort(folder, name);
-  if (own !== undefined) return own.port;
+  const own = ownRunPorts();
+  const known = own.find(folder, name);
+  if (known !== undefined) return known.port;
   const fresh = told === undefined ? joinOrClaim(name, folder, checked) : inherit(name, folder, told);
-  rememberRunPort(fresh);
-  publishOwnRunPorts(runFolder);
+  own.remember(fresh);
+  own.publish(runFolder);
   return fresh.port;
 }
 
