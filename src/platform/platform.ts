@@ -32,6 +32,8 @@ function choosePlatform(name: NodeJS.Platform): Platform {
     openKernel: () => {
       throw new UnsupportedPlatformError({ platform: name, capability: 'The allocation of ports' });
     },
+    openProcessTree: () =>
+      Promise.reject(new UnsupportedPlatformError({ platform: name, capability: 'Starting servers' })),
     isAlive: () => false,
     isRunning: () => false,
     findListeners: () => undefined,
@@ -53,6 +55,7 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         readEphemeralRange: readLinuxEphemeralRange,
         readExcludedRanges: () => [],
         openKernel: openLinuxKernel,
+        openProcessTree: async () => (await import('./linux/process-tree.ts')).openProcessTree(),
         isAlive,
         isRunning,
         findListeners,

@@ -34,3 +34,4 @@ export const MFD_ALLOW_SEALING = 0x2;
 export const PROT_READ = 0x1;
 export const PROT_WRITE = 0x2;
 export const MAP_SHARED = 0x1;
+export const RLIMIT_LOCKS = 10;

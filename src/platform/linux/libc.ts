@@ -49,6 +49,7 @@ export interface LibC {
   readonly gai_strerror: (code: number) => string;
   readonly freeaddrinfo: (list: Pointer) => void;
   readonly memcpy: (destination: Pointer, source: Pointer, byteLength: number) => Pointer;
+  readonly prlimit: (processId: number, resource: number, limit: Pointer, old: null) => number;
   /** The errno of the last call of this thread. */
   readonly errno: () => number;
   readonly view: (pointer: bigint, byteLength: number) => ArrayBuffer;
@@ -97,6 +98,7 @@ function bindLibC(): LibC {
     gai_strerror: later(library, 'const char *gai_strerror(int)'),
     freeaddrinfo: later(library, 'void freeaddrinfo(uintptr_t)'),
     memcpy: later(library, 'uintptr_t memcpy(uintptr_t, uintptr_t, size_t)'),
+    prlimit: later(library, 'int prlimit(int, int, uintptr_t, void *)'),
     errno: () => koffi.errno(),
     view: (pointer, byteLength) => koffi.view(pointer, byteLength),
     scratch,
