@@ -11,6 +11,11 @@ import { rolldown } from 'rolldown';
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
 
+const OF_ALLOCATOR = /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/port-dispenser\.ts$)/;
+/** Loaded with the first server that is started. */
+const OF_SERVERS =
+  /\/linux\/(?:process-(?:tree|table|groups)|watchdog|watchdog-script|tree-mark|marked-command|send-signal)\.ts$/;
+
 const bundle = await rolldown({
   input: Object.fromEntries(
     entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)]),
@@ -38,7 +43,7 @@ await bundle.write({
       // and one with fixtures 1.2 ms.
       {
         name: 'index',
-        test: /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/port-dispenser\.ts$)/,
+        test: (file) => OF_ALLOCATOR.test(file) && !OF_SERVERS.test(file),
       },
       // What every worker of a runner loads, whether its tests use ports or not.
       { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|port-scope|run-options)\.ts$/ },

@@ -30,6 +30,10 @@ export function publishRunPorts(table: string): void {
   process.env[RUN_PORTS_VARIABLE] = table;
 }
 
+export function copyEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env };
+}
+
 /** A copy of the environment with the handle in it, if there is one. */
 export function environmentWithPool(
   handle: string | undefined,

@@ -1,0 +1,7 @@
+/** Starts the command `portslice`. */
+import { runProgram } from './program.ts';
+
+/** Without an await at the top of a module, for which the bundler would take the package's main file apart. */
+export const ended: Promise<void> = runProgram(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+});
