@@ -3,7 +3,8 @@ import { readLog } from './support/inside.program.ts';
 import { logPath, playwrightEnvironment, runPlaywright } from './support/playwright-project.ts';
 import { expect, type Project, test } from './support/project.ts';
 import { runPortFiles } from './support/run-port-project.ts';
-import { expectNoneLocked } from './support/what-is-left.ts';
+import { TestServer } from './support/test-server.ts';
+import { expectNoneLocked, lockedPorts } from './support/what-is-left.ts';
 
 /** A global setup that lets a test look at a run that has begun. */
 const WAIT_FOR_FILE = `
@@ -179,4 +180,28 @@ test('a worker that asks for a name which the configuration has not is told what
   expect(run.result('asks for another').error?.message).toMatch(
     /RunPortUnknownError: The run's main process \(pid \d+\) has no run port 'api'.* It has 'web'\. Call runPort\('api'\) in the runner's configuration/,
   );
+});
+
+test('an editor that lists the tests keeps no number, and its runs have the same one, after edits, too', async ({
+  createProject,
+}) => {
+  const project = await createProject(runPortFiles());
+  const editor = await TestServer.start(project);
+  await editor.call('listTests');
+  await expectNoneLocked(project);
+  for (let run = 0; run < 2; run++) {
+    expect(await editor.call('runGlobalSetup'), editor.program.output).toBe('passed');
+    expect(await editor.call('runTests', { locations: [] }), editor.program.output).toBe('passed');
+    expect(await editor.call('runGlobalTeardown')).toBe('passed');
+  }
+  const [port, ...others] = portsOf(project);
+  expect(others).toEqual([]);
+  expect(lockedPorts(project)).toEqual([port]);
+
+  const { 'playwright.config.ts': config = '' } = runPortFiles();
+  project.write({ 'playwright.config.ts': `${config}\nrunPort('api');` });
+  expect(await editor.call('runTests', { locations: [] })).toBe('failed');
+  expect(editor.program.output).toContain('start the run again if you have just added it');
+  await editor.close();
+  await expectNoneLocked(project);
 });

@@ -4,10 +4,20 @@
  */
 
 interface KnownServer {
-  /** The subcommands that serve; '' is none. What else the program can do (build, say) takes no port. */
-  readonly subcommands: readonly string[];
+  /** Whether it serves with that first argument, '' for none. What else the program can do (build, say) takes no port. */
+  readonly serves: (subcommand: string) => boolean;
   readonly flags: (port: number) => readonly string[];
 }
+
+const only =
+  (...subcommands: readonly string[]) =>
+  (subcommand: string): boolean =>
+    subcommands.includes(subcommand);
+/** Of those that take a folder in place of a subcommand. */
+const allBut =
+  (...subcommands: readonly string[]) =>
+  (subcommand: string): boolean =>
+    !subcommands.includes(subcommand);
 
 const port = (number: number): readonly string[] => ['--port', String(number)];
 /** These would silently take the next port if theirs were taken. */
@@ -15,19 +25,19 @@ const strictPort = (number: number): readonly string[] => [...port(number), '--s
 
 const KNOWN_SERVERS: Readonly<Record<string, KnownServer>> = {
   // https://vite.dev/guide/cli
-  vite: { subcommands: ['', 'dev', 'serve', 'preview'], flags: strictPort },
+  vite: { serves: allBut('build', 'optimize'), flags: strictPort },
   // https://vitepress.dev/reference/cli
-  vitepress: { subcommands: ['', 'dev', 'serve', 'preview'], flags: port },
+  vitepress: { serves: allBut('build', 'init'), flags: port },
   // https://docs.astro.build/en/reference/cli-reference/
-  astro: { subcommands: ['dev', 'preview'], flags: port },
+  astro: { serves: only('dev', 'preview'), flags: port },
   // https://angular.dev/cli/serve
-  ng: { subcommands: ['serve', 's', 'dev'], flags: port },
+  ng: { serves: only('serve', 's', 'dev'), flags: port },
   // https://reactrouter.com/api/other-api/dev
-  'react-router': { subcommands: ['dev'], flags: strictPort },
+  'react-router': { serves: only('dev'), flags: strictPort },
   // https://webpack.js.org/api/cli/
-  webpack: { subcommands: ['serve', 'server', 's'], flags: port },
+  webpack: { serves: only('serve', 'server', 's'), flags: port },
   // https://storybook.js.org/docs/api/cli-options
-  storybook: { subcommands: ['dev'], flags: (number) => [...port(number), '--exact-port'] },
+  storybook: { serves: only('dev'), flags: (number) => [...port(number), '--exact-port'] },
 };
 
 const PORT_FLAG = /^(?:--port|-p)(?:=|$)/;
@@ -46,15 +56,9 @@ export function withPortFlag(command: readonly string[], number: number): readon
   const server = KNOWN_SERVERS[nameOf(command[at])];
   const args = command.slice(at + 1);
   if (server === undefined || args.some((arg) => PORT_FLAG.test(arg))) return command;
-  if (!server.subcommands.includes(subcommandOf(args, server))) return command;
-  return [...command, ...server.flags(number)];
-}
-
-/** A path of Vite's is no subcommand: `vite packages/app` serves that folder. */
-function subcommandOf(args: readonly string[], { subcommands }: KnownServer): string {
   const [first = ''] = args;
-  const isPath = /[./\\]/.test(first);
-  return first.startsWith('-') || (isPath && subcommands.includes('')) ? '' : first;
+  if (!server.serves(first.startsWith('-') ? '' : first)) return command;
+  return [...command, ...server.flags(number)];
 }
 
 /** Where in the command the program stands that a starter starts. */

@@ -41,7 +41,8 @@ export function checkDistinct(wanted: readonly WantedPort[]): void {
   });
 }
 
-const PLACEHOLDER = /\{([a-z][\w-]*)\}/gi;
+/** `${WEB}` is the shell's, which has the variable. */
+const PLACEHOLDER = /(?<!\$)\{([a-z][\w-]*)\}/gi;
 
 /** Replaces `{WEB}` by the port of that name, in any case. Other braces stay. */
 export function fillIn(text: string, ports: readonly NamedPort[]): string {

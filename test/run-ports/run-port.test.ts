@@ -35,14 +35,16 @@ describe('A run port', () => {
     const portOf = async (folder: string): Promise<number> => {
       await using main = startAsker(envOf(block));
       await main.call('enter', folder);
-      return main.call('runPort', 'web');
+      return await main.call('runPort', 'web');
     };
     const shop = folders.add('shop');
     const port = await portOf(shop);
     await until('the lock is gone', () => !isLocked(port));
     expect(await portOf(shop)).toBe(port);
     // One of 40 ports each: not all of them can meet by chance.
-    const others = await Promise.all([1, 2, 3, 4, 5, 6].map((number) => portOf(folders.add(`shop-${number}`))));
+    const others = await Promise.all(
+      [1, 2, 3, 4, 5, 6].map((number) => portOf(folders.add(`shop-${number}`))),
+    );
     expect(new Set([port, ...others]).size).toBeGreaterThan(1);
   });
 
