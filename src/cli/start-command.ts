@@ -2,7 +2,7 @@
 import type { ProcessTree } from '../platform/process-tree.ts';
 import { tell } from '../server/run-ports/claim-run-port.ts';
 
-export interface CommandEnd {
+interface CommandEnd {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
 }
