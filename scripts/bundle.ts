@@ -8,13 +8,14 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 
+const ALLOCATOR =
+  /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/port-dispenser\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
+/** Loaded with the first server, in one file. */
+const OF_SERVERS =
+  /\/platform\/(?:server-platform|linux\/(?:process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
+
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
-
-const OF_ALLOCATOR = /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/port-dispenser\.ts$)/;
-/** Loaded with the first server that is started. */
-const OF_SERVERS =
-  /\/linux\/(?:process-(?:tree|table|groups)|watchdog|watchdog-script|tree-mark|marked-command|send-signal)\.ts$/;
 
 const bundle = await rolldown({
   input: Object.fromEntries(
@@ -43,7 +44,11 @@ await bundle.write({
       // and one with fixtures 1.2 ms.
       {
         name: 'index',
-        test: (file) => OF_ALLOCATOR.test(file) && !OF_SERVERS.test(file),
+        test: (file) => ALLOCATOR.test(file) && !OF_SERVERS.test(file),
+      },
+      {
+        name: 'servers',
+        test: (file) => OF_SERVERS.test(file) || (/\/src\/server\//.test(file) && !ALLOCATOR.test(file)),
       },
       // What every worker of a runner loads, whether its tests use ports or not.
       { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|port-scope|run-options)\.ts$/ },

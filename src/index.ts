@@ -19,7 +19,13 @@ export {
   PortTakenError,
   ResourceLimitError,
   RunPortUnknownError,
+  ServerAddressInUseError,
+  ServerCommandError,
   ServerExitedError,
+  ServerHandOverError,
+  ServerNotReadyError,
+  ServerStopError,
+  ServerStoppedError,
   SystemCallError,
   TestEndedError,
   UnsupportedPlatformError,
@@ -45,3 +51,13 @@ export { waitForListening } from './pool/api/wait-for-listening.ts';
 export type { ServerProcess, WaitForListeningOptions } from './pool/api/wait-options.ts';
 export { runPort } from './server/run-ports/run-port.ts';
 export type { RunPortOptions } from './server/run-ports/run-port-options.ts';
+export { startServer } from './server/start-server.ts';
+export type { Server, ServerEnd } from './server/server.ts';
+export type {
+  LauncherOptions,
+  Readiness,
+  ServerCloser,
+  ServerFunction,
+  ServerPorts,
+  StartServerOptions,
+} from './server/server-options.ts';

@@ -53,11 +53,8 @@ describe('The documents', () => {
   });
 
   test('list each dependency of the package', () => {
-    const packages = Object.keys({
-      ...manifest.dependencies,
-      ...manifest.optionalDependencies,
-      ...manifest.peerDependencies,
-    });
+    const { dependencies, optionalDependencies, peerDependencies } = manifest;
+    const packages = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
     const rows = firstCells(read('docs/dependencies.md'));
     expect([...rows.matchAll(/`([^`]+)`/g)].map(([, name]) => name as string).toSorted()).toEqual(
       packages.toSorted(),

@@ -1,17 +1,20 @@
 /** When the servers of a command are ready, so that others may join them. */
 import { describeProcess } from '../errors/index.ts';
-import { startInterval, stopInterval } from '../platform/clock.ts';
+import { monotonicMs, pause } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import type { ProcessTree } from '../platform/process-tree.ts';
+import { untilAnswered } from '../server/http-answer.ts';
+import { nextLook } from '../server/listening-watch.ts';
 import { tell } from '../server/run-ports/claim-run-port.ts';
 import type { CommandPort } from './command-ports.ts';
 
-const LOOK_EVERY_MS = 50;
-const ANSWER_TIMEOUT_MS = 2000;
+/** A server that is not up by then may never be: some commands are no servers, and run for days. */
+const ATTENTIVE_MS = 30_000;
+const SLOW_PAUSE_MS = 250;
 
 /**
  * Announces each port on which a process of the command listens, if need be only when the URL answers. Tells of a stranger
- * who listens there instead. Keeps no process alive.
+ * who listens there instead.
  * @returns stops it
  */
 export function watchForReadiness(
@@ -19,51 +22,39 @@ export function watchForReadiness(
   tree: ProcessTree,
   readyUrl: string | undefined,
 ): () => void {
-  const waiting = new Set(ports.filter(({ served }) => served !== undefined));
-  const told = new Set<CommandPort>();
-  let answers = readyUrl === undefined;
-  let isAsking = false;
-  const look = async (): Promise<void> => {
-    if (isAsking) return;
-    isAsking = true;
-    const listening = platform.findListeningPorts();
-    for (const port of waiting) {
-      if (listening?.has(port.port) !== true || !isServed(port, tree, told)) continue;
-      answers ||= await answersWell(readyUrl as string);
-      if (!answers) continue;
+  const ending = new AbortController();
+  const watch = async (port: CommandPort): Promise<void> => {
+    try {
+      await untilServed(port, tree, ending.signal);
+      if (readyUrl !== undefined) await untilAnswersWell(readyUrl, ending.signal);
       port.served?.announceReady();
-      waiting.delete(port);
+    } catch (error) {
+      if (!ending.signal.aborted) throw error;
     }
-    isAsking = false;
-    if (waiting.size === 0) stop();
   };
-  const timer = startInterval(() => void look(), LOOK_EVERY_MS);
-  const stop = (): void => stopInterval(timer);
-  timer.unref();
-  return stop;
+  for (const port of ports) if (port.served !== undefined) void watch(port);
+  return () => ending.abort();
 }
 
-function isServed(port: CommandPort, tree: ProcessTree, told: Set<CommandPort>): boolean {
-  const listeners = platform.findListeners(port.port) ?? [];
-  const strangers = listeners.filter(({ processId }) => processId === undefined || !tree.has(processId));
-  const [stranger] = strangers;
-  if (stranger === undefined) return listeners.length > 0;
-  if (!told.has(port))
-    tell(`port ${port.port} is listened on by ${describeProcess(stranger)}, not by the command`);
-  told.add(port);
-  return false;
-}
-
-async function answersWell(url: string): Promise<boolean> {
-  try {
-    const { ok, status, body } = await fetch(url, {
-      redirect: 'manual',
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-    });
-    await body?.cancel();
-    return ok || (status >= 300 && status < 400);
-  } catch {
-    // It does not answer yet.
-    return false;
+async function untilServed(port: CommandPort, tree: ProcessTree, signal: AbortSignal): Promise<void> {
+  const startMs = monotonicMs();
+  for (let hasTold = false; ;) {
+    const sockets = await nextLook();
+    signal.throwIfAborted();
+    if (sockets?.some((socket) => socket.port === port.port) === true) {
+      const listeners = platform.findListeners(port.port) ?? [];
+      const stranger = listeners.find(({ processId }) => processId === undefined || !tree.has(processId));
+      if (stranger === undefined && listeners.length > 0) return;
+      if (stranger !== undefined && !hasTold) {
+        tell(`port ${port.port} is listened on by ${describeProcess(stranger)}, not by the command`);
+        hasTold = true;
+      }
+    }
+    if (hasTold || monotonicMs() - startMs > ATTENTIVE_MS) await pause(SLOW_PAUSE_MS, signal);
   }
+}
+
+async function untilAnswersWell(url: string, signal: AbortSignal): Promise<void> {
+  const isExpected = (status: number): boolean => status >= 200 && status < 400;
+  await untilAnswered({ url, isExpected, note: () => {} }, signal);
 }

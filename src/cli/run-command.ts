@@ -4,6 +4,7 @@ import { startInterval, stopInterval } from '../platform/clock.ts';
 import { copyEnvironment } from '../platform/environment.ts';
 import { platform } from '../platform/platform.ts';
 import type { ProcessTree } from '../platform/process-tree.ts';
+import { serverPlatform } from '../platform/server-platform.ts';
 import { tell } from '../server/run-ports/claim-run-port.ts';
 import { type CommandPort, endPorts, openPorts } from './command-ports.ts';
 import { codeOfEnd, codeOfSpawnError } from './exit-codes.ts';
@@ -54,7 +55,7 @@ function variablesOf(ports: readonly CommandPort[]): Record<string, string> {
 function toCommand(words: readonly string[], ports: readonly CommandPort[]): readonly string[] {
   const filled = words.map((word) => fillIn(word, ports));
   const [first = ''] = filled;
-  if (filled.length === 1 && /\s/.test(first)) return ['sh', '-c', first];
+  if (filled.length === 1 && /\s/.test(first)) return serverPlatform.shellCommand(first);
   const isFilledIn = filled.some((word, at) => word !== words[at]);
   const [port] = ports;
   return ports.length !== 1 || port === undefined || isFilledIn ? filled : withPortFlag(filled, port.port);

@@ -23,7 +23,13 @@ export type PortsliceErrorCode =
   | 'PORTSLICE_SERVER_EXITED'
   | 'PORTSLICE_FOREIGN_LISTENER'
   | 'PORTSLICE_RUN_PORT_UNKNOWN'
-  | 'PORTSLICE_ALREADY_SERVED';
+  | 'PORTSLICE_ALREADY_SERVED'
+  | 'PORTSLICE_SERVER_COMMAND'
+  | 'PORTSLICE_SERVER_NOT_READY'
+  | 'PORTSLICE_SERVER_ADDRESS_IN_USE'
+  | 'PORTSLICE_SERVER_STOPPED'
+  | 'PORTSLICE_SERVER_STOP'
+  | 'PORTSLICE_SERVER_HAND_OVER';
 
 /** The same symbol in every copy of this package and in every realm of the thread. */
 const BRAND = Symbol.for('portslice/error');

@@ -23,5 +23,14 @@ export {
 } from './pools.ts';
 export { EphemeralRangeError, UnsupportedPlatformError } from './ports.ts';
 export { AlreadyServedError, RunPortUnknownError } from './run-ports.ts';
+export {
+  ServerAddressInUseError,
+  ServerCommandError,
+  ServerHandOverError,
+  ServerNotReadyError,
+  type ServerStartFacts,
+  ServerStopError,
+  ServerStoppedError,
+} from './server-starts.ts';
 export { ForeignListenerError, ServerExitedError, WaitTimeoutError } from './servers.ts';
 export { ForeignFunctionError, PermissionError, ResourceLimitError, SystemCallError } from './system.ts';

@@ -86,3 +86,8 @@ function choosePlatform(name: NodeJS.Platform): Platform {
 }
 
 export const platform: Platform = choosePlatform(process.platform);
+
+/** For parts of a platform that are loaded later. */
+export function ofThisPlatform<T>(parts: Readonly<Partial<Record<NodeJS.Platform, T>>>, otherwise: T): T {
+  return parts[process.platform] ?? otherwise;
+}

@@ -85,6 +85,17 @@ export interface Listener {
   readonly userId: number;
 }
 
+/** A TCP socket that listens. */
+export interface ListeningSocket {
+  readonly port: number;
+  /** As text, without brackets: '127.0.0.1', '::'. */
+  readonly address: string;
+  /** Of the socket, however many processes have it open. Never used again while the socket is open. */
+  readonly socketId: string;
+  /** Of the process that has opened it. */
+  readonly userId: number;
+}
+
 export interface EphemeralRangeReading {
   readonly range: PortRange;
   /** One sentence for the user if the range is a guess. */

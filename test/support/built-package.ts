@@ -3,7 +3,16 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } fr
 import path from 'node:path';
 
 /** What a user has beside portslice. Links, since nothing there depends on where it lies. */
-const NEIGHBOURS = ['@koromix', '@playwright', '@types', 'commander', 'tinypool', 'typescript', 'vitest'];
+const NEIGHBOURS = [
+  '@koromix',
+  '@playwright',
+  '@types',
+  'commander',
+  'tinyexec',
+  'tinypool',
+  'typescript',
+  'vitest',
+];
 
 /** A copy of what `root` has built, and its programs. */
 export function installBuiltPackage(folder: string, root: string): void {

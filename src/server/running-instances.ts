@@ -1,0 +1,57 @@
+/** The servers that this thread has started end with it, also if nobody stops them. */
+import { startImmediate } from '../platform/clock.ts';
+import { threadState } from '../platform/thread-state.ts';
+import type { Instance } from './instance.ts';
+
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+const running = new Set<Instance>();
+
+/** @returns what is called when it has ended */
+export function rememberInstance(instance: Instance): () => void {
+  if (running.size === 0) watchEnd();
+  running.add(instance);
+  return () => {
+    if (running.delete(instance) && running.size === 0) unwatchEnd();
+  };
+}
+
+function watchEnd(): void {
+  process.on('exit', killAll);
+  SIGNALS.forEach(watchSignal);
+}
+
+function unwatchEnd(): void {
+  process.off('exit', killAll);
+  for (const signal of SIGNALS) process.off(signal, onSignal);
+}
+
+function watchSignal(signal: NodeJS.Signals): void {
+  ourListeners().add(onSignal);
+  process.prependListener(signal, onSignal);
+}
+
+/** What goes on after that is ended by the watchdog. */
+function killAll(): void {
+  for (const instance of running) instance.kill();
+}
+
+/**
+ * A listener takes the place of what the signal does by default. Where there are others, they decide about the end, and many of them
+ * end the process only if they are alone: so this one is the first, and takes itself away while they look.
+ */
+function onSignal(signal: NodeJS.Signals): void {
+  process.off(signal, onSignal);
+  if (process.listeners(signal).some((listener) => !ourListeners().has(listener))) {
+    startImmediate(() => running.size > 0 && watchSignal(signal));
+    return;
+  }
+  killAll();
+  unwatchEnd();
+  process.kill(process.pid, signal);
+}
+
+/** There can be several copies of this module in a thread. */
+function ourListeners(): WeakSet<(...args: never[]) => unknown> {
+  return threadState('server-signal-listeners', () => new WeakSet());
+}
