@@ -55,6 +55,9 @@ async function untilServed(port: CommandPort, tree: ProcessTree, signal: AbortSi
 }
 
 async function untilAnswersWell(url: string, signal: AbortSignal): Promise<void> {
-  const isExpected = (status: number): boolean => status >= 200 && status < 400;
-  await untilAnswered({ url, isExpected, note: () => {} }, signal);
+  await untilAnswered({ url, isExpected: isGood, note: () => {} }, signal);
+}
+
+function isGood(status: number): boolean {
+  return status >= 200 && status < 400;
 }
