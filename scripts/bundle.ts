@@ -9,7 +9,7 @@ import path from 'node:path';
 import { rolldown } from 'rolldown';
 
 const ALLOCATOR =
-  /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/start-server\.ts$)/;
+  /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
 /** Loaded with the first server, in one file. */
 const OF_SERVERS =
   /\/platform\/(?:server-platform|linux\/(?:process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;

@@ -1,5 +1,6 @@
 export { browserBlockedPorts } from './core/browser-blocked-ports.ts';
 export {
+  AlreadyServedError,
   EphemeralRangeError,
   ForeignFunctionError,
   ForeignListenerError,
@@ -18,6 +19,7 @@ export {
   PortSpecError,
   PortTakenError,
   ResourceLimitError,
+  RunPortUnknownError,
   ServerAddressInUseError,
   ServerCommandError,
   ServerDiedError,
@@ -59,6 +61,8 @@ export type { PortAllocationStats, PortRecord } from './pool/session/snapshot.ts
 export { TCPPortOwner } from './pool/api/tcp-port-owner.ts';
 export { waitForListening } from './pool/api/wait-for-listening.ts';
 export type { ServerProcess, WaitForListeningOptions } from './pool/api/wait-options.ts';
+export { runPort } from './server/run-ports/run-port.ts';
+export type { RunPortOptions } from './server/run-ports/run-port-options.ts';
 export { startServer } from './server/start-server.ts';
 export type { Server, ServerEnd } from './server/server.ts';
 export type {

@@ -7,10 +7,12 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as portslice from '../src/index.ts';
 import {
+  AlreadyServedError,
   getServerTCPPorts,
   PortPool,
   type PortsliceErrorCode,
   PortTakenError,
+  runPort,
   type ServerPorts,
   TCPPortOwner,
   waitForListening,
@@ -147,6 +149,16 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
     const other = spawn('sleep', ['600'], { stdio: 'ignore' });
     const waiting = waitForListening(block.ports[0] as number, { pid: other.pid as number });
     await waiting.finally(() => void stopProcess(other));
+  },
+  // This process is a worker of a run that has claimed none.
+  PORTSLICE_RUN_PORT_UNKNOWN: () => runPort('web'),
+  PORTSLICE_ALREADY_SERVED: () => {
+    throw new AlreadyServedError({
+      runPort: 'web',
+      folder: '/home/me/shop',
+      port: 21_301,
+      holder: { processId: 123, command: 'portslice run -- vite' },
+    });
   },
   PORTSLICE_SERVER_COMMAND: () => portslice.startServer({ command: ['no-such-program'] }),
   PORTSLICE_SERVER_NOT_READY: () => portslice.startServer({ command: ['sleep', '600'], readyTimeoutMs: 1 }),

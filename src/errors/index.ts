@@ -13,6 +13,7 @@ export {
 export { type PortLeak, PortLeakError } from './leaks.ts';
 export { HostError, InvalidOptionError, NoTestError, PortSpecError, TestEndedError } from './options.ts';
 export {
+  describeTaking,
   PoolClosedError,
   PoolDamagedError,
   PoolForeignError,
@@ -22,6 +23,7 @@ export {
   type PortTakenFacts,
 } from './pools.ts';
 export { EphemeralRangeError, UnsupportedPlatformError } from './ports.ts';
+export { AlreadyServedError, RunPortUnknownError } from './run-ports.ts';
 export {
   ServerAddressInUseError,
   ServerCommandError,

@@ -2,6 +2,7 @@
 
 const POOL_VARIABLE = 'PORTSLICE_POOL';
 export const ON_LEAK_VARIABLE = 'PORTSLICE_ON_LEAK';
+export const RUN_PORTS_VARIABLE = 'PORTSLICE_RUN_PORTS';
 
 /** An empty variable counts as unset. */
 export function readVariable(name: string): string | undefined {
@@ -23,6 +24,20 @@ export function publishPoolHandle(handle: string | undefined): void {
 export function publishVariable(name: string, value: string | undefined): void {
   if (value === undefined) delete process.env[name];
   else process.env[name] = value;
+}
+
+/** The table of the run ports of the process that this one was started by, or is. */
+export function publishedRunPorts(): string | undefined {
+  return readVariable(RUN_PORTS_VARIABLE);
+}
+
+/** Publishes the table to all processes and threads that are started from now on. */
+export function publishRunPorts(table: string): void {
+  process.env[RUN_PORTS_VARIABLE] = table;
+}
+
+export function copyEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env };
 }
 
 /** A copy of the environment with the handle in it, if there is one. */

@@ -17,6 +17,7 @@ import {
 import { isAlive, isRunning } from './linux/liveness.ts';
 import { findLockHolders } from './linux/lock-holders.ts';
 import { findAncestors, findEnd, findEndedWrapper, findUser, hasChildBeforeExec } from './linux/processes.ts';
+import { findServedPorts } from './linux/served-ports.ts';
 import type { Platform } from './port-kernel.ts';
 import { readWindowsEphemeralRange, readWindowsExcludedRanges } from './windows/ephemeral-range.ts';
 
@@ -42,6 +43,7 @@ function choosePlatform(name: NodeJS.Platform): Platform {
     findAddressesOfPort: () => [],
     findAddressesOfProcess: () => [],
     findLockHolders: () => new Map(),
+    findServedPorts: () => [],
     isOnlyInTimeWait: () => false,
     findAncestors: () => [],
     findUser: () => undefined,
@@ -64,6 +66,7 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         findAddressesOfPort,
         findAddressesOfProcess,
         findLockHolders,
+        findServedPorts,
         isOnlyInTimeWait,
         findAncestors,
         findUser,

@@ -65,6 +65,18 @@ export interface EndedWrapper {
   readonly command: string | undefined;
 }
 
+/** A run port on which `portslice run` has a server that others of the same folder may use. */
+export interface ServedPort {
+  /** The id of the folder. */
+  readonly folder: string;
+  readonly name: string;
+  readonly port: number;
+  /** Of `portslice run`, from which the server descends. */
+  readonly processId: number;
+  /** False: the server is still starting. */
+  readonly isReady: boolean;
+}
+
 /** A process that listens on a port, or has bound it for UDP. */
 export interface Listener {
   /** Undefined where another user's processes cannot be looked into. */
@@ -109,6 +121,10 @@ export interface PortKernel {
   /** The locators of all memory that is announced, as far as it can be seen from here. */
   findMemories(): string[];
   takeLock(port: number): number | undefined;
+  /** Of all processes only one serves a name of a folder. @returns the descriptor that keeps it; undefined: another one does */
+  takeServedName(folder: string, name: string): number | undefined;
+  /** Lets others find it, until the descriptor is closed. @returns undefined: somebody squats on the name */
+  announceServedPort(served: ServedPort): number | undefined;
   /** @throws HostError */
   holdTargetFor(hosts: readonly string[], family: SocketAddressFamily): HoldTarget;
   /**
@@ -159,6 +175,8 @@ export interface ProcessLookup {
   findAddressesOfProcess(processId: number): string[];
   /** Who has locked which of the ports. An empty answer for a port: somebody who cannot be seen from here. */
   findLockHolders(ports: readonly number[]): ReadonlyMap<number, Process>;
+  /** Those of processes of this user that are proved to have announced them. */
+  findServedPorts(folder: string, name: string): ServedPort[];
   /** Whether all that the OS knows of the port are connections in TIME_WAIT. */
   isOnlyInTimeWait(port: number): boolean;
   /** The process and the processes it descends from, nearest first. */

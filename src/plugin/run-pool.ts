@@ -16,6 +16,7 @@ import { PortPool } from '../pool/api/port-pool.ts';
 import { canAttach } from '../pool/session/current-slice.ts';
 import type { OnLeak } from '../pool/session/port-claim.ts';
 import { warnOnce } from '../pool/session/warnings.ts';
+import { adoptRunPorts } from '../server/run-ports/adopt-run-ports.ts';
 import { rememberedRunOptions, runOptionsAreOver, type RunPoolOptions } from './run-options.ts';
 import { unitedOptions } from './united-options.ts';
 
@@ -55,6 +56,7 @@ export function startRunPool(workers: number): StartedRun {
     run.pool = pool;
     publishPoolHandle(pool.handle);
   }
+  adoptRunPorts(run.pool?.handle);
   run.userCount++;
   let stopped = false;
   const stop = (): void => {

@@ -20,6 +20,7 @@ import { attachMemory, copyMemory, createMemory, findMemories } from './memory.t
 import { networkNamespace } from './network-namespace.ts';
 import { closeOrphans } from './orphans.ts';
 import { randomBytes } from './random.ts';
+import { announceServedPort, takeServedName } from './served-ports.ts';
 
 /** Those whose C structures and numbers are as constants.ts, scratch.ts and resolver.ts have them. */
 const KNOWN_PROCESSORS: readonly string[] = ['x64', 'arm64', 'riscv64', 'loong64'];
@@ -54,6 +55,8 @@ function bindKernel(c: LibC): PortKernel {
     copyMemory: (locator) => copyMemory(c, locator),
     findMemories,
     takeLock: (port) => takeLock(c, port),
+    takeServedName: (folder, name) => takeServedName(c, folder, name),
+    announceServedPort: (served) => announceServedPort(c, served),
     holdTargetFor: (hosts, family) => holdTargetFor(c, hosts, family),
     takeHold: (port) => takeHold(c, port),
     takeHoldOverLeftovers: (port, target) => takeHoldOverLeftovers(c, port, target),

@@ -48,7 +48,7 @@ const DEFAULT_HOSTS: readonly string[] = Object.freeze(['', 'localhost']);
 /** What the default hosts mean: every address. */
 const EVERYWHERE: HoldTarget = { addresses: 'everywhere' };
 const DEFAULT_ACQUIRE_TIMEOUT_MS = 30_000;
-const OWNER_OPTION_NAMES: readonly string[] = [
+export const OWNER_OPTION_NAMES: readonly string[] = [
   'hosts',
   'socketAddressFamily',
   'hold',

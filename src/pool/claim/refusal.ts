@@ -1,5 +1,6 @@
 /** Why there is no port: who holds which, and what else keeps the pool's ports from us. */
 import {
+  describeTaking,
   type ForeignPortHolder,
   PortPoolExhaustedError,
   type PortsliceError,
@@ -93,6 +94,12 @@ function explainUDP(port: number): PortTakenFacts {
     problem: `is free for TCP, but ${users} has it for UDP`,
     fix: "Stop that process, take another port, or leave 'udp' out of transports",
   };
+}
+
+/** Why the port cannot be had, in words that follow its number. Takes milliseconds. */
+export function describeTaken(port: number): string {
+  const { problem, holder } = explainTaken(port, 0);
+  return describeTaking({ problem, holder });
 }
 
 function explainTaken(port: number, waitedMs: number): PortTakenFacts {
