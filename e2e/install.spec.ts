@@ -73,6 +73,13 @@ test('npm installs the package with no script to allow, and a script runs on the
     const { output } = await project.run(node, ['script.js'], { cwd: folder });
     expectServed(output, folder);
   }
+  const command = await project.run(
+    'npx',
+    ['--no-install', 'portslice', 'run', '--', 'node', '-p', 'process.env.WEB'],
+    { cwd: folder },
+  );
+  expect(command.exitCode, command.output).toBe(0);
+  expect(command.stdout).toMatch(/^\d+\n$/);
   await expectAllReleased(project);
 });
 

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { rolldown } from 'rolldown';
 
 const ALLOCATOR =
-  /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/port-dispenser\.ts$|server\/start-server\.ts$)/;
+  /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
 /** Loaded with the first server, in one file. */
 const OF_SERVERS =
   /\/platform\/(?:server-platform|linux\/(?:process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
@@ -53,7 +53,10 @@ await bundle.write({
           (/\/src\/(?:server\/|plugin\/server-dispenser)/.test(file) && !ALLOCATOR.test(file)),
       },
       // What every worker of a runner loads, whether its tests use ports or not.
-      { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|open-servers|port-scope|run-options)\.ts$/ },
+      {
+        name: 'light',
+        test: /\/src\/plugin\/(?:open-dispenser|open-servers|port-scope|run-options|scope-sources)\.ts$/,
+      },
     ],
   },
 });

@@ -19,6 +19,7 @@ export const debianPackages = {
   ip: 'iproute2',
   ss: 'iproute2',
   unshare: 'util-linux',
+  git: 'git',
 } as const;
 
 export type SystemNeed = keyof typeof debianPackages;
@@ -38,6 +39,7 @@ export function systemNeeds(): Record<SystemNeed, string | undefined> {
     ip: findProgram('ip'),
     ss: findProgram('ss'),
     unshare: findProgram('unshare'),
+    git: findProgram('git'),
   };
 }
 

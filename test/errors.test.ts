@@ -7,10 +7,12 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as portslice from '../src/index.ts';
 import {
+  AlreadyServedError,
   getServerTCPPorts,
   PortPool,
   type PortsliceErrorCode,
   PortTakenError,
+  runPort,
   type ServerPorts,
   TCPPortOwner,
   waitForListening,
@@ -95,6 +97,13 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
     await ports.releaseAll(true);
     await ports.acquire();
   },
+  PORTSLICE_PORT_LEAK: async () => {
+    await using _opened = await openTestPool(1);
+    const facts = { fixture: 'ports', label: 'leaks', testTimeoutMs: 0, servesOneTest: true };
+    const ports = new PortDispenser({ ...facts, defaults: { onLeak: 'fail' }, onAcquire: () => {} });
+    await using _server = await startServer((await ports.acquire()).port);
+    await ports.releaseAll(false);
+  },
   PORTSLICE_HOST: () => new TCPPortOwner({ hosts: ['192.0.2.1'] }),
   PORTSLICE_RESOURCE_LIMIT: async () => {
     await using opened = await openTestPool(1);
@@ -140,6 +149,16 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
     const other = spawn('sleep', ['600'], { stdio: 'ignore' });
     const waiting = waitForListening(block.ports[0] as number, { pid: other.pid as number });
     await waiting.finally(() => void stopProcess(other));
+  },
+  // This process is a worker of a run that has claimed none.
+  PORTSLICE_RUN_PORT_UNKNOWN: () => runPort('web'),
+  PORTSLICE_ALREADY_SERVED: () => {
+    throw new AlreadyServedError({
+      runPort: 'web',
+      folder: '/home/me/shop',
+      port: 21_301,
+      holder: { processId: 123, command: 'portslice run -- vite' },
+    });
   },
   PORTSLICE_SERVER_COMMAND: () => portslice.startServer({ command: ['no-such-program'] }),
   PORTSLICE_SERVER_NOT_READY: () => portslice.startServer({ command: ['sleep', '600'], readyTimeoutMs: 1 }),

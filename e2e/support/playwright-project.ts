@@ -10,7 +10,8 @@ import type {
 import { type LogEntry, readLog } from './inside.program.ts';
 import type { Finished, Project, ProjectFiles, RunOptions } from './project.ts';
 
-const INSIDE = readFileSync(path.join(import.meta.dirname, 'inside.program.ts'), 'utf8');
+/** The helpers for tests in projects, as inside.ts. */
+export const INSIDE: string = readFileSync(path.join(import.meta.dirname, 'inside.program.ts'), 'utf8');
 const SERVER = readFileSync(path.join(import.meta.dirname, 'server.program.ts'), 'utf8');
 
 /** A project's files: the helpers for the tests inside, and a configuration with the given settings and pool options. */

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import path from 'node:path';
-import type { Server, StartServerOptions } from 'portslice';
+import type { StartServerOptions, TCPPortOwner } from 'portslice';
 import { programPath } from './installed.ts';
 import { makeServerFolder } from './server-folder.ts';
 
@@ -14,7 +14,10 @@ export function redis(): StartServerOptions {
 }
 
 /** Sends one command over a connection of its own, as RESP, and returns the reply as it was sent: '+PONG', ':1'. */
-export async function askRedis({ port }: Server, ...command: readonly string[]): Promise<string> {
+export async function askRedis(
+  { port }: Pick<TCPPortOwner, 'port'>,
+  ...command: readonly string[]
+): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
   socket.setEncoding('utf8');

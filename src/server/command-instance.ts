@@ -126,6 +126,10 @@ export class CommandInstance implements Instance {
     return left.length === 0 ? undefined : `pid ${left.join(', ')} is still there after SIGKILL`;
   }
 
+  keepProcessAlive(): void {
+    this.#process.keepProcessAlive();
+  }
+
   kill(): void {
     this.#tree.signal('SIGKILL');
   }

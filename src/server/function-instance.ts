@@ -57,6 +57,9 @@ export class FunctionInstance implements Instance {
     }
   }
 
+  /** A server that listens here does so by itself. */
+  keepProcessAlive(): void {}
+
   /** It ends with this process. */
   kill(): void {
     this.#stopping.abort();

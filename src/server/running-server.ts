@@ -77,6 +77,7 @@ export class RunningServer implements Server {
   }
 
   get exited(): Promise<ServerEnd> {
+    this.#instance?.keepProcessAlive();
     return (this.#instance as Instance).ended;
   }
 

@@ -28,6 +28,7 @@ export interface StartedProcess {
   /** The same, when its last words are written, too. */
   readonly ended: Promise<ServerEnd>;
   hasEnded(): boolean;
+  keepProcessAlive(): void;
   kill(): void;
   /** Closes its pipes, whoever has the other ends. */
   close(): void;
@@ -60,6 +61,7 @@ export async function startProcess(
       return end;
     }),
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    keepProcessAlive: () => child.ref(),
     kill: () => void child.kill('SIGKILL'),
     close: () => streams.forEach((stream) => stream?.destroy()),
   };

@@ -151,6 +151,14 @@ describe('A server that nobody stops', () => {
     expect(isRunning(pid)).toBe(false);
   });
 
+  test('keeps the process of those who wait for its end', async () => {
+    const { pid, script } = await startScript(
+      'const { signal } = await server.exited; process.exit(signal === "SIGTERM" ? 3 : 4);',
+    );
+    process.kill(pid, 'SIGTERM');
+    expect(await script.exit).toMatchObject({ code: 3 });
+  });
+
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const)(
     'ends with this process by %s',
     async (signal) => {

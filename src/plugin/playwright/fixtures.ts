@@ -50,8 +50,11 @@ const ownFixtures: Fixtures<
       const dispenser = await openDispenser(testFacts('ports', testInfo, portOptions));
       await use(dispenser);
       dispenser.explainFailure(errorMessages(testInfo));
-      await dispenser.releaseAll(hasFailed(testInfo));
-      attachUses(testInfo, dispenser.uses);
+      try {
+        await dispenser.releaseAll(hasFailed(testInfo));
+      } finally {
+        attachUses(testInfo, dispenser.uses);
+      }
     },
     { ...OWN_TIMEOUT, ...NO_STEP, title: 'TCP ports' },
   ],
@@ -99,12 +102,15 @@ const ownFixtures: Fixtures<
       await use();
       endTest();
       scope.dispenser?.explainFailure(errorMessages(testInfo));
-      await scope.end(hasFailed(testInfo));
-      attachUses(testInfo, scope.dispenser?.uses ?? []);
-      // A worker's fixtures do not know the test, so each test notes the ports that its worker has.
-      const ofWorker = workerUses();
-      for (const port of ofWorker) annotate(testInfo, port);
-      attachUses(testInfo, [...ofWorker, ...(await reportWorkerServers(testInfo))]);
+      try {
+        await scope.end(hasFailed(testInfo));
+      } finally {
+        attachUses(testInfo, scope.dispenser?.uses ?? []);
+        // A worker's fixtures do not know the test, so each test notes the ports that its worker has.
+        const ofWorker = workerUses();
+        for (const port of ofWorker) annotate(testInfo, port);
+        attachUses(testInfo, [...ofWorker, ...(await reportWorkerServers(testInfo))]);
+      }
     },
     { auto: true, ...OWN_TIMEOUT, ...NO_STEP },
   ],

@@ -18,9 +18,10 @@ export async function openFilePorts(fixture: string): Promise<PortDispenser> {
   return dispenser;
 }
 
-export async function closeFilePorts(dispenser: PortDispenser): Promise<void> {
+/** @param leaksFail as for `PortDispenser.releaseAll`. Vitest tells nobody of an error in the teardown of a worker. */
+export async function closeFilePorts(dispenser: PortDispenser, leaksFail: boolean): Promise<void> {
   dispensers.delete(dispenser);
-  await dispenser.releaseAll(false);
+  await dispenser.releaseAll(false, leaksFail);
 }
 
 export function openFileScope(fixture: string): PortScope {

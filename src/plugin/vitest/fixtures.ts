@@ -50,7 +50,7 @@ const fixtures = {
   ): Promise<void> => {
     await finishForgotten();
     const dispenser = await openDispenser(testFacts('ports', task, portOptions));
-    atEndOf(task, onTestFinished, () => dispenser.releaseAll(hasFailed(task)));
+    atEndOf(task, onTestFinished, (leaksFail) => dispenser.releaseAll(hasFailed(task), leaksFail));
     await use(dispenser);
     await explainFailure(dispenser, task, annotate);
   },
@@ -65,7 +65,7 @@ const fixtures = {
     async ({}: object, use: Use<TCPPortOwner>): Promise<void> => {
       const dispenser = await openFilePorts('filePort');
       await use(await dispenser.acquire());
-      await closeFilePorts(dispenser);
+      await closeFilePorts(dispenser, true);
     },
     { scope: 'file' },
   ],
@@ -75,7 +75,7 @@ const fixtures = {
     async ({}: object, use: Use<Ports>): Promise<void> => {
       const dispenser = await openFilePorts('workerPorts');
       await use(dispenser);
-      await closeFilePorts(dispenser);
+      await closeFilePorts(dispenser, false);
     },
     { scope: 'worker' },
   ],
