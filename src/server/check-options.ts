@@ -37,6 +37,7 @@ const ACQUIRE_OPTION_NAMES: readonly (keyof AcquireOptions)[] = [
   'port',
   'preferredPorts',
   'excludedPorts',
+  'transports',
   'acquireTimeoutMs',
   'signal',
 ];
