@@ -238,3 +238,40 @@ test('the processes of the command agree on its ports', async ({ createProject }
   expect(asked, stderr).toBe(given);
   expect(refusal).toMatch(/^portslice run \(pid \d+\) has no run port 'api'.* Give it --port API\.$/);
 });
+
+test('in a terminal the command reads keys, and Ctrl-C reaches it once', async ({ createProject }) => {
+  const python = neededProgram('python3');
+  const project = await createProject({
+    'server.js': `
+      let interrupts = 0;
+      process.on('SIGINT', () => {
+        interrupts++;
+        // A second one, if there is one, comes in this time.
+        setTimeout(() => process.exit(40 + interrupts), 200);
+      });
+      process.stdin.on('data', (keys) => console.log('keys: ' + String(keys).trim()));
+      console.log('listening on a terminal: ' + process.stdin.isTTY);
+    `,
+    'terminal.py': `
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+seen = b''
+def wait_for(text):
+    global seen
+    while text not in seen:
+        seen += os.read(terminal, 4096)
+wait_for(b'listening on a terminal: true')
+os.write(terminal, b'hello\\n')
+wait_for(b'keys: hello')
+os.write(terminal, b'\\x03')
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`,
+  });
+  const command = ['portslice', 'run', '--', 'node', 'server.js'];
+  const { exitCode, output } = await project.run(python, ['terminal.py', ...command], {
+    env: { NO_COLOR: '1' },
+  });
+  expect(exitCode, output).toBe(41);
+});

@@ -30,6 +30,7 @@ function portsOf(project: Project): number[] {
 test('webServer and baseURL meet on a run port, in all projects and repetitions, and in the next run', async ({
   createProject,
 }) => {
+  test.slow();
   const project = await createProject(
     runPortFiles({ settings: "projects: [{ name: 'one' }, { name: 'two' }], repeatEach: 2," }),
   );
@@ -107,6 +108,7 @@ test('what a killed run has left running is never taken for the server of the ne
 test('the server of portslice run is joined, and only if the configuration wants it', async ({
   createProject,
 }) => {
+  test.slow();
   const project = await createProject({
     ...runPortFiles(),
     'own.config.ts': configWith('reuseExistingServer: false', '{ join: false }'),
