@@ -4,7 +4,8 @@ import type { AcquireOptions } from '../../pool/api/owner-options.ts';
 import type { TCPPortOwner } from '../../pool/api/tcp-port-owner.ts';
 import { noTestError } from '../open-dispenser.ts';
 import { PortScope } from '../port-scope.ts';
-import { type RunningScope, scopeHolder, type Task } from './current-scope.ts';
+import { openStorage, type RunningScope, scopeHolder, type Task } from './current-scope.ts';
+import { currentTest } from './current-test.ts';
 import { closeFileScope, openFileScope } from './file-ports.ts';
 import { atEndOf, explainFailure, finishForgotten, hasFailed, testFacts } from './test-ports.ts';
 import { runningTests } from './worker-state.ts';
@@ -12,7 +13,7 @@ import { runningTests } from './worker-state.ts';
 const FIXTURE = 'acquirePort';
 
 const holder = scopeHolder();
-const storage = (holder.storage ??= new (process.getBuiltinModule('node:async_hooks').AsyncLocalStorage)());
+const storage = openStorage();
 
 const portScopes = new WeakMap<RunningScope, PortScope>();
 /** Of tests that our setup file does not wrap, each in its present try. */
@@ -55,7 +56,7 @@ async function endTestScope(scope: PortScope, task: Task): Promise<void> {
 
 /** Without the plugin, or in Vitest 3, all that is known is which test was started last. */
 async function unwrappedScope(): Promise<PortScope> {
-  const task = (await currentTest())();
+  const task = await currentTest();
   if (runningTests().some((other) => other !== task)) {
     throw await noTestError(
       'Several tests run at once, and acquirePort() cannot tell which of them has called it',
@@ -79,16 +80,4 @@ function openUnwrapped(task: Task): PortScope {
   });
   unwrapped.set(task, scope);
   return scope;
-}
-
-type GetCurrentTest = () => Task | undefined;
-let getCurrentTest: GetCurrentTest | undefined;
-
-async function currentTest(): Promise<GetCurrentTest> {
-  const { TestRunner } = vitest as Partial<typeof vitest>;
-  getCurrentTest ??= TestRunner?.getCurrentTest as GetCurrentTest | undefined;
-  // Before Vitest 4.1. Version 5 does not have it, so no bundler may know the name before.
-  const olderHome = ['vitest', 'suite'].join('/');
-  getCurrentTest ??= ((await import(olderHome)) as { getCurrentTest: GetCurrentTest }).getCurrentTest;
-  return getCurrentTest;
 }
