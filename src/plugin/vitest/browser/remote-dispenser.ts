@@ -5,7 +5,7 @@ import type { OwnerTuple } from '../../../pool/api/owner-tuple.ts';
 import type { TCPPortOwner } from '../../../pool/api/tcp-port-owner.ts';
 import { checkSignal } from '../../../pool/session/option-checks.ts';
 import type { DispenserFacts, PortDispenser, PortUse } from '../../port-dispenser.ts';
-import { ask } from './main-process.ts';
+import { ask } from './ask.ts';
 import type { AcquireMessage, SentPort } from './messages.ts';
 import { RemoteOwner } from './remote-owner.ts';
 
