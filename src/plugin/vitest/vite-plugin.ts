@@ -18,6 +18,10 @@ export default function portslice(options: RunPoolOptions = {}): Plugin {
       if (test.browser?.enabled === true) serveBrowser(config, test.browser);
       else test.setupFiles = first('portslice/vitest/setup', test.setupFiles);
     },
+    // Else Vite refuses our files to tests of jsdom and of browsers if we are installed above the project, or linked to it.
+    configResolved({ server }) {
+      server.fs.allow.push(import.meta.dirname);
+    },
   };
 }
 

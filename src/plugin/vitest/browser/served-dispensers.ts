@@ -12,6 +12,7 @@ export interface Served {
   readonly sessionId: string;
   /** The test file. */
   readonly testPath: string | undefined;
+  readonly servesOneTest: boolean;
   readonly opening: Promise<PortDispenser>;
   readonly owners: Map<number, TCPPortOwner>;
   /** Of the requests under way. */
@@ -51,6 +52,7 @@ function open(context: BrowserCommandContext, key: string, { facts }: AcquireMes
     project,
     sessionId,
     testPath,
+    servesOneTest: facts.servesOneTest,
     opening: openDispenser({ ...facts, onAcquire: () => undefined }),
     owners: new Map(),
     waiting: new Map(),
@@ -96,10 +98,13 @@ async function end(
   return dispenser.uses;
 }
 
-/** Of tests whose page came to no end: they may still use their ports, as failed ones may. */
+/**
+ * Vitest does not end fixtures of a worker in browsers, and other pages come to no end: then a test may still use its ports,
+ * as one that has failed may.
+ */
 async function endAbandoned(isOver: (served: Served) => boolean): Promise<void> {
   const over = [...dispensers].filter(([, served]) => isOver(served));
-  await Promise.all(over.map(async ([key, served]) => end(key, served, true, [])));
+  await Promise.all(over.map(async ([key, served]) => end(key, served, served.servesOneTest, [])));
 }
 
 function toSend(error: unknown): SentError {

@@ -2,7 +2,7 @@
  * Ends that no page tells of: it was closed or has crashed, or the run was cancelled. A crashed page fires neither the end of
  * its module nor, always, an event of its own, so the end of the run and that of Vitest are watched, too.
  */
-import type { BrowserCommandContext, Reporter, TestModule, Vitest } from 'vitest/node';
+import type { BrowserCommandContext, Reporter, TestModule, TestProject, Vitest } from 'vitest/node';
 import type { Served } from './served-dispensers.ts';
 
 type EndWhere = (isOver: (served: Served) => boolean) => Promise<void>;
@@ -45,6 +45,13 @@ function watchRuns(vitest: Vitest, endWhere: EndWhere): void {
   if (!all.includes(reporter)) all.push(reporter);
 }
 
-function isOf(module: TestModule, { project, testPath }: Served): boolean {
-  return project === module.project && testPath === module.moduleId;
+/** Without isolation the page goes on to the next file with what belongs to the worker. */
+function isOf(module: TestModule, { project, testPath, servesOneTest }: Served): boolean {
+  return project === module.project && testPath === module.moduleId && (servesOneTest || isolates(project));
+}
+
+function isolates({ config }: TestProject): boolean {
+  // Vitest 4 has it there.
+  const { isolate = config.isolate } = config.browser as { readonly isolate?: boolean };
+  return isolate;
 }
