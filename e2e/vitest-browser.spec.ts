@@ -3,6 +3,7 @@ import { expect, test } from './support/project.ts';
 import { collisions } from './support/server-log.ts';
 import { browserFiles, IN_BROWSER } from './support/vitest-browser.ts';
 import { readVitestLog, runVitest, startVitest, vitestFiles } from './support/vitest-project.ts';
+import { installed, useVitest } from './support/vitest-versions.ts';
 import { expectAllReleased, expectNoneLocked } from './support/what-is-left.ts';
 
 test.beforeEach(() => {
@@ -310,17 +311,20 @@ const watched = (run: string): string => `${IN_BROWSER}
 test('in watch mode the tests in a browser run again with ports of the same pool', async ({
   createProject,
 }) => {
-  const project = await createProject(browserFiles('', { 'watched.test.ts': watched('first') }));
+  // Nothing imports us at first.
+  const plain = `import { test } from 'vitest'; test('plain', () => {});`;
+  const project = await createProject(browserFiles('', { 'watched.test.ts': plain }));
   const program = startVitest(project, ['--watch']);
   const notes = (): string[] =>
     readVitestLog(project).flatMap(({ event, text }) => (event === 'note' ? text : []));
   await program.waitForOutput(/Waiting for file changes/);
-  expect(notes()).toEqual(['first run watched.test.ts > watched']);
-  await expectNoneLocked(project);
-  project.write({ 'watched.test.ts': watched('second') });
-  await program.waitForOutput(/Waiting for file changes[^]*Waiting for file changes/);
-  expect(notes()).toEqual(['first run watched.test.ts > watched', 'second run watched.test.ts > watched']);
-  await expectNoneLocked(project);
+  for (const [at, run] of ['first', 'second'].entries()) {
+    project.write({ 'watched.test.ts': watched(run) });
+    await program.waitForOutput(new RegExp('(?:Waiting for file changes[^]*){' + (at + 2) + '}'));
+    expect(notes()[at], program.output).toBe(`${run} run watched.test.ts > watched`);
+    await expectNoneLocked(project);
+  }
+  expect(notes()).toHaveLength(2);
   program.killGroup('SIGINT');
   await program.finished;
   expect(program.output).not.toContain('PORTSLICE_');
@@ -358,24 +362,35 @@ test('without the plugin a test in a browser is told to add it', async ({ create
   );
 });
 
-test('tests of Node whose modules are resolved as for browsers have the fixtures of Node', async ({
-  createProject,
-}) => {
-  const files = vitestFiles(`environment: './page.ts', server: { deps: { inline: ['portslice'] } },`, {
-    'page.ts': `export default { name: 'page', viteEnvironment: 'client', setup: () => ({ teardown() {} }) };`,
-    'a.test.ts': `
-      import { TCPPortOwner } from 'portslice';
-      import { test } from 'portslice/vitest';
-      import { expect } from 'vitest';
-      import { note } from './inside.ts';
-      test('has a port', ({ port }) => {
-        expect(port).toBeInstanceOf(TCPPortOwner);
-        note('had one');
-      });
-    `,
+for (const [version, packages] of [
+  ['our Vitest', undefined],
+  ['Vitest 4', { vitest: '4.1.12', vite: '8.3.8' }],
+] as const) {
+  test(`tests of Node whose modules are resolved as for browsers have the fixtures of Node: ${version}`, async ({
+    createProject,
+  }) => {
+    // As jsdom does, with what the documentation of Svelte adds.
+    const settings = `environment: './page.ts' }, resolve: { conditions: ['browser'],`;
+    const files = vitestFiles(settings, {
+      'page.ts': `export default { name: 'page', viteEnvironment: 'client', setup: () => ({ teardown() {} }) };`,
+      'a.test.ts': `
+        import { TCPPortOwner } from 'portslice';
+        import { test } from 'portslice/vitest';
+        import { expect } from 'vitest';
+        import { note } from './inside.ts';
+        test('has a port', ({ port }) => {
+          expect(port).toBeInstanceOf(TCPPortOwner);
+          note('had one');
+        });
+      `,
+    });
+    const project = await createProject(files);
+    const run = await runVitest(
+      project,
+      [],
+      packages && { command: useVitest(project, installed('vitest', packages)) },
+    );
+    expect(run.exitCode, run.output).toBe(0);
+    expect(run.notes('had one')).toHaveLength(1);
   });
-  const project = await createProject(files);
-  const run = await runVitest(project);
-  expect(run.exitCode, run.output).toBe(0);
-  expect(run.notes('had one')).toHaveLength(1);
-});
+}
