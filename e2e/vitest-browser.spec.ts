@@ -1,14 +1,30 @@
 import { neededProgram } from './support/needed-program.ts';
-import { expect, test } from './support/project.ts';
+import { expect, type Project, test } from './support/project.ts';
 import { collisions } from './support/server-log.ts';
 import { browserFiles, IN_BROWSER } from './support/vitest-browser.ts';
-import { readVitestLog, runVitest, startVitest, vitestFiles } from './support/vitest-project.ts';
+import {
+  type EndOfRun,
+  readVitestLog,
+  runVitest,
+  startVitest,
+  vitestFiles,
+  type VitestOptions,
+} from './support/vitest-project.ts';
 import { installed, useVitest } from './support/vitest-versions.ts';
 import { expectAllReleased, expectNoneLocked } from './support/what-is-left.ts';
 
 test.beforeEach(() => {
   neededProgram('chromium');
 });
+
+const VERSIONS = [
+  ['our Vitest', undefined],
+  ['Vitest 4', { vitest: '4.1.12', vite: '8.3.8', '@vitest/browser-playwright': '4.1.12' }],
+] as const;
+
+function vitestOf(project: Project, packages: (typeof VERSIONS)[number][1]): VitestOptions {
+  return packages === undefined ? {} : { command: useVitest(project, installed('vitest', packages)) };
+}
 
 const USES = `${IN_BROWSER}
 let ofFile, previous;
@@ -90,42 +106,50 @@ describe.concurrent('at once', () => {
 });
 `;
 
-test('tests in a browser have ports of their own, which are released when they end', async ({
-  createProject,
-}) => {
-  const project = await createProject(browserFiles('', { 'uses.test.ts': USES }));
-  const run = await runVitest(project);
-  expect(run.exitCode, run.output).toBe(0);
-  expect(run.titles('passed')).toHaveLength(10);
-  expect(run.output).not.toContain('PORTSLICE_');
-  expect(collisions(run.log)).toEqual([]);
-  expect(run.end().left).toEqual([
-    { port: expect.any(Number), state: 'sealed', label: expect.stringContaining('another port in each try') },
-  ]);
-  const { meta } = run.result('has a port on which a server listens');
-  expect(meta.portslice).toEqual([
-    {
-      fixture: 'port',
-      port: expect.any(Number),
-      waitedMs: expect.any(Number),
-      acquiredAtMs: expect.any(Number),
-      releasedAtMs: expect.any(Number),
-      state: 'free',
-    },
-  ]);
-  const several = run.result('has several').meta.portslice ?? [];
-  expect(several.map(({ fixture }) => fixture).toSorted()).toEqual([
-    'filePort',
-    'port',
-    'ports',
-    'ports',
-    'ports',
-    'ports',
-    'workerPort',
-    'workerPorts',
-  ]);
-  await expectAllReleased(project);
-});
+for (const [version, packages] of VERSIONS) {
+  test(`tests in a browser have ports of their own, which are released when they end: ${version}`, async ({
+    createProject,
+  }) => {
+    const project = await createProject(browserFiles('', { 'uses.test.ts': USES }));
+    const run = await runVitest(project, [], vitestOf(project, packages));
+    expect(run.exitCode, run.output).toBe(0);
+    expect(run.titles('passed')).toHaveLength(10);
+    expect(run.output).not.toContain('PORTSLICE_');
+    expect(collisions(run.log)).toEqual([]);
+    // Vitest 4 runs the global setup for the root and for the browser.
+    const [end = ''] = new Set(run.notes('at the end: '));
+    expect((JSON.parse(end) as EndOfRun).left).toEqual([
+      {
+        port: expect.any(Number),
+        state: 'sealed',
+        label: expect.stringContaining('another port in each try'),
+      },
+    ]);
+    const { meta } = run.result('has a port on which a server listens');
+    expect(meta.portslice).toEqual([
+      {
+        fixture: 'port',
+        port: expect.any(Number),
+        waitedMs: expect.any(Number),
+        acquiredAtMs: expect.any(Number),
+        releasedAtMs: expect.any(Number),
+        state: 'free',
+      },
+    ]);
+    const several = run.result('has several').meta.portslice ?? [];
+    expect(several.map(({ fixture }) => fixture).toSorted()).toEqual([
+      'filePort',
+      'port',
+      'ports',
+      'ports',
+      'ports',
+      'ports',
+      'workerPort',
+      'workerPorts',
+    ]);
+    await expectAllReleased(project);
+  });
+}
 
 const FAILS = `${IN_BROWSER}
 const noted = (what) => async ({ port, ports }) => {
@@ -362,10 +386,7 @@ test('without the plugin a test in a browser is told to add it', async ({ create
   );
 });
 
-for (const [version, packages] of [
-  ['our Vitest', undefined],
-  ['Vitest 4', { vitest: '4.1.12', vite: '8.3.8' }],
-] as const) {
+for (const [version, packages] of VERSIONS) {
   test(`tests of Node whose modules are resolved as for browsers have the fixtures of Node: ${version}`, async ({
     createProject,
   }) => {
@@ -385,11 +406,7 @@ for (const [version, packages] of [
       `,
     });
     const project = await createProject(files);
-    const run = await runVitest(
-      project,
-      [],
-      packages && { command: useVitest(project, installed('vitest', packages)) },
-    );
+    const run = await runVitest(project, [], vitestOf(project, packages));
     expect(run.exitCode, run.output).toBe(0);
     expect(run.notes('had one')).toHaveLength(1);
   });

@@ -49,7 +49,7 @@ export interface ReportedUse {
   readonly state?: string;
 }
 
-interface EndOfRun {
+export interface EndOfRun {
   readonly left: readonly { readonly port: number; readonly state: string; readonly label: string }[];
   readonly lifetimeTotalAllocatedPorts: number;
   readonly borrowedPorts: number;
