@@ -13,6 +13,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeF
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { systemNeeds } from '../../scripts/system-needs.ts';
 import { cleanEnvironment } from './environment.ts';
 import type { ScriptResult } from './run-script.ts';
 
@@ -50,7 +51,16 @@ export interface PageProjects extends Disposable {
 }
 
 /** What a user has beside portslice. Links, since nothing there depends on where it lies. */
-const NEIGHBOURS = ['@koromix', '@playwright', '@types', 'tinypool', 'typescript', 'vitest', '.bin'];
+const NEIGHBOURS = [
+  '@koromix',
+  '@playwright',
+  '@types',
+  '@vitest',
+  'tinypool',
+  'typescript',
+  'vitest',
+  '.bin',
+];
 
 /** Strict, as far as `tsc --init` makes it. */
 const compilerOptions = {
@@ -98,7 +108,12 @@ function writeInto(folder: string, target: string, code: string): void {
 async function runIn(cwd: string, commands: string): Promise<ScriptResult> {
   const bin = path.join(import.meta.dirname, '../../node_modules/.bin');
   const searchPath = [path.dirname(process.execPath), bin, process.env['PATH']].join(path.delimiter);
-  const env = cleanEnvironment({ PATH: searchPath, npm_config_offline: 'true', NO_COLOR: '1' });
+  const env = cleanEnvironment({
+    PATH: searchPath,
+    npm_config_offline: 'true',
+    NO_COLOR: '1',
+    CHROMIUM: systemNeeds().chromium ?? '',
+  });
   const child = spawn('sh', ['-ec', commands], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const [stdout, stderr, [status]] = await Promise.all([
     text(child.stdout),
