@@ -8,6 +8,12 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { type OutputChunk, rolldown } from 'rolldown';
 
+const ALLOCATOR =
+  /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/port-dispenser\.ts$|server\/start-server\.ts$)/;
+/** Loaded with the first server. */
+const OF_SERVERS =
+  /\/platform\/(?:server-platform|linux\/(?:process-(?:tree|groups|table)|marked-command|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
+
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
 
@@ -49,7 +55,7 @@ await bundle.write({
       // and one with fixtures 1.2 ms.
       {
         name: 'index',
-        test: /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/port-dispenser\.ts$)/,
+        test: (file) => ALLOCATOR.test(file) && !OF_SERVERS.test(file),
       },
       // What every worker of a runner loads, whether its tests use ports or not.
       { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|port-scope|run-options)\.ts$/ },

@@ -17,7 +17,12 @@ export {
   PortSpecError,
   PortTakenError,
   ResourceLimitError,
+  ServerAddressInUseError,
+  ServerCommandError,
   ServerExitedError,
+  ServerNotReadyError,
+  ServerStopError,
+  ServerStoppedError,
   SystemCallError,
   TestEndedError,
   UnsupportedPlatformError,
@@ -41,3 +46,13 @@ export type { PortAllocationStats, PortRecord } from './pool/session/snapshot.ts
 export { TCPPortOwner } from './pool/api/tcp-port-owner.ts';
 export { waitForListening } from './pool/api/wait-for-listening.ts';
 export type { ServerProcess, WaitForListeningOptions } from './pool/api/wait-options.ts';
+export { startServer } from './server/start-server.ts';
+export type { Server, ServerEnd } from './server/server.ts';
+export type {
+  LauncherOptions,
+  Readiness,
+  ServerCloser,
+  ServerFunction,
+  ServerPorts,
+  StartServerOptions,
+} from './server/server-options.ts';

@@ -12,6 +12,7 @@ const documents = globSync(['*.md', 'docs/**/*.md', 'notes/**/*.md'], { cwd: roo
 const manifest = JSON.parse(read('package.json')) as {
   engines: Record<string, string>;
   scripts: Record<string, string>;
+  dependencies: Record<string, string>;
   optionalDependencies: Record<string, string>;
   peerDependencies: Record<string, string>;
 };
@@ -52,7 +53,8 @@ describe('The documents', () => {
   });
 
   test('list each dependency of the package', () => {
-    const packages = Object.keys({ ...manifest.optionalDependencies, ...manifest.peerDependencies });
+    const { dependencies, optionalDependencies, peerDependencies } = manifest;
+    const packages = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
     const rows = firstCells(read('docs/dependencies.md'));
     expect([...rows.matchAll(/`([^`]+)`/g)].map(([, name]) => name as string).toSorted()).toEqual(
       packages.toSorted(),

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, readFileSync, writeSync } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as portslice from '../src/index.ts';
@@ -10,6 +11,7 @@ import {
   PortPool,
   type PortsliceErrorCode,
   PortTakenError,
+  type ServerPorts,
   TCPPortOwner,
   waitForListening,
 } from '../src/index.ts';
@@ -31,6 +33,14 @@ const exports = new Map<string, unknown>(Object.entries(portslice));
 
 /** Ends with the error; those of other processes come as a RemoteError. */
 type Cause = () => unknown;
+
+function failToClose({ port }: ServerPorts): () => never {
+  const server = createServer().listen(port);
+  return () => {
+    server.close();
+    throw new Error('it is busy');
+  };
+}
 
 const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
   PORTSLICE_INVALID_OPTION: () => new TCPPortOwner({ hosts: [] }),
@@ -117,6 +127,18 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
     const other = spawn('sleep', ['600'], { stdio: 'ignore' });
     const waiting = waitForListening(block.ports[0] as number, { pid: other.pid as number });
     await waiting.finally(() => void stopProcess(other));
+  },
+  PORTSLICE_SERVER_COMMAND: () => portslice.startServer({ command: ['no-such-program'] }),
+  PORTSLICE_SERVER_NOT_READY: () => portslice.startServer({ command: ['sleep', '600'], readyTimeoutMs: 1 }),
+  PORTSLICE_SERVER_ADDRESS_IN_USE: () =>
+    portslice.startServer({ command: 'echo Address already in use.; exit 1', hold: false }),
+  PORTSLICE_SERVER_STOPPED: async () => {
+    const server = await portslice.startServer({ command: ({ port }) => createServer().listen(port) });
+    await server.stop();
+    await server.restart();
+  },
+  PORTSLICE_SERVER_STOP: async () => {
+    await (await portslice.startServer({ command: failToClose })).stop();
   },
   // No test of Playwright runs here.
   PORTSLICE_NO_TEST: () => acquirePort(),

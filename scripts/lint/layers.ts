@@ -19,6 +19,7 @@ const pureLayers: readonly string[] = ['errors', 'core', 'entries'];
 
 /** Each package has one place that knows it. A package that is not listed may be imported nowhere. */
 const packagesOf: Readonly<Record<string, readonly string[]>> = {
+  server: ['tinyexec'],
   'plugin/playwright': ['@playwright/test', 'playwright'],
   'plugin/vitest': ['vitest'],
   'plugin/tinypool': ['tinypool'],

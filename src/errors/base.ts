@@ -21,7 +21,12 @@ export type PortsliceErrorCode =
   | 'PORTSLICE_FFI_UNAVAILABLE'
   | 'PORTSLICE_WAIT_TIMEOUT'
   | 'PORTSLICE_SERVER_EXITED'
-  | 'PORTSLICE_FOREIGN_LISTENER';
+  | 'PORTSLICE_FOREIGN_LISTENER'
+  | 'PORTSLICE_SERVER_COMMAND'
+  | 'PORTSLICE_SERVER_NOT_READY'
+  | 'PORTSLICE_SERVER_ADDRESS_IN_USE'
+  | 'PORTSLICE_SERVER_STOPPED'
+  | 'PORTSLICE_SERVER_STOP';
 
 /** The same symbol in every copy of this package and in every realm of the thread. */
 const BRAND = Symbol.for('portslice/error');

@@ -21,5 +21,13 @@ export {
   type PortTakenFacts,
 } from './pools.ts';
 export { EphemeralRangeError, UnsupportedPlatformError } from './ports.ts';
+export {
+  ServerAddressInUseError,
+  ServerCommandError,
+  ServerNotReadyError,
+  type ServerStartFacts,
+  ServerStopError,
+  ServerStoppedError,
+} from './server-starts.ts';
 export { ForeignListenerError, ServerExitedError, WaitTimeoutError } from './servers.ts';
 export { ForeignFunctionError, PermissionError, ResourceLimitError, SystemCallError } from './system.ts';

@@ -1,6 +1,7 @@
 /** Errors of the wait for a server. */
 import { PortsliceError } from './base.ts';
 import { describeProcess, type ProcessDescription } from './describe-process.ts';
+import { quoteOutput } from './server-starts.ts';
 
 export interface WaitTimeoutFacts {
   readonly host: string;
@@ -44,6 +45,8 @@ export interface ServerExitedFacts {
   readonly signal?: string | undefined;
   /** Whether this process holds the port, so that a server that shares it with nobody cannot listen on it. */
   readonly isHeldHere?: boolean;
+  /** Of a server that portslice has started: all that it has written, and the end of that for the message. */
+  readonly written?: { readonly output: string; readonly lastLines: string } | undefined;
 }
 
 /** The server process ended before it listened. */
@@ -57,13 +60,17 @@ export class ServerExitedError extends PortsliceError {
   readonly exitCode: number | undefined;
   /** The name of the signal that has ended the process, such as 'SIGKILL'. */
   readonly signal: string | undefined;
+  /** All that it has written, if portslice has started it. */
+  readonly output: string | undefined;
 
   constructor(facts: ServerExitedFacts) {
-    const { port, processId, exitCode, signal } = facts;
+    const { port, processId, exitCode, signal, written } = facts;
     super(
       `Process ${processId} ended before it listened on port ${port} ` +
-        `(${signal ?? `exit code ${exitCode ?? 'unknown'}`}). ${adviceFor(facts)}`,
+        `(${signal ?? `exit code ${exitCode ?? 'unknown'}`}). ` +
+        (written === undefined ? adviceFor(facts) : adviceForStarted(facts, written.lastLines)),
     );
+    this.output = written?.output;
     this.port = port;
     this.processId = processId;
     this.exitCode = exitCode;
@@ -82,6 +89,11 @@ function adviceFor({ exitCode, signal, isHeldHere = false }: ServerExitedFacts):
   return [LOOK, exitCode === undefined ? BACKGROUND : '', isHeldHere ? SHARES_NOTHING : '']
     .filter((sentence) => sentence !== '')
     .join(' ');
+}
+
+function adviceForStarted({ exitCode }: ServerExitedFacts, lastLines: string): string {
+  const background = 'If it starts the server in the background, set launcher: true.';
+  return `${exitCode === 0 ? background : ''}${quoteOutput(lastLines)}`.trimStart();
 }
 
 export interface ForeignListenerFacts extends ProcessDescription {

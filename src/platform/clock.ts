@@ -6,7 +6,8 @@ import type * as Timers from 'node:timers';
 
 const { hrtime } = process;
 const timers: typeof Timers = process.getBuiltinModule('node:timers');
-const { setTimeout: startTimeout, clearTimeout: stopTimeout } = timers;
+export const startTimeout: typeof timers.setTimeout = timers.setTimeout;
+export const stopTimeout: typeof timers.clearTimeout = timers.clearTimeout;
 export const startInterval: typeof timers.setInterval = timers.setInterval;
 export const stopInterval: typeof timers.clearInterval = timers.clearInterval;
 export const startImmediate: typeof timers.setImmediate = timers.setImmediate;

@@ -26,3 +26,33 @@ export function environmentWithPool(
 ): NodeJS.ProcessEnv {
   return handle === undefined ? { ...overrides } : { ...overrides, [POOL_VARIABLE]: handle };
 }
+
+/**
+ * The environment of a program that is started here: that of this process, changed as given. undefined removes a variable.
+ * Programs of the packages in and above the folder are found by their names, as in npm's scripts.
+ */
+export function environmentOfProgram(
+  changes: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): Record<string, string | undefined> {
+  const environment: Record<string, string | undefined> = { ...process.env, ...changes };
+  // Windows calls it Path.
+  const name = Object.keys(environment).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH';
+  environment[name] = [...programFolders(cwd), environment[name] ?? ''].join(pathDelimiter());
+  return environment;
+}
+
+function programFolders(cwd: string): string[] {
+  const { dirname, join, resolve } = process.getBuiltinModule('node:path');
+  const folders: string[] = [];
+  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
+    folders.push(join(folder, 'node_modules', '.bin'));
+    if (dirname(folder) === folder) break;
+  }
+  // `node` is the one that runs this.
+  return [...folders, dirname(process.execPath)];
+}
+
+function pathDelimiter(): string {
+  return process.getBuiltinModule('node:path').delimiter;
+}

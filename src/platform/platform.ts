@@ -31,6 +31,8 @@ function choosePlatform(name: NodeJS.Platform): Platform {
     openKernel: () => {
       throw new UnsupportedPlatformError({ platform: name, capability: 'The allocation of ports' });
     },
+    openProcessTree: () =>
+      Promise.reject(new UnsupportedPlatformError({ platform: name, capability: 'Starting servers' })),
     isAlive: () => false,
     isRunning: () => false,
     findListeners: () => undefined,
@@ -51,6 +53,7 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         readEphemeralRange: readLinuxEphemeralRange,
         readExcludedRanges: () => [],
         openKernel: openLinuxKernel,
+        openProcessTree: async () => (await import('./linux/process-tree.ts')).openProcessTree(),
         isAlive,
         isRunning,
         findListeners,
@@ -80,3 +83,8 @@ function choosePlatform(name: NodeJS.Platform): Platform {
 }
 
 export const platform: Platform = choosePlatform(process.platform);
+
+/** For parts of a platform that are loaded later. */
+export function ofThisPlatform<T>(parts: Readonly<Partial<Record<NodeJS.Platform, T>>>, otherwise: T): T {
+  return parts[process.platform] ?? otherwise;
+}

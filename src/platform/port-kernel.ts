@@ -1,5 +1,6 @@
 /** What portslice asks of an operating system: types only. */
 import type { PortRange } from '../core/port-range.ts';
+import type { ProcessTree } from './process-tree.ts';
 
 export type SocketAddressFamily = 'ipv4' | 'ipv6' | 'dual';
 
@@ -69,6 +70,17 @@ export interface Listener {
   /** Undefined where another user's processes cannot be looked into. */
   readonly processId: number | undefined;
   readonly command: string | undefined;
+  readonly userId: number;
+}
+
+/** A TCP socket that listens. */
+export interface ListeningSocket {
+  readonly port: number;
+  /** As text, without brackets: '127.0.0.1', '::'. */
+  readonly address: string;
+  /** Of the socket, however many processes have it open. Never used again while the socket is open. */
+  readonly socketId: string;
+  /** Of the process that has opened it. */
   readonly userId: number;
 }
 
@@ -161,4 +173,6 @@ export interface Platform extends ProcessLookup {
   readExcludedRanges(): PortRange[];
   /** Loads the foreign function interface. @throws ForeignFunctionError, UnsupportedPlatformError */
   openKernel(): PortKernel;
+  /** For a process that is about to be started. Its code is loaded with the first one. @throws UnsupportedPlatformError */
+  openProcessTree(): Promise<ProcessTree>;
 }

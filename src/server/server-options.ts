@@ -3,6 +3,9 @@ import type { AcquireOptions } from '../pool/api/owner-options.ts';
 import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 import type { Server } from './server.ts';
 
+/** The name of a server's first port. */
+export const FIRST_PORT_NAME = 'port';
+
 /** The ports of a server by their names. The first one's name is 'port'. */
 export type ServerPorts = Readonly<Record<string, TCPPortOwner>>;
 
@@ -17,15 +20,16 @@ export type ServerCloser = (() => unknown) | { close(done?: (error?: Error) => v
 
 /** When a server counts as ready. */
 export type Readiness =
-  /** It listens on its port. */
-  | 'listening'
-  /** A path such as '/health', or a URL in which {port} is replaced: it answers with a status from 200 to 399. */
+  /**
+   * 'listening': it listens on all of its ports. A path such as '/health', or a URL in which {port} is replaced: it listens on the
+   * first one, and answers with a status from 200 to 399.
+   */
   | string
   /** The same with a status of your own choice. */
   | { readonly url: string; readonly status: number | readonly number[] }
-  /** Its output matches. */
+  /** It listens on its first port, and its output matches. */
   | RegExp
-  /** Called again and again until it answers true. */
+  /** Called again and again, from when it listens on its first port, until it answers true. */
   | ((server: Server) => boolean | Promise<boolean>);
 
 /** A command that ends as soon as the server runs in the background: `pg_ctl start`, `docker run -d`. */

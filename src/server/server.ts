@@ -2,6 +2,14 @@
 import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 import type { ServerPorts } from './server-options.ts';
 
+/** How the process of a server has ended. */
+export interface ServerEnd {
+  /** Undefined if a signal has ended it. */
+  readonly exitCode: number | undefined;
+  /** Such as 'SIGKILL'. */
+  readonly signal: string | undefined;
+}
+
 export interface Server extends AsyncDisposable {
   /** Its first port, from 1 to 65535. */
   readonly port: number;
@@ -12,6 +20,11 @@ export interface Server extends AsyncDisposable {
   readonly pid: number | undefined;
   /** From the start of its process until it was ready, the last time. */
   readonly readyAfterMs: number;
+  /**
+   * Resolves when the process that was started last has ended, by itself or by `stop()` and `restart()`; for an in-process
+   * server when it is closed. Never rejects.
+   */
+  readonly exited: Promise<ServerEnd>;
   /** As `TCPPortOwner.url` of its first port. */
   url(path?: string, protocol?: string): string;
   /** What it has written so far, both streams as they came; of much output only the end. */

@@ -55,7 +55,7 @@ const NEIGHBOURS = [
   '@koromix',
   '@playwright',
   '@types',
-  '@vitest',
+const NEIGHBOURS = ['@koromix', '@playwright', '@types', '@vitest', 'tinyexec', 'tinypool', 'typescript', 'vitest', '.bin'];
   'tinypool',
   'typescript',
   'vitest',

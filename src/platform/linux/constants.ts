@@ -3,7 +3,9 @@
 export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
+export const AF_NETLINK = 16;
 export const SOCK_STREAM = 1;
+export const SOCK_RAW = 3;
 export const SOCK_CLOEXEC = 0x80000;
 
 export const SOL_SOCKET = 1;
@@ -15,6 +17,10 @@ export const IP_FREEBIND = 15;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const IPV6_FREEBIND = 78;
+
+export const IPPROTO_TCP = 6;
+export const MSG_DONTWAIT = 0x40;
+export const NETLINK_SOCK_DIAG = 4;
 
 export const F_SETSIG = 10;
 export const F_GETSIG = 11;
@@ -34,3 +40,4 @@ export const MFD_ALLOW_SEALING = 0x2;
 export const PROT_READ = 0x1;
 export const PROT_WRITE = 0x2;
 export const MAP_SHARED = 0x1;
+export const RLIMIT_LOCKS = 10;

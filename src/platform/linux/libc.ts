@@ -49,8 +49,13 @@ export interface LibC {
   readonly gai_strerror: (code: number) => string;
   readonly freeaddrinfo: (list: Pointer) => void;
   readonly memcpy: (destination: Pointer, source: Pointer, byteLength: number) => Pointer;
+  readonly send: (descriptor: number, message: Pointer, byteLength: number, flags: number) => number | bigint;
+  readonly recv: (descriptor: number, buffer: Pointer, byteLength: number, flags: number) => number | bigint;
+  readonly prlimit: (processId: number, resource: number, limit: Pointer, old: null) => number;
   /** The errno of the last call of this thread. */
   readonly errno: () => number;
+  /** Of a buffer with memory of its own (Buffer.allocUnsafeSlow), which the caller keeps as long as the address is used. */
+  readonly addressOf: (buffer: Buffer) => Pointer;
   readonly view: (pointer: bigint, byteLength: number) => ArrayBuffer;
   /** Memory that does not move. Its parts are allotted in scratch.ts. */
   readonly scratch: Buffer;
@@ -97,7 +102,11 @@ function bindLibC(): LibC {
     gai_strerror: later(library, 'const char *gai_strerror(int)'),
     freeaddrinfo: later(library, 'void freeaddrinfo(uintptr_t)'),
     memcpy: later(library, 'uintptr_t memcpy(uintptr_t, uintptr_t, size_t)'),
+    send: later(library, 'int64_t send(int, uintptr_t, size_t, int)'),
+    recv: later(library, 'int64_t recv(int, uintptr_t, size_t, int)'),
+    prlimit: later(library, 'int prlimit(int, int, uintptr_t, void *)'),
     errno: () => koffi.errno(),
+    addressOf: (buffer) => Number(koffi.address(buffer)),
     view: (pointer, byteLength) => koffi.view(pointer, byteLength),
     scratch,
     scratchPointer: Number(koffi.address(scratch)),

@@ -1,6 +1,6 @@
 /** Who listens on a port, and where, from /proc. Takes milliseconds: for messages, never on the way of an allocation. */
 import { formatAddress } from '../../core/address-text.ts';
-import type { Listener } from '../port-kernel.ts';
+import type { Listener, ListeningSocket } from '../port-kernel.ts';
 import { listProcesses, listSockets, readCommand, readText } from './proc.ts';
 import { findDescendants } from './processes.ts';
 
@@ -43,6 +43,16 @@ export function findAddressesOfProcess(processId: number): string[] {
   return describeAll(sockets ?? []);
 }
 
+/** @returns undefined if /proc cannot be read */
+export function readListeningSockets(): ListeningSocket[] | undefined {
+  return listeningSockets()?.map((socket) => ({
+    port: socket.port,
+    address: formatAddress(bytesOf(socket)),
+    socketId: socket.inode,
+    userId: socket.userId,
+  }));
+}
+
 /** Each once: a table that changes while it is read can show a socket twice. */
 function describeAll(sockets: readonly TCPSocket[]): string[] {
   return [...new Set(sockets.map(describeSocket))];
@@ -67,11 +77,15 @@ function parseSocket(line: string): TCPSocket[] {
 }
 
 /** The table has an address as words of 32 bits in the byte order of the machine, which is little-endian wherever we run. */
-function describeSocket({ address, port }: TCPSocket): string {
+function bytesOf({ address }: TCPSocket): number[] {
   const words = address.match(/.{8}/g) ?? [];
-  const bytes = words.flatMap((word) => [...Buffer.from(word, 'hex')].toReversed());
+  return words.flatMap((word) => [...Buffer.from(word, 'hex')].toReversed());
+}
+
+function describeSocket(socket: TCPSocket): string {
+  const bytes = bytesOf(socket);
   const text = formatAddress(bytes);
-  return bytes.length === 4 ? `${text}:${port}` : `[${text}]:${port}`;
+  return bytes.length === 4 ? `${text}:${socket.port}` : `[${text}]:${socket.port}`;
 }
 
 /** One entry a process; a socket that several have inherited is listed for each. */

@@ -10,6 +10,9 @@ export interface ProcessStatus {
   readonly flags: number;
   /** As wait() has it; 0 also where we may not look. */
   readonly waitStatus: number;
+  readonly threadCount: number;
+  /** In ticks since the system's start. With the number it names one process: numbers are used again. */
+  readonly startTicks: number;
 }
 
 export function readStatus(processId: number): ProcessStatus | undefined {
@@ -23,6 +26,8 @@ export function readStatus(processId: number): ProcessStatus | undefined {
     sessionId: Number(fields[3]),
     flags: Number(fields[6]),
     waitStatus: Number(fields[49] ?? 0),
+    threadCount: Number(fields[17]),
+    startTicks: Number(fields[19]),
   };
 }
 

@@ -1,6 +1,4 @@
 /** Waits for a server, and makes sure that it is the right one. */
-import type { LookupFunction } from 'node:net';
-import { isUnderLocalhost } from '../../core/host-name.ts';
 import { ForeignListenerError, ServerExitedError, WaitTimeoutError } from '../../errors/index.ts';
 import { monotonicMs, pause } from '../../platform/clock.ts';
 import { platform } from '../../platform/platform.ts';
@@ -9,6 +7,7 @@ import { describeListener } from '../claim/describe-listeners.ts';
 import { findOwnClaim } from '../session/open-sessions.ts';
 import { isHeld } from '../session/port-claim.ts';
 import type { TCPPortOwner } from './tcp-port-owner.ts';
+import { MAX_CONNECT_MS, NO_ANSWER, tryToConnect } from './try-to-connect.ts';
 import {
   checkTarget,
   type ServerProcess,
@@ -18,10 +17,6 @@ import {
 
 const FIRST_POLL_MS = 2;
 const LAST_POLL_MS = 25;
-/** So that the end of the server is noticed soon even where packets are dropped. */
-const MAX_CONNECT_MS = 500;
-/** Somebody listens at that very address and is busy, or packets are dropped. */
-const NO_ANSWER = 'no answer';
 
 /**
  * Resolves as soon as a server accepts connections on the port.
@@ -50,32 +45,6 @@ export async function waitForListening(
     await pause(pollMs, target.signal);
   }
 }
-
-/** @returns why not, or undefined */
-function tryToConnect({ host, port }: WaitTarget, leftMs: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    // Loaded here, since most processes that own ports never wait.
-    const lookup = isUnderLocalhost(host) ? { lookup: findLoopback } : {};
-    const socket = process
-      .getBuiltinModule('node:net')
-      .connect({ host, port, autoSelectFamily: true, ...lookup });
-    const finish = (problem?: string): void => {
-      socket.destroy();
-      resolve(problem);
-    };
-    socket.setTimeout(Math.min(MAX_CONNECT_MS, Math.max(1, leftMs)), () => finish(NO_ANSWER));
-    socket.once('connect', () => finish());
-    socket.once('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
-  });
-}
-
-/** Not every resolver knows names under localhost. */
-const findLoopback: LookupFunction = (_host, _options, callback) => {
-  callback(null, [
-    { address: '::1', family: 6 },
-    { address: '127.0.0.1', family: 4 },
-  ]);
-};
 
 function timeoutError({ host, port, timeoutMs, processId }: WaitTarget, problem: string): WaitTimeoutError {
   const elsewhere = problem === NO_ANSWER ? undefined : findElsewhere(port, processId);

@@ -13,6 +13,7 @@ const WARNINGS = [
   'PORTSLICE_WEAK_HOLD',
   'PORTSLICE_NO_IPV6',
   'PORTSLICE_NARROW_HOLD',
+  'PORTSLICE_SERVER_TREE',
 ] as const;
 const TYPE = 'PortsliceWarning';
 /** No literal: V8 would look up the class while it reads this file. */
@@ -35,7 +36,12 @@ export function warnOnceInRun(segment: Segment, code: WarningCode, message: stri
 
 /** Warns each time. In one line, whatever names of tests, files and handles the message quotes. */
 export function warn(
-  code: WarningCode | 'PORTSLICE_LEAK' | 'PORTSLICE_ADDRESS_IN_USE',
+  code:
+    | WarningCode
+    | 'PORTSLICE_LEAK'
+    | 'PORTSLICE_ADDRESS_IN_USE'
+    | 'PORTSLICE_SERVER_HOLD'
+    | 'PORTSLICE_SERVER_LEFT',
   message: string,
 ): void {
   const warning = toWarning(code, message.replaceAll(new RegExp(CONTROL_CHARACTERS, 'gu'), ' '));

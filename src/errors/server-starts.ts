@@ -1,0 +1,157 @@
+/** Errors of `startServer`. */
+import { PortsliceError } from './base.ts';
+import { describeCommand, describeProcess, type ProcessDescription } from './describe-process.ts';
+
+export interface ServerCommandFacts {
+  readonly program: string;
+  /** As it was given; undefined: that of this process. */
+  readonly cwd: string | undefined;
+  /** Whether the folder is there. */
+  readonly hasFolder: boolean;
+  readonly errnoName: string | undefined;
+  readonly cause: unknown;
+}
+
+/** The program of a server cannot be started. */
+export class ServerCommandError extends PortsliceError {
+  static override readonly name: string = 'ServerCommandError';
+  static override readonly code = 'PORTSLICE_SERVER_COMMAND';
+  readonly code: typeof ServerCommandError.code = ServerCommandError.code;
+  readonly program: string;
+  readonly cwd: string | undefined;
+
+  constructor(facts: ServerCommandFacts) {
+    super(`'${facts.program}' cannot be started: ${explainCommand(facts)}`, facts.cause);
+    this.program = facts.program;
+    this.cwd = facts.cwd;
+  }
+}
+
+function explainCommand({ program, cwd, hasFolder, errnoName }: ServerCommandFacts): string {
+  if (!hasFolder) return `its folder '${cwd}' does not exist. Correct cwd.`;
+  if (errnoName === 'ENOENT') {
+    return program.includes('/')
+      ? 'there is no such file. Correct the path; a relative one counts from cwd.'
+      : 'it is neither in PATH nor in node_modules/.bin. Install it, or name it by its path; a command line for the shell is a string, not an array.';
+  }
+  if (errnoName === 'EACCES') return 'it may not be executed (EACCES). Make the file executable.';
+  return `${errnoName ?? 'the reason'} is explained by the error's cause.`;
+}
+
+/** What the errors of a server that has not come up have in common. */
+export interface ServerStartFacts {
+  /** The command in words, or the label. */
+  readonly name: string;
+  readonly port: number;
+  /** All that it has written. */
+  readonly output: string;
+  /** Of the output, for the message. */
+  readonly lastLines: string;
+}
+
+export interface ServerNotReadyFacts extends ServerStartFacts {
+  readonly timeoutMs: number;
+  /** In words: 'it does not listen on port 20123'. */
+  readonly problem: string;
+}
+
+/** A server was not ready in time. */
+export class ServerNotReadyError extends PortsliceError {
+  static override readonly name: string = 'ServerNotReadyError';
+  static override readonly code = 'PORTSLICE_SERVER_NOT_READY';
+  readonly code: typeof ServerNotReadyError.code = ServerNotReadyError.code;
+  readonly port: number;
+  readonly timeoutMs: number;
+  readonly output: string;
+
+  constructor({ name, port, timeoutMs, problem, output, lastLines }: ServerNotReadyFacts) {
+    super(
+      `${quoteServer(name)} was not ready within ${timeoutMs} ms: ${problem}. ` +
+        `Give it this port by {port} or PORT, correct ready, or raise readyTimeoutMs.${quoteOutput(lastLines)}`,
+    );
+    this.port = port;
+    this.timeoutMs = timeoutMs;
+    this.output = output;
+  }
+}
+
+export interface ServerAddressInUseFacts extends ServerStartFacts {
+  /** Who else listens on it, as far as it is known. */
+  readonly holder: ProcessDescription | undefined;
+  /** Whether it was also tried without the hold. */
+  readonly isWithoutHold: boolean;
+}
+
+/** A server says that its port is in use. */
+export class ServerAddressInUseError extends PortsliceError {
+  static override readonly name: string = 'ServerAddressInUseError';
+  static override readonly code = 'PORTSLICE_SERVER_ADDRESS_IN_USE';
+  readonly code: typeof ServerAddressInUseError.code = ServerAddressInUseError.code;
+  readonly port: number;
+  /** Of the process that listens on the port; undefined where there is none, or the system does not tell. */
+  readonly processId: number | undefined;
+  readonly output: string;
+
+  constructor({ name, port, holder, isWithoutHold, output, lastLines }: ServerAddressInUseFacts) {
+    super(
+      `${quoteServer(name)} says that port ${port} is in use. ` +
+        (holder === undefined
+          ? `Nobody else listens on it${isWithoutHold ? ', and it was not held either' : ''}: ` +
+            'perhaps it listens twice, or an earlier server without SO_REUSEADDR has left connections for up to 60 s.'
+          : `${describeProcess(holder)} listens on it. Stop that process.`) +
+        quoteOutput(lastLines),
+    );
+    this.port = port;
+    this.processId = holder?.processId;
+    this.output = output;
+  }
+}
+
+/** A server that was stopped, and whose ports were given back, was to be started again. */
+export class ServerStoppedError extends PortsliceError {
+  static override readonly name: string = 'ServerStoppedError';
+  static override readonly code = 'PORTSLICE_SERVER_STOPPED';
+  readonly code: typeof ServerStoppedError.code = ServerStoppedError.code;
+  readonly port: number;
+
+  constructor({ name, port }: { readonly name: string; readonly port: number }) {
+    super(
+      `${quoteServer(name)} was stopped, and its port ${port} was given back. ` +
+        'Start another one, or use restart() in place of stop().',
+    );
+    this.port = port;
+  }
+}
+
+export interface ServerStopFacts {
+  readonly name: string;
+  readonly port: number;
+  /** In words: 'pid 123 (node api.js) is still there after SIGKILL'. */
+  readonly problem: string;
+  readonly output: string;
+  readonly lastLines: string;
+  readonly cause?: unknown;
+}
+
+/** A server could not be stopped. Its ports were given back all the same. */
+export class ServerStopError extends PortsliceError {
+  static override readonly name: string = 'ServerStopError';
+  static override readonly code = 'PORTSLICE_SERVER_STOP';
+  readonly code: typeof ServerStopError.code = ServerStopError.code;
+  readonly port: number;
+  readonly output: string;
+
+  constructor({ name, port, problem, output, lastLines, cause }: ServerStopFacts) {
+    super(`${quoteServer(name)} could not be stopped: ${problem}.${quoteOutput(lastLines)}`, cause);
+    this.port = port;
+    this.output = output;
+  }
+}
+
+function quoteServer(name: string): string {
+  return `'${describeCommand(name)}'`;
+}
+
+export function quoteOutput(lastLines: string): string {
+  return lastLines === '' ? ' It has written nothing.' : ` Its last output:\n${lastLines}`;
+}

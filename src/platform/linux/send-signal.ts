@@ -1,0 +1,13 @@
+/** Signals for processes that are known by number and start time. */
+import { readLivingStatus } from './process-table.ts';
+
+/** Does nothing if the process has ended, whoever has its number now. Another user's process may refuse it: it goes on living. */
+export function sendSignal(processId: number, startTicks: number, signal: NodeJS.Signals): void {
+  if (readLivingStatus(processId)?.startTicks !== startTicks) return;
+  try {
+    process.kill(processId, signal);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+  }
+}

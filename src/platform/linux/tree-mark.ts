@@ -1,0 +1,54 @@
+/**
+ * By what the processes of a tree are recognised, wherever they went: a number in their environment and in their limits.
+ *
+ * redis, nginx and postgres write over their environment. A limit stays whatever a process does: through fork, exec, setsid and a
+ * change of user. That of file locks means nothing since Linux 2.4.25, nothing sets it, and anybody may read it in /proc.
+ */
+import { RLIMIT_LOCKS } from './constants.ts';
+import { libc } from './libc.ts';
+import { readText } from './proc.ts';
+import { randomBytes } from './random.ts';
+import { Scratch } from './scratch.ts';
+
+/** A number in decimal, below RLIM_INFINITY. */
+export type TreeMark = string;
+
+const VARIABLE_PREFIX = 'PORTSLICE_TREE_';
+const LIMIT = /^Max file locks +(\d+|unlimited) /m;
+const RLIM_INFINITY = 2n ** 64n - 1n;
+
+export function newTreeMark(): TreeMark {
+  // 62 bits: all marks have about the same length, and none is another one's beginning in a space-separated list.
+  return String(randomBytes(libc(), 8).readBigUInt64LE() >> 2n);
+}
+
+export function markVariable(mark: TreeMark): string {
+  return `${VARIABLE_PREFIX}${mark}`;
+}
+
+/** Whether the process, or one that it descends from, was given the mark. */
+export function carriesMark(processId: number, mark: TreeMark): boolean {
+  return readLimit(processId) === mark || hasVariable(processId, markVariable(mark));
+}
+
+/**
+ * Writes the mark into the limits of a process: those that it starts from now on have it, too. A process that is in a second tree,
+ * since a test runner in the first one has started it, keeps the mark that it has.
+ * @returns false if the system forbids it
+ */
+export function markProcess(processId: number, mark: TreeMark): boolean {
+  if (readLimit(processId) !== 'unlimited') return true;
+  const c = libc();
+  c.scratch.writeBigUInt64LE(BigInt(mark), Scratch.structure);
+  c.scratch.writeBigUInt64LE(RLIM_INFINITY, Scratch.structure + 8);
+  return c.prlimit(processId, RLIMIT_LOCKS, c.scratchPointer + Scratch.structure, null) === 0;
+}
+
+function readLimit(processId: number): string | undefined {
+  return LIMIT.exec(readText(`/proc/${processId}/limits`) ?? '')?.[1];
+}
+
+function hasVariable(processId: number, name: string): boolean {
+  const environment = readText(`/proc/${processId}/environ`) ?? '';
+  return environment.startsWith(`${name}=`) || environment.includes(`\0${name}=`);
+}

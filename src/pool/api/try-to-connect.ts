@@ -1,0 +1,37 @@
+/** One try to connect to a server. */
+import type { LookupFunction } from 'node:net';
+import { isUnderLocalhost } from '../../core/host-name.ts';
+
+/** So that the end of the server is noticed soon even where packets are dropped. */
+export const MAX_CONNECT_MS = 500;
+/** Somebody listens at that very address and is busy, or packets are dropped. */
+export const NO_ANSWER = 'no answer';
+
+/** @returns why not, or undefined */
+export async function tryToConnect(
+  { host, port }: { readonly host: string; readonly port: number },
+  leftMs: number,
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    // Loaded here, since most processes that own ports never wait.
+    const lookup = isUnderLocalhost(host) ? { lookup: findLoopback } : {};
+    const socket = process
+      .getBuiltinModule('node:net')
+      .connect({ host, port, autoSelectFamily: true, ...lookup });
+    const finish = (problem?: string): void => {
+      socket.destroy();
+      resolve(problem);
+    };
+    socket.setTimeout(Math.min(MAX_CONNECT_MS, Math.max(1, leftMs)), () => finish(NO_ANSWER));
+    socket.once('connect', () => finish());
+    socket.once('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
+  });
+}
+
+/** Not every resolver knows names under localhost. */
+export const findLoopback: LookupFunction = (_host, _options, callback) => {
+  callback(null, [
+    { address: '::1', family: 6 },
+    { address: '127.0.0.1', family: 4 },
+  ]);
+};

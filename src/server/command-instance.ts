@@ -1,0 +1,133 @@
+/** A server that is a command: a tree of processes. */
+import { monotonicMs, pause } from '../platform/clock.ts';
+import { environmentOfProgram } from '../platform/environment.ts';
+import { platform } from '../platform/platform.ts';
+import type { Listener } from '../platform/port-kernel.ts';
+import type { ProcessTree } from '../platform/process-tree.ts';
+import { serverPlatform } from '../platform/server-platform.ts';
+import type { Instance } from './instance.ts';
+import { startProcess, type StartedProcess } from './server-process.ts';
+import type { ServerEnd } from './server.ts';
+
+/** From SIGKILL to the end of a process there is a moment, and a long one where the machine is busy. */
+const KILL_TIMEOUT_MS = 10_000;
+const FIRST_LOOK_MS = 2;
+const LAST_LOOK_MS = 50;
+
+/** @throws ServerCommandError if the program cannot be started */
+export async function startCommand(
+  { command, env, cwd }: Command,
+  stopSignal: NodeJS.Signals,
+  write: (text: string) => void,
+): Promise<CommandInstance> {
+  const tree = await platform.openProcessTree();
+  const startedAtMs = monotonicMs();
+  try {
+    const environment = environmentOfProgram({ ...env, ...tree.environment }, cwd ?? '.');
+    const parts = typeof command === 'string' ? serverPlatform.shellCommand(command) : command;
+    let startTicks: number | undefined;
+    const onStart = (processId: number): void => {
+      tree.add(processId);
+      startTicks = serverPlatform.findStart(processId);
+    };
+    const wrapped = { command: tree.wrap(parts, { environment, cwd }), environment, cwd };
+    const started = await startProcess(wrapped, write, onStart);
+    return new CommandInstance(started, tree, stopSignal, startedAtMs, startTicks);
+  } catch (error) {
+    tree.close();
+    throw error;
+  }
+}
+
+export interface Command {
+  /** A text is for the shell. */
+  readonly command: readonly string[] | string;
+  /** Added to the environment of this process. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string | undefined;
+}
+
+/** A server that is a command. */
+export class CommandInstance implements Instance {
+  readonly processId: number;
+  readonly startedAtMs: number;
+  readonly begun: Promise<void> = Promise.resolve();
+  readonly ended: Promise<ServerEnd>;
+  /** The same, whatever it still has to say. */
+  readonly exited: Promise<ServerEnd>;
+  readonly #process: StartedProcess;
+  readonly #tree: ProcessTree;
+  readonly stopSignal: NodeJS.Signals;
+  /** When its process was started, as `ServerPlatform.findStart`. */
+  readonly startTicks: number | undefined;
+
+  constructor(
+    started: StartedProcess,
+    tree: ProcessTree,
+    stopSignal: NodeJS.Signals,
+    startedAtMs: number,
+    startTicks: number | undefined,
+  ) {
+    this.processId = started.processId;
+    this.ended = started.ended;
+    this.exited = started.exited;
+    this.startedAtMs = startedAtMs;
+    this.#process = started;
+    this.#tree = tree;
+    this.stopSignal = stopSignal;
+    this.startTicks = startTicks;
+  }
+
+  get problem(): string | undefined {
+    return this.#tree.problem;
+  }
+
+  survives(): boolean {
+    return false;
+  }
+
+  owns(socketIds: readonly string[]): boolean {
+    const missing = new Set(socketIds);
+    const remove = (processId: number): boolean => {
+      for (const id of serverPlatform.listSockets(processId)) missing.delete(id);
+      return missing.size === 0;
+    };
+    // Mostly it is the very process, and the others need not be found.
+    return (!this.#process.hasEnded() && remove(this.processId)) || this.#tree.findProcesses().some(remove);
+  }
+
+  includes({ processId, userId }: Listener): boolean {
+    if (processId !== undefined) return this.#tree.has(processId);
+    // Of a process that we cannot look into, the user is all we know.
+    return this.#tree.findProcesses().some((member) => platform.findUser(member) === userId);
+  }
+
+  listSockets(): string[] {
+    return this.#tree.findProcesses().flatMap((member) => serverPlatform.listSockets(member));
+  }
+
+  async stop(graceMs: number): Promise<string | undefined> {
+    this.#tree.signal(this.stopSignal);
+    if (!(await this.#isGoneWithin(graceMs))) await this.#isGoneWithin(KILL_TIMEOUT_MS, 'SIGKILL');
+    const left = this.#tree.findProcesses();
+    this.#process.close();
+    this.#tree.close();
+    return left.length === 0 ? undefined : `pid ${left.join(', ')} is still there after SIGKILL`;
+  }
+
+  kill(): void {
+    this.#tree.signal('SIGKILL');
+  }
+
+  /** @param again sent with each look, since a process can start another one at the last moment */
+  async #isGoneWithin(timeoutMs: number, again?: NodeJS.Signals): Promise<boolean> {
+    const deadlineMs = monotonicMs() + timeoutMs;
+    for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(LAST_LOOK_MS, lookMs * 2)) {
+      if (again !== undefined) this.#tree.signal(again);
+      if (this.#process.hasEnded() && this.#tree.findProcesses().length === 0) return true;
+      const leftMs = deadlineMs - monotonicMs();
+      if (leftMs <= 0) return false;
+      await pause(Math.min(lookMs, leftMs));
+    }
+  }
+}

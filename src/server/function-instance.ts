@@ -1,0 +1,100 @@
+/** A server that is a function: it listens in this process. */
+import { monotonicMs } from '../platform/clock.ts';
+import { platform } from '../platform/platform.ts';
+import type { Listener } from '../platform/port-kernel.ts';
+import { serverPlatform } from '../platform/server-platform.ts';
+import type { Instance } from './instance.ts';
+import type { ServerCloser, ServerFunction, ServerPorts } from './server-options.ts';
+import type { ServerEnd } from './server.ts';
+import { isFulfilledWithin } from './within.ts';
+
+/** Requests on their way may end; then connections are cut, which clients would keep open for long. */
+const REQUESTS_MS = 500;
+
+export class FunctionInstance implements Instance {
+  readonly processId: undefined;
+  readonly problem: undefined;
+  readonly startedAtMs: number = monotonicMs();
+  readonly begun: Promise<void>;
+  readonly ended: Promise<ServerEnd>;
+  readonly #closer: Promise<ServerCloser | void>;
+  readonly #stopping = new AbortController();
+  #tellEnd: (end: ServerEnd) => void = () => {};
+
+  constructor(start: ServerFunction, ports: ServerPorts) {
+    this.ended = new Promise((resolve) => (this.#tellEnd = resolve));
+    this.#closer = begin(start, ports, this.#stopping.signal);
+    this.begun = this.#closer.then(() => undefined);
+    // Who does not wait for it any more has another error.
+    this.begun.catch(() => undefined);
+  }
+
+  survives(): boolean {
+    return false;
+  }
+
+  owns(socketIds: readonly string[]): boolean {
+    const own = new Set(this.listSockets());
+    return socketIds.every((id) => own.has(id));
+  }
+
+  includes({ processId }: Listener): boolean {
+    return processId !== undefined && platform.findAncestors(processId).includes(process.pid);
+  }
+
+  listSockets(): string[] {
+    return [...serverPlatform.listSockets(process.pid)];
+  }
+
+  async stop(graceMs: number): Promise<string | undefined> {
+    this.#stopping.abort();
+    try {
+      const isClosed = await isFulfilledWithin(this.#close(graceMs), graceMs);
+      return isClosed ? undefined : `it is not closed after ${graceMs} ms`;
+    } finally {
+      this.#tellEnd({ exitCode: undefined, signal: undefined });
+    }
+  }
+
+  /** It ends with this process. */
+  kill(): void {
+    this.#stopping.abort();
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    // A start that has failed was told already.
+    const closer = await this.#closer.catch(() => undefined);
+    if (typeof closer === 'function') await closer();
+    else if (closer !== undefined) await closeServer(closer, graceMs);
+  }
+}
+
+async function begin(
+  start: ServerFunction,
+  ports: ServerPorts,
+  signal: AbortSignal,
+): Promise<ServerCloser | void> {
+  return start(ports, signal);
+}
+
+type NodeServer = Exclude<ServerCloser, () => unknown>;
+
+/** Of Node's servers those of HTTP can also cut connections. */
+async function closeServer(server: NodeServer, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve, reject) => {
+    const result = server.close((error) => {
+      // It may have been closed by the test.
+      if (error === undefined || isNotRunning(error)) resolve();
+      else reject(error);
+    });
+    // Frameworks' close() returns a promise, and may not call anybody.
+    if (result instanceof Promise) result.then(resolve, reject);
+  });
+  if (await isFulfilledWithin(closed, Math.min(REQUESTS_MS, graceMs / 2))) return;
+  (server as { closeAllConnections?: () => void }).closeAllConnections?.();
+  await closed;
+}
+
+function isNotRunning(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ERR_SERVER_NOT_RUNNING';
+}

@@ -1,0 +1,61 @@
+/** Asks a server over HTTP. */
+import type { IncomingMessage } from 'node:http';
+import { isUnderLocalhost } from '../core/host-name.ts';
+import { pause } from '../platform/clock.ts';
+import { findLoopback } from '../pool/api/try-to-connect.ts';
+
+/** A server that has lost a request while it started is asked again; one that takes long is given more time. */
+const FIRST_TIMEOUT_MS = 2000;
+const FIRST_PAUSE_MS = 4;
+const LAST_PAUSE_MS = 10;
+
+export interface Question {
+  readonly url: string;
+  readonly isExpected: (status: number) => boolean;
+  /** Told of every answer that is another one, in words. */
+  readonly note: (answer: string) => void;
+}
+
+/** Resolves with the first answer that is as expected. @throws the signal's reason */
+export async function untilAnswered({ url, isExpected, note }: Question, signal: AbortSignal): Promise<void> {
+  let pauseMs = FIRST_PAUSE_MS;
+  for (let timeoutMs = FIRST_TIMEOUT_MS; ;) {
+    const answer = await ask(url, timeoutMs, signal);
+    signal.throwIfAborted();
+    if (typeof answer === 'number' && isExpected(answer)) return;
+    if (answer === TIMEOUT) timeoutMs *= 2;
+    note(typeof answer === 'number' ? `status ${answer}` : answer);
+    await pause(pauseMs, signal);
+    pauseMs = Math.min(LAST_PAUSE_MS, pauseMs * 1.2);
+  }
+}
+
+const TIMEOUT = 'no answer';
+
+/** @returns the status, or why there is none. Redirects are not followed */
+async function ask(url: string, timeoutMs: number, signal: AbortSignal): Promise<number | string> {
+  const isSecure = url.startsWith('https:');
+  const { request } = isSecure
+    ? process.getBuiltinModule('node:https')
+    : process.getBuiltinModule('node:http');
+  return new Promise((resolve) => {
+    const asked = request(url, {
+      // A connection that stays open could keep the server from ending.
+      agent: false,
+      signal,
+      ...(isUnderLocalhost(new URL(url).hostname) ? { lookup: findLoopback } : {}),
+      // Test servers sign their certificates themselves, and nothing is told them.
+      ...(isSecure ? { rejectUnauthorized: false } : {}),
+    });
+    asked.setTimeout(timeoutMs, () => {
+      resolve(TIMEOUT);
+      asked.destroy();
+    });
+    asked.once('response', (response: IncomingMessage) => {
+      resolve(response.statusCode ?? 0);
+      asked.destroy();
+    });
+    asked.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    asked.end();
+  });
+}

@@ -1,0 +1,27 @@
+/** One start of a server, whatever the server is: types only. */
+import type { Listener } from '../platform/port-kernel.ts';
+import type { ServerEnd } from './server.ts';
+
+export interface Instance {
+  /** Undefined for one in this process. */
+  readonly processId: number | undefined;
+  readonly startedAtMs: number;
+  /** Resolves when it has done what can be waited for before it listens; rejects if that has failed. */
+  readonly begun: Promise<void>;
+  /** When it has ended; never rejects. */
+  readonly ended: Promise<ServerEnd>;
+  /** What the system does not keep of what is promised, in words; undefined: it keeps everything. */
+  readonly problem: string | undefined;
+  /** Whether such an end is none of the server, but of a launcher that has done its work. */
+  survives(end: ServerEnd): boolean;
+  /** Whether all of the sockets are open in its processes. */
+  owns(socketIds: readonly string[]): boolean;
+  /** Whether a process that listens is one of it, as far as can be told. */
+  includes(listener: Listener): boolean;
+  /** The ids of all sockets of its processes. */
+  listSockets(): string[];
+  /** @returns why it is not ended, in words; undefined: it is */
+  stop(graceMs: number): Promise<string | undefined>;
+  /** Synchronously and without grace, since this process ends. */
+  kill(): void;
+}

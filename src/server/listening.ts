@@ -1,0 +1,131 @@
+/** Waits until a server listens, and proves that it is this server. */
+import { ForeignListenerError } from '../errors/index.ts';
+import { monotonicMs } from '../platform/clock.ts';
+import { platform } from '../platform/platform.ts';
+import type { Listener, ListeningSocket } from '../platform/port-kernel.ts';
+import { MAX_CONNECT_MS, tryToConnect } from '../pool/api/try-to-connect.ts';
+import { describeListener } from '../pool/claim/describe-listeners.ts';
+import type { Instance } from './instance.ts';
+import { nextLook } from './listening-watch.ts';
+import { type Reach, socketsInReach } from './reach.ts';
+import { FIRST_PORT_NAME } from './server-options.ts';
+import type { Start } from './start.ts';
+
+const PORT_FREE_TIMEOUT_MS = 2000;
+
+/**
+ * Resolves as soon as the server listens on all of the ports.
+ * @throws ForeignListenerError if somebody else does; the signal's reason
+ */
+export async function untilListening(
+  start: Start,
+  reaches: readonly Reach[],
+  signal: AbortSignal,
+): Promise<void> {
+  const suspects = new Map<Reach, string>();
+  let missing = reaches;
+  while (missing.length > 0) {
+    const sockets = await nextLook();
+    signal.throwIfAborted();
+    if (sockets === undefined) return untilConnected(missing, signal);
+    missing = missing.filter((reach) => !isServed(start, reach, socketsInReach(sockets, reach), suspects));
+  }
+}
+
+/** A stranger is suspected with the first look, and told with the second: it may have closed its socket in between. */
+function isServed(
+  start: Start,
+  reach: Reach,
+  sockets: readonly ListeningSocket[],
+  suspects: Map<Reach, string>,
+): boolean {
+  if (sockets.length === 0) return false;
+  const ids = sockets.map(({ socketId }) => socketId);
+  if (start.instance.owns(ids)) return true;
+  const listeners = platform.findListeners(reach.port);
+  // Where the OS does not tell who listens, anybody is accepted.
+  if (listeners === undefined) return true;
+  if (listeners.length === 0) return false;
+  const stranger = listeners.find((listener) => !start.instance.includes(listener));
+  if (stranger === undefined) return true;
+  const suspect = ids.toSorted().join(' ');
+  if (suspects.get(reach) === suspect) throw foreignListener(start, reach, stranger);
+  suspects.set(reach, suspect);
+  return false;
+}
+
+function foreignListener(
+  { settings: { name }, instance: { processId } }: Start,
+  { port }: Reach,
+  stranger: Listener,
+): ForeignListenerError {
+  const expected = processId === undefined ? `'${name}' in this process` : `pid ${processId} (${name})`;
+  return new ForeignListenerError({ ...stranger, port, expected, description: describeListener(stranger) });
+}
+
+/**
+ * For a server that will not be in the tree of its command: nobody may listen yet.
+ * @throws ForeignListenerError
+ */
+export async function rejectListener(name: string, reaches: readonly Reach[]): Promise<void> {
+  const sockets = (await nextLook()) ?? [];
+  for (const reach of reaches) {
+    const isUsed = socketsInReach(sockets, reach).length > 0;
+    const [stranger] = isUsed ? (platform.findListeners(reach.port) ?? []) : [];
+    if (stranger === undefined) continue;
+    const description = describeListener(stranger);
+    throw new ForeignListenerError({ ...stranger, port: reach.port, expected: `'${name}'`, description });
+  }
+}
+
+/**
+ * The kernel closes the sockets of a process before others learn of its end, but a child that it has just forked can have them for a
+ * moment. What listens for longer is named as a leak when its port is released, and for a stranger there is no wait.
+ */
+export async function untilPortsAreFree(instance: Instance, reaches: readonly Reach[]): Promise<void> {
+  const deadlineMs = monotonicMs() + PORT_FREE_TIMEOUT_MS;
+  const mayEnd = (listener: Listener): boolean =>
+    listener.processId === undefined || instance.includes(listener);
+  do {
+    const sockets = (await nextLook()) ?? [];
+    const used = reaches.filter((reach) => socketsInReach(sockets, reach).length > 0);
+    const isOver = used.every(({ port }) => platform.findListeners(port)?.some(mayEnd) !== true);
+    if (isOver) return;
+  } while (monotonicMs() < deadlineMs);
+}
+
+/** Where the OS does not tell who listens where. */
+async function untilConnected(reaches: readonly Reach[], signal: AbortSignal): Promise<void> {
+  for (const { port, host } of reaches) {
+    while ((await tryToConnect({ host, port }, MAX_CONNECT_MS)) !== undefined) {
+      await nextLook();
+      signal.throwIfAborted();
+    }
+  }
+}
+
+/** Why a server is not ready that does not listen, in words; undefined: it listens on all of the ports. */
+export async function whyNotListening(
+  { instance, reaches: byName }: Start,
+  reaches: readonly Reach[],
+): Promise<string | undefined> {
+  const sockets = (await nextLook()) ?? [];
+  const missing = reaches.filter((reach) => socketsInReach(sockets, reach).length === 0);
+  if (missing.length === 0) return undefined;
+  const names = new Map([...byName].map(([name, { port }]) => [port, name]));
+  const ports = missing.map(({ port }) => describePort(port, names.get(port)));
+  const own = new Set(instance.listSockets());
+  const isElsewhere = (socket: ListeningSocket): boolean =>
+    own.has(socket.socketId) && !reaches.some((reach) => socketsInReach([socket], reach).length > 0);
+  const elsewhere = instance.processId === undefined ? [] : sockets.filter(isElsewhere).map(describe);
+  const instead = elsewhere.length === 0 ? '' : `, but on ${[...new Set(elsewhere)].join(' and ')}`;
+  return `it does not listen on ${ports.join(' and ')}${instead}`;
+}
+
+function describePort(port: number, name = FIRST_PORT_NAME): string {
+  return name === FIRST_PORT_NAME ? `port ${port}` : `port ${port} ({port:${name}})`;
+}
+
+function describe({ address, port }: ListeningSocket): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

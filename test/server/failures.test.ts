@@ -1,0 +1,178 @@
+/** Servers that do not come up: the error comes at once, and nothing is left. */
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  ForeignListenerError,
+  ServerAddressInUseError,
+  ServerCommandError,
+  ServerExitedError,
+  startServer,
+} from '../../src/index.ts';
+import { errorOf } from '../support/catch-error.ts';
+import { needProgram } from '../support/needs.ts';
+import { startStranger } from '../support/stranger.ts';
+import { openTestPool, type TestPool } from '../support/test-pool.ts';
+import { until } from '../support/until.ts';
+import { collectWarnings } from '../support/warnings.ts';
+import { isListenedOn, WEB, WEB_TEXT } from './web.ts';
+
+let opened: TestPool;
+let port: number;
+let folder: string;
+
+beforeEach(async () => {
+  opened = await openTestPool(1);
+  [port] = opened.ports as [number];
+  folder = mkdtempSync(path.join(tmpdir(), 'portslice-failures-'));
+});
+
+afterEach(async () => {
+  if (opened.pool.stats().currentlyAllocatedPorts > 0)
+    throw new Error('A start that has failed keeps a port.');
+  await opened[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
+});
+
+describe('A program', () => {
+  test('that is nowhere is named', async () => {
+    const error = await errorOf(ServerCommandError, () =>
+      startServer({ command: ['no-such-program', '{port}'] }),
+    );
+    expect(error.message).toContain("'no-such-program' cannot be started");
+    expect(error.message).toContain('PATH');
+  });
+
+  test('that is no such file is named by its path', async () => {
+    const error = await errorOf(ServerCommandError, () => startServer({ command: ['./no-such-program'] }));
+    expect(error.message).toContain('no such file');
+    expect(error.program).toBe('./no-such-program');
+  });
+
+  test('whose folder does not exist is told apart', async () => {
+    const error = await errorOf(ServerCommandError, () =>
+      startServer({ command: WEB, cwd: '/no/such/folder' }),
+    );
+    expect(error.message).toContain("its folder '/no/such/folder' does not exist");
+  });
+
+  test('that may not be executed is told apart', async () => {
+    const file = path.join(folder, 'server');
+    writeFileSync(file, '#!/bin/sh\n');
+    chmodSync(file, 0o600);
+    const error = await errorOf(ServerCommandError, () => startServer({ command: [file] }));
+    expect(error.message).toContain('may not be executed');
+  });
+
+  test('that cannot be given its arguments is told', async () => {
+    const command = ['true', 'x'.repeat(2 ** 20)];
+    const error = await errorOf(ServerCommandError, () => startServer({ command }));
+    expect(error.message).toContain('E2BIG');
+  });
+});
+
+describe('A server that ends before it listens', () => {
+  test('is told with its exit code and its last lines', async () => {
+    const lines = Array.from({ length: 30 }, (_, index) => `line ${index + 1}`);
+    const command = [
+      process.execPath,
+      '-e',
+      `console.log(${JSON.stringify(lines.join('\n'))}); process.exitCode = 3`,
+    ];
+    const error = await errorOf(ServerExitedError, () => startServer({ command }));
+    expect(error).toMatchObject({ exitCode: 3, signal: undefined, port, output: `${lines.join('\n')}\n` });
+    expect(error.message).toContain(`(exit code 3). Its last output:\n${lines.slice(10).join('\n')}`);
+    expect(error.message).not.toContain('line 10\n');
+  });
+
+  test('is told with the signal that has ended it', async () => {
+    const error = await errorOf(ServerExitedError, () => startServer({ command: 'kill -SEGV $$' }));
+    expect(error).toMatchObject({ exitCode: undefined, signal: 'SIGSEGV' });
+  });
+
+  test('without a failure could be a launcher', async () => {
+    const error = await errorOf(ServerExitedError, () => startServer({ command: ['true'] }));
+    expect(error.message).toContain('launcher: true');
+    expect(error.message).toContain('It has written nothing.');
+  });
+
+  test('ends what it has started, too', async () => {
+    await errorOf(ServerExitedError, () =>
+      startServer({ command: `${WEB_TEXT} & sleep 0.3; exit 1`, ready: /never/ }),
+    );
+    expect(isListenedOn(port)).toBe(false);
+  });
+});
+
+describe('A port that is in use', () => {
+  test('by somebody with SO_REUSEADDR is told with him, whom the server is not mistaken for', async (context) => {
+    using _warnings = collectWarnings();
+    await using stranger = startStranger(needProgram(context, 'python3'));
+    const command = `touch ${folder}/started; sleep 600`;
+    const starting = errorOf(ForeignListenerError, () => startServer({ command }));
+    await until('it has started', () => existsSync(`${folder}/started`));
+    expect(await stranger.serve({ family: 'ipv4', host: '0.0.0.0' }, port, ['SO_REUSEADDR'])).toBe('done');
+    const error = await starting;
+    expect(error.port).toBe(port);
+    expect(error.command).toContain('stranger.program.py');
+    expect(error.message).toContain('sleep 600');
+  });
+
+  test('is told with its holder where the server says it first', async (context) => {
+    using _warnings = collectWarnings();
+    await using stranger = startStranger(needProgram(context, 'python3'));
+    // It listens everywhere, and the stranger where no client of 127.0.0.9 meets him.
+    const command = `touch ${folder}/started; until test -e ${folder}/go; do sleep 0.01; done; exec ${WEB_TEXT}`;
+    const starting = errorOf(ServerAddressInUseError, () => startServer({ command, hosts: ['127.0.0.9'] }));
+    await until('it has started', () => existsSync(`${folder}/started`));
+    expect(await stranger.serve({ family: 'ipv4', host: '127.0.0.5' }, port, ['SO_REUSEADDR'])).toBe('done');
+    writeFileSync(`${folder}/go`, '');
+    const error = await starting;
+    expect(error.message).toContain('stranger.program.py');
+    expect(error.message).toContain(`says that port ${port} is in use`);
+  });
+
+  test('is told at once though the server goes on', async () => {
+    const text = `console.error('Error: listen EADDRINUSE: address already in use :::' + process.argv[1]); setInterval(() => {}, 1e6)`;
+    const command = [process.execPath, '-e', text, '{port}'];
+    const error = await errorOf(ServerAddressInUseError, () => startServer({ command, hold: false }));
+    expect(error.message).toContain('Nobody else listens on it');
+    expect(error.output).toContain('EADDRINUSE');
+  });
+
+  test('is not taken for the server’s own where it names another one', async () => {
+    const command = `echo 'Starting inspector on 127.0.0.1:9229 failed: address already in use'; exit 12`;
+    const error = await errorOf(ServerExitedError, () => startServer({ command }));
+    expect(error.exitCode).toBe(12);
+  });
+});
+
+describe('A start that is not wanted any more', () => {
+  test('ends with the signal’s reason', async () => {
+    const controller = new AbortController();
+    const command = `touch ${folder}/started; sleep 600`;
+    const starting = startServer({ command, signal: controller.signal });
+    await until('it has started', () => existsSync(`${folder}/started`));
+    const reason = new Error('changed my mind');
+    controller.abort(reason);
+    await expect(starting).rejects.toBe(reason);
+  });
+
+  test('does not begin if the signal is aborted already', async () => {
+    const signal = AbortSignal.abort(new Error('too late'));
+    await expect(startServer({ command: ['no-such-program'], signal })).rejects.toThrow('too late');
+  });
+
+  test('ends in the middle of a question', async () => {
+    const controller = new AbortController();
+    const starting = startServer({
+      command: (ports) =>
+        http.createServer(() => controller.abort(new Error('enough'))).listen(ports['port']),
+      ready: '/',
+      signal: controller.signal,
+    });
+    await expect(starting).rejects.toThrow('enough');
+  });
+});

@@ -1,0 +1,212 @@
+/** When a server counts as ready. */
+import http from 'node:http';
+import { describe, expect, test, vi } from 'vitest';
+import { ServerNotReadyError, startServer, type StartServerOptions } from '../../src/index.ts';
+import { AF_NETLINK } from '../../src/platform/linux/constants.ts';
+import { libc, type LibC } from '../../src/platform/linux/libc.ts';
+import { serverPlatform } from '../../src/platform/server-platform.ts';
+import { errorOf } from '../support/catch-error.ts';
+import { openTestPool } from '../support/test-pool.ts';
+import { ask, WEB } from './web.ts';
+
+async function statusOf(url: string): Promise<number> {
+  return (await fetch(url, { headers: { connection: 'close' } })).status;
+}
+
+describe('A server is ready', () => {
+  test('when it listens', async () => {
+    await using _opened = await openTestPool(1);
+    await using server = await startServer({ command: WEB, env: { LISTEN_AFTER_MS: '300' } });
+    expect(await ask(server)).toMatchObject({ port: server.port });
+    expect(server.readyAfterMs).toBeGreaterThan(300);
+  });
+
+  test.each(['127.0.0.1', '0.0.0.0', '::', '::ffff:127.0.0.1'])(
+    'when it listens on %s, where a client of localhost meets it',
+    async (host) => {
+      await using _opened = await openTestPool(1);
+      await using server = await startServer({ command: WEB, env: { HOST: host } });
+      expect(await ask(server)).toMatchObject({ port: server.port });
+    },
+  );
+
+  test.each(['127.0.0.2', '::1', '0:0:0:0:0:0:0:1'])(
+    'when it listens on %s, as its owner says',
+    async (host) => {
+      await using _opened = await openTestPool(1);
+      await using server = await startServer({ command: WEB, env: { HOST: host }, hosts: [host] });
+      expect(await statusOf(server.url('/'))).toBe(200);
+    },
+  );
+
+  test('when a path answers with success', async () => {
+    await using _opened = await openTestPool(1);
+    await using server = await startServer({
+      command: WEB,
+      env: { HEALTHY_AFTER_MS: '500' },
+      ready: '/health',
+    });
+    expect(await statusOf(server.url('/health'))).toBe(200);
+  });
+
+  test('when a URL answers with the status that is asked for', async () => {
+    await using _opened = await openTestPool(1);
+    const ready = { url: 'http://127.0.0.1:{port}/health', status: [503, 418] };
+    await using server = await startServer({ command: WEB, env: { HEALTHY_AFTER_MS: '60000' }, ready });
+    expect(await statusOf(server.url('/health'))).toBe(503);
+  });
+
+  test('when its output matches, wherever its chunks end', async () => {
+    await using _opened = await openTestPool(1);
+    const text = `
+      require('http').createServer().listen(process.argv[1], () => {
+        process.stdout.write('\\u001b[32mrea\\u001b[39m');
+        setTimeout(() => process.stderr.write('dy at € 20'), 100);
+        setTimeout(() => process.stdout.write('26\\n'), 200);
+      })`;
+    await using server = await startServer({
+      command: [process.execPath, '-e', text, '{port}'],
+      ready: /^ready at € \d{4}$/gm,
+    });
+    expect(server.output()).toContain('26\n');
+    // What it wrote before says nothing about the next start.
+    await server.restart();
+    expect(server.output().match(/26\n/g)).toHaveLength(2);
+  });
+
+  test('when a function says so, which may throw before', async () => {
+    await using _opened = await openTestPool(1);
+    const calls: number[] = [];
+    await using server = await startServer({
+      command: WEB,
+      ready: async (one) => {
+        calls.push(await statusOf(one.url('/')));
+        if (calls.length < 3) throw new Error('not yet');
+        return calls.length > 4;
+      },
+    });
+    expect(calls).toEqual([200, 200, 200, 200, 200]);
+    expect(server.pid).toBeDefined();
+  });
+
+  test('only when it listens, whatever it writes', async () => {
+    await using _opened = await openTestPool(1);
+    await using server = await startServer({
+      command: `echo ready; sleep 0.3; exec ${WEB.map((part) => `'${part}'`).join(' ')}`,
+      ready: /ready/,
+    });
+    expect(await ask(server)).toMatchObject({ port: server.port });
+  });
+
+  test('beside nineteen others that start at the same time', async () => {
+    await using _opened = await openTestPool(20);
+    const servers = await Promise.all(Array.from({ length: 20 }, async () => startServer({ command: WEB })));
+    const answers = await Promise.all(servers.map(ask));
+    expect(answers.map(({ pid }) => pid)).toEqual(servers.map(({ pid }) => pid));
+    expect(new Set(servers.map(({ port }) => port)).size).toBe(20);
+    await Promise.all(servers.map(async (server) => server.stop()));
+  });
+});
+
+async function failToStart(options: Partial<StartServerOptions>): Promise<ServerNotReadyError> {
+  return errorOf(ServerNotReadyError, () => startServer({ command: WEB, readyTimeoutMs: 1500, ...options }));
+}
+
+function throwTypeError(): never {
+  throw new TypeError('no such thing');
+}
+
+describe('Where the kernel does not answer', () => {
+  const starting = async (): Promise<void> => {
+    await using _opened = await openTestPool(2);
+    const command = [...WEB, '{port:admin}'];
+    await using server = await startServer({ command, ready: '/', env: { LISTEN_AFTER_MS: '200' } });
+    expect(await ask(server)).toMatchObject({ pid: server.pid });
+    await server.restart();
+    expect(await ask(server)).toMatchObject({ pid: server.pid });
+  };
+
+  test('a server that listens is found in /proc', async () => {
+    const c = libc() as { socket: LibC['socket'] };
+    const { socket } = c;
+    const asked: number[] = [];
+    c.socket = (domain, type, protocol) => {
+      if (domain !== AF_NETLINK) return socket(domain, type, protocol);
+      asked.push(domain);
+      return -1;
+    };
+    try {
+      await starting();
+    } finally {
+      c.socket = socket;
+    }
+    expect(asked.length).toBeGreaterThan(1);
+  });
+
+  test('nor /proc is there, a server that listens is found by a connection', async () => {
+    const read = vi.spyOn(serverPlatform, 'readListeningSockets').mockReturnValue(undefined);
+    try {
+      await starting();
+    } finally {
+      read.mockRestore();
+    }
+  });
+});
+
+describe('A server that is not ready in time', () => {
+  test('is told with the ports that it listens on instead', async () => {
+    await using opened = await openTestPool(2);
+    const [elsewhere] = opened.ports as [number];
+    const { message } = await failToStart({
+      command: [...WEB.slice(0, 2), String(elsewhere)],
+      excludedPorts: [elsewhere],
+    });
+    expect(message).toMatch(new RegExp(`does not listen on port \\d+, but on \\[::\\]:${elsewhere}\\. `));
+    expect(message).toContain(`Its last output:\nlistening on ${elsewhere}`);
+  });
+
+  test('is told with the address where nobody reaches it', async () => {
+    await using opened = await openTestPool(1);
+    const [port] = opened.ports as [number];
+    const { message } = await failToStart({ env: { HOST: '127.0.0.3' } });
+    expect(message).toContain(`does not listen on port ${port}, but on 127.0.0.3:${port}.`);
+  });
+
+  test('is told with the last answer', async () => {
+    await using _opened = await openTestPool(1);
+    const error = await failToStart({ env: { HEALTHY_AFTER_MS: '60000' }, ready: '/health' });
+    expect(error.message).toMatch(/http:\/\/localhost:\d+\/health answered with status 503\./);
+    expect(error.output).toBe(`listening on ${error.port}\n`);
+  });
+
+  test('is told with the pattern', async () => {
+    await using _opened = await openTestPool(1);
+    expect((await failToStart({ ready: /never/i })).message).toContain('its output does not match /never/i.');
+  });
+
+  test('is told with what the function has thrown', async () => {
+    await using _opened = await openTestPool(1);
+    expect((await failToStart({ ready: throwTypeError })).message).toContain(
+      'ready() has thrown: TypeError: no such thing.',
+    );
+  });
+
+  test('is ended, and its port is given back', async () => {
+    await using opened = await openTestPool(1);
+    await failToStart({ command: ['sleep', '600'], readyTimeoutMs: 1 });
+    expect(opened.pool.stats()).toMatchObject({ currentlyAllocatedPorts: 0, leaks: 0 });
+  });
+
+  test('is told though its function never ends', async () => {
+    await using _opened = await openTestPool(1);
+    const { message } = await failToStart({
+      command: ({ port }) => {
+        http.createServer().listen(port);
+        return new Promise(() => undefined);
+      },
+      readyTimeoutMs: 100,
+      stopTimeoutMs: 100,
+    }).catch((error: Error) => error);
+    expect(message).toContain('was not ready within 100 ms');
+  });
+});
