@@ -55,7 +55,8 @@ const NEIGHBOURS = [
   '@koromix',
   '@playwright',
   '@types',
-const NEIGHBOURS = ['@koromix', '@playwright', '@types', '@vitest', 'tinyexec', 'tinypool', 'typescript', 'vitest', '.bin'];
+  '@vitest',
+  'tinyexec',
   'tinypool',
   'typescript',
   'vitest',
