@@ -33,7 +33,7 @@ export async function measureReadiness(project: Project): Promise<Section> {
     title: 'Readiness of servers',
     method:
       `*Many at once*: a process waits for ${SERVERS} servers that do nothing until a signal and then begin to listen one after the other; CPU is that of the waiting process alone, from the ` +
-      'signal until it has noticed all. *By connect* tries each port every 4 ms, as often as `startServer` looks at the table of all. *Late* is the time from listening to being noticed, in ' +
+      'signal until it has noticed all. *By connect* tries each port every 2 ms, and so notices a server about as soon as `startServer` does, which looks at all together every 4 ms. *Late* is the time from listening to being noticed, in ' +
       `${WAITS} such waits. *One server*: an HTTP server of Node, spawned and waited for by each tool as its documentation shows it, until its page answers. Wall is from the start of the server's ` +
       "process until the tool goes on; CPU is that of the whole command with the server, with Playwright's that of a run with one empty test.",
     tables: [

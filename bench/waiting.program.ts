@@ -34,8 +34,8 @@ writeFileSync(import.meta.dirname + '/waiting/' + process.pid, '');
 `;
 /** Far enough apart that no server listens while another one is still being noticed, on a machine that does nothing else. */
 const APART_MS = 50;
-/** As often as `startServer` looks. */
-const POLL_MS = 4;
+/** So that a connection notices a server about as soon as `startServer` does, which looks every 4 ms. */
+const POLL_MS = 2;
 const SETTLE_MS = 300;
 
 const [entry = '', folder = '', method = '', count = ''] = process.argv.slice(2);
