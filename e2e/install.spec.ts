@@ -17,12 +17,12 @@ function systemNode(): string {
   return found ?? process.execPath;
 }
 
-/** Allocates a port, serves on it, and prints where the addon was loaded from. */
+/** Allocates a port, serves on it, starts a server on another one, and prints where the addon was loaded from. */
 const SCRIPT = `
   import { readFileSync } from 'node:fs';
   import { createServer } from 'node:http';
   import { once } from 'node:events';
-  import { TCPPortOwner, waitForListening, portAllocationStats } from 'portslice';
+  import { startServer, TCPPortOwner, waitForListening, portAllocationStats } from 'portslice';
   const owner = new TCPPortOwner();
   const server = createServer((_, response) => response.end('here')).listen(owner.port);
   await waitForListening(owner);
@@ -31,6 +31,10 @@ const SCRIPT = `
   server.closeAllConnections();
   await once(server, 'close');
   owner.cleanup();
+  const program = "require('http').createServer((_, response) => response.end('there')).listen(process.argv[1])";
+  const started = await startServer({ command: ['node', '-e', program, '{port}'], ready: '/' });
+  console.log(await (await fetch(started.url())).text());
+  await started.stop();
   console.log(portAllocationStats().leaks);
   console.log(/ (\\/.*koffi\\.node)/.exec(readFileSync('/proc/self/maps', 'utf8'))[1]);
 `;
@@ -42,10 +46,10 @@ function writeProject(folder: string): void {
   writeFileSync(path.join(folder, 'script.js'), SCRIPT);
 }
 
-/** The script's output if everything is well: the page, no leak, and an addon of this very installation. */
+/** The script's output if everything is well: the pages, no leak, and an addon of this very installation. */
 function expectServed(output: string, folder: string): void {
-  const [page, leaks, addon] = output.split('\n');
-  expect([page, leaks], output).toEqual(['here', '0']);
+  const [page, started, leaks, addon] = output.split('\n');
+  expect([page, started, leaks], output).toEqual(['here', 'there', '0']);
   expect(addon).toContain(`${folder}/`);
 }
 
@@ -69,6 +73,13 @@ test('npm installs the package with no script to allow, and a script runs on the
     const { output } = await project.run(node, ['script.js'], { cwd: folder });
     expectServed(output, folder);
   }
+  const command = await project.run(
+    'npx',
+    ['--no-install', 'portslice', 'run', '--', 'node', '-p', 'process.env.WEB'],
+    { cwd: folder },
+  );
+  expect(command.exitCode, command.output).toBe(0);
+  expect(command.stdout).toMatch(/^\d+\n$/);
   await expectAllReleased(project);
 });
 

@@ -26,7 +26,9 @@ const USES = `
   import { TCPPortOwner } from 'portslice';
   import { acquirePort, expect, portFixtures, test, withPorts } from 'portslice/playwright';
   import { acquirePort as acquirePortInVitest } from 'portslice/vitest';
-  import type { PortOptions, Ports, PortTestFixtures, PortWorkerFixtures } from 'portslice/playwright';
+  import type {
+    PortOptions, Ports, PortTestFixtures, PortWorkerFixtures, Server, Servers, StartServerOptions,
+  } from 'portslice/playwright';
   import globalSetup from 'portslice/playwright/global-setup';
 
   type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -63,8 +65,25 @@ const USES = `
     // @ts-expect-error -- a port is what it is
     port.port = 1;
   });
-  same<keyof PortTestFixtures, 'port' | 'ports' | 'portOptions'>(true);
-  same<keyof PortWorkerFixtures, 'workerPort' | 'workerPorts'>(true);
+  same<keyof PortTestFixtures, 'port' | 'ports' | 'portOptions' | 'server' | 'servers' | 'serverOptions'>(true);
+  same<keyof PortWorkerFixtures, 'workerPort' | 'workerPorts' | 'workerServer' | 'workerServers' | 'workerServerOptions'>(true);
+
+  test.use({ serverOptions: { command: ['node', 'api.js', '{port}'], ready: { url: '/health', status: 204 } } });
+  test.use({ serverOptions: undefined, workerServerOptions: { command: 'npm start', ready: /ready on/ } });
+  test.use({ serverOptions: async ({ port }, use) => use({ command: 'npm start', env: { BACKEND: port.url() } }) });
+  // @ts-expect-error -- what is it to start?
+  test.use({ serverOptions: { ready: '/' } });
+  test('servers', async ({ server, servers, workerServer, workerServers, serverOptions }) => {
+    same<typeof server, Server>(true);
+    same<typeof workerServer, Server>(true);
+    same<typeof servers, Servers>(true);
+    same<typeof workerServers, Servers>(true);
+    same<typeof serverOptions, StartServerOptions | undefined>(true);
+    const another: Server = await servers.start({ command: (ports) => expect(ports['port']?.port).toBe(1) });
+    await another.restart();
+    // @ts-expect-error -- what is it to start?
+    await workerServers.start({});
+  });
 
   test.beforeAll(async ({ workerPort }) => {
     same<typeof workerPort, TCPPortOwner>(true);
@@ -75,9 +94,9 @@ const USES = `
     // @ts-expect-error -- no such option
     await acquirePort({ host: owner.hosts[0] });
   });
-  const own = base.extend<{ server: string }>({ server: 'x' }).extend<PortTestFixtures, PortWorkerFixtures>(portFixtures);
-  own('extended', ({ server, port, workerPort }) => {
-    same<typeof server, string>(true);
+  const own = base.extend<{ greeting: string }>({ greeting: 'x' }).extend<PortTestFixtures, PortWorkerFixtures>(portFixtures);
+  own('extended', ({ greeting, port, workerPort }) => {
+    same<typeof greeting, string>(true);
     same<typeof port, TCPPortOwner>(true);
     same<typeof workerPort, TCPPortOwner>(true);
   });
@@ -85,8 +104,8 @@ const USES = `
     same<typeof port, TCPPortOwner>(true);
     same<typeof ports, Ports>(true);
   });
-  mergeTests(test, base.extend<{ server: number }>({ server: 1 }))('merged', ({ server, port }) => {
-    same<typeof server, number>(true);
+  mergeTests(test, base.extend<{ greeting: number }>({ greeting: 1 }))('merged', ({ greeting, port }) => {
+    same<typeof greeting, number>(true);
     same<typeof port, TCPPortOwner>(true);
   });
   const users = test.extend<{ url: string }, { sharedUrl: string }>({

@@ -356,6 +356,23 @@ test('in watch mode the tests in a browser run again with ports of the same pool
   await expectAllReleased(project);
 });
 
+test('the fixtures of servers say in a browser where a server is started', async ({ createProject }) => {
+  const file = `${IN_BROWSER}
+    const command = ['node', 'server.js'];
+    test('one', ({ server }) => void server);
+    test.extend({ serverOptions: { command } })('two', ({ server }) => void server);
+    test('three', ({ servers }) => servers.start({ command }));
+  `;
+  const project = await createProject(browserFiles('', { 'a.test.ts': file }));
+  const run = await runVitest(project);
+  expect(run.titles('failed')).toEqual(['one', 'two', 'three']);
+  for (const title of ['one', 'two', 'three'])
+    expect(run.result(title).failureMessages?.join('\n')).toMatch(
+      /The fixture 'servers?' starts no server for a test that runs in a browser; expected one that is started outside of the page/,
+    );
+  await expectAllReleased(project);
+});
+
 test('without isolation the port of the worker stays from file to file', async ({ createProject }) => {
   const file = `${IN_BROWSER}
     test('shares', async ({ port, workerPort }) => {

@@ -9,10 +9,10 @@ import path from 'node:path';
 import { type OutputChunk, rolldown } from 'rolldown';
 
 const ALLOCATOR =
-  /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/port-dispenser\.ts$|server\/start-server\.ts$)/;
-/** Loaded with the first server. */
+  /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
+/** Loaded with the first server, in one file. */
 const OF_SERVERS =
-  /\/platform\/(?:server-platform|linux\/(?:process-(?:tree|groups|table)|marked-command|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
+  /\/platform\/(?:server-platform|linux\/(?:process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
 
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
@@ -20,6 +20,8 @@ const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'))
 /** What a browser has in place of each of these modules, which has the same exports. */
 const STAND_INS: Readonly<Record<string, string>> = {
   'plugin/open-dispenser.ts': 'plugin/vitest/browser/open-dispenser.ts',
+  'plugin/open-servers.ts': 'plugin/vitest/browser/open-servers.ts',
+  'plugin/scope-sources.ts': 'plugin/vitest/browser/scope-sources.ts',
   'plugin/vitest/current-scope.ts': 'plugin/vitest/browser/current-scope.ts',
   'plugin/vitest/current-test.ts': 'plugin/vitest/browser/current-test.ts',
 };
@@ -57,8 +59,17 @@ await bundle.write({
         name: 'index',
         test: (file) => ALLOCATOR.test(file) && !OF_SERVERS.test(file),
       },
+      {
+        name: 'servers',
+        test: (file) =>
+          OF_SERVERS.test(file) ||
+          (/\/src\/(?:server\/|plugin\/server-dispenser)/.test(file) && !ALLOCATOR.test(file)),
+      },
       // What every worker of a runner loads, whether its tests use ports or not.
-      { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|port-scope|run-options)\.ts$/ },
+      {
+        name: 'light',
+        test: /\/src\/plugin\/(?:open-dispenser|open-servers|port-scope|run-options|scope-sources)\.ts$/,
+      },
     ],
   },
 });

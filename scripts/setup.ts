@@ -21,7 +21,7 @@ export DEBIAN_FRONTEND=noninteractive
 install() { apt-get install --yes --quiet --no-install-recommends "$@"; }
 install "$@" || { apt-get update --quiet && install "$@"; } || exit 1
 for package in "$@"; do
-  case "$package" in redis-server|nginx-light) systemctl disable --quiet "\${package%-light}" || true ;; esac
+  case "$package" in redis-server|nginx-light|postgresql|haproxy) systemctl disable --quiet "\${package%-light}" || true ;; esac
 done
 `;
 

@@ -2,7 +2,7 @@
  * The programs, beside Node, that the tests and the demo start. A test that needs one asks `systemNeeds()` and
  * skips with a reason if it is not there; `npm run setup` installs what is missing.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import path from 'node:path';
 
 /** Each program with the Debian package that has it. */
@@ -10,10 +10,16 @@ export const debianPackages = {
   chromium: 'chromium',
   'redis-server': 'redis-server',
   nginx: 'nginx-light',
+  postgres: 'postgresql',
+  initdb: 'postgresql',
+  haproxy: 'haproxy',
+  uvicorn: 'uvicorn',
+  gunicorn: 'gunicorn',
   python3: 'python3',
   ip: 'iproute2',
   ss: 'iproute2',
   unshare: 'util-linux',
+  git: 'git',
 } as const;
 
 export type SystemNeed = keyof typeof debianPackages;
@@ -24,10 +30,16 @@ export function systemNeeds(): Record<SystemNeed, string | undefined> {
     chromium: findProgram('chromium'),
     'redis-server': findProgram('redis-server'),
     nginx: findProgram('nginx'),
+    postgres: findProgram('postgres'),
+    initdb: findProgram('initdb'),
+    haproxy: findProgram('haproxy'),
+    uvicorn: findProgram('uvicorn'),
+    gunicorn: findProgram('gunicorn'),
     python3: findProgram('python3'),
     ip: findProgram('ip'),
     ss: findProgram('ss'),
     unshare: findProgram('unshare'),
+    git: findProgram('git'),
   };
 }
 
@@ -37,7 +49,12 @@ export function missingSystemNeeds(): SystemNeed[] {
 }
 
 function findProgram(name: string): string | undefined {
-  // Debian keeps nginx and ip where the PATH of an ordinary user does not reach.
-  const directories = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/sbin', '/sbin'];
+  // Debian keeps nginx, ip and PostgreSQL where the PATH of an ordinary user does not reach.
+  const directories = [
+    ...(process.env['PATH'] ?? '').split(path.delimiter),
+    '/usr/sbin',
+    '/sbin',
+    ...globSync('/usr/lib/postgresql/*/bin'),
+  ];
   return directories.map((directory) => path.join(directory, name)).find((file) => existsSync(file));
 }

@@ -1,5 +1,6 @@
 export { browserBlockedPorts } from './core/browser-blocked-ports.ts';
 export {
+  AlreadyServedError,
   EphemeralRangeError,
   ForeignFunctionError,
   ForeignListenerError,
@@ -12,14 +13,18 @@ export {
   PoolForeignError,
   PoolHandleError,
   PoolStaleError,
+  PortLeakError,
   PortPoolExhaustedError,
   PortsliceError,
   PortSpecError,
   PortTakenError,
   ResourceLimitError,
+  RunPortUnknownError,
   ServerAddressInUseError,
   ServerCommandError,
+  ServerDiedError,
   ServerExitedError,
+  ServerHandOverError,
   ServerNotReadyError,
   ServerStopError,
   ServerStoppedError,
@@ -32,11 +37,21 @@ export type {
   ExhaustionFacts,
   ForeignPortHolder,
   PortHolder,
+  PortLeak,
   PortsliceErrorCode,
   ProcessDescription,
 } from './errors/index.ts';
 export type { PortStateName } from './core/port-state.ts';
-export type { AcquireOptions, SocketAddressFamily, TCPPortOwnerOptions } from './pool/api/owner-options.ts';
+// So that an override of npm can put this package in the place of get-port.
+export { clearLockedPorts, default, portNumbers } from './plugin/get-port.ts';
+export type { Options } from './plugin/get-port.ts';
+export type { GroupOptions } from './pool/api/group-options.ts';
+export type {
+  AcquireManyOptions,
+  AcquireOptions,
+  SocketAddressFamily,
+  TCPPortOwnerOptions,
+} from './pool/api/owner-options.ts';
 export { portIsInUse } from './pool/api/port-in-use.ts';
 export { portAllocationStats, PortPool, PortSlice } from './pool/api/port-pool.ts';
 export type { PortPoolOptions } from './pool/api/port-pool.ts';
@@ -46,6 +61,8 @@ export type { PortAllocationStats, PortRecord } from './pool/session/snapshot.ts
 export { TCPPortOwner } from './pool/api/tcp-port-owner.ts';
 export { waitForListening } from './pool/api/wait-for-listening.ts';
 export type { ServerProcess, WaitForListeningOptions } from './pool/api/wait-options.ts';
+export { runPort } from './server/run-ports/run-port.ts';
+export type { RunPortOptions } from './server/run-ports/run-port-options.ts';
 export { startServer } from './server/start-server.ts';
 export type { Server, ServerEnd } from './server/server.ts';
 export type {

@@ -4,4 +4,7 @@ export { portFixtures, test } from './plugin/playwright/fixtures.ts';
 export { expect } from './plugin/playwright/runner-package.ts';
 export type { PortTestFixtures, PortWorkerFixtures } from './plugin/playwright/fixtures.ts';
 export type { PortOptions, Ports, PortUse } from './plugin/port-dispenser.ts';
+export type { Servers, ServerUse } from './plugin/server-dispenser.ts';
 export type { RunPoolOptions } from './plugin/run-options.ts';
+export type { StartServerOptions } from './server/server-options.ts';
+export type { Server } from './server/server.ts';

@@ -41,6 +41,7 @@ const FACTS = {
   listenedOnByStrangers: 0,
   strictlyRefused: 0,
   waitedMs: 0,
+  known: [],
 };
 
 function classesOf(errors: typeof ours): Map<string, ErrorClass> {

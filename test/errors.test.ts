@@ -7,10 +7,12 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as portslice from '../src/index.ts';
 import {
+  AlreadyServedError,
   getServerTCPPorts,
   PortPool,
   type PortsliceErrorCode,
   PortTakenError,
+  runPort,
   type ServerPorts,
   TCPPortOwner,
   waitForListening,
@@ -18,6 +20,7 @@ import {
 import { libc } from '../src/platform/linux/libc.ts';
 import { acquirePort } from '../src/plugin/playwright/acquire-port.ts';
 import { PortDispenser } from '../src/plugin/port-dispenser.ts';
+import { ServerDispenser } from '../src/plugin/server-dispenser.ts';
 import { startServer, stopProcess } from './support/listening-server.ts';
 import { isRoot, namespaceWrapper } from './support/namespaces.ts';
 import { reservePorts } from './support/port-block.ts';
@@ -94,6 +97,13 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
     await ports.releaseAll(true);
     await ports.acquire();
   },
+  PORTSLICE_PORT_LEAK: async () => {
+    await using _opened = await openTestPool(1);
+    const facts = { fixture: 'ports', label: 'leaks', testTimeoutMs: 0, servesOneTest: true };
+    const ports = new PortDispenser({ ...facts, defaults: { onLeak: 'fail' }, onAcquire: () => {} });
+    await using _server = await startServer((await ports.acquire()).port);
+    await ports.releaseAll(false);
+  },
   PORTSLICE_HOST: () => new TCPPortOwner({ hosts: ['192.0.2.1'] }),
   PORTSLICE_RESOURCE_LIMIT: async () => {
     await using opened = await openTestPool(1);
@@ -121,6 +131,18 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
     await once(child, 'exit');
     await waitForListening(block.ports[0] as number, { pid: child.pid as number });
   },
+  PORTSLICE_SERVER_DIED: async () => {
+    await using _opened = await openTestPool(1);
+    const facts = { fixture: 'server', label: 'dies', defaults: {}, testTimeoutMs: 0, servesOneTest: true };
+    const servers = new ServerDispenser({ ...facts, onAcquire: () => {} }, undefined);
+    const listen = 'require("node:http").createServer().listen(process.env.PORT)';
+    const { pid, exited } = await servers.start({ command: [process.execPath, '-e', listen] });
+    process.kill(pid as number, 'SIGKILL');
+    await exited;
+    const [death] = await servers.findDeaths([]);
+    await servers.endAll(true);
+    throw death as Error;
+  },
   PORTSLICE_FOREIGN_LISTENER: async () => {
     await using block = await reservePorts(1);
     await using _server = await startServer(block.ports[0] as number);
@@ -128,10 +150,22 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
     const waiting = waitForListening(block.ports[0] as number, { pid: other.pid as number });
     await waiting.finally(() => void stopProcess(other));
   },
+  // This process is a worker of a run that has claimed none.
+  PORTSLICE_RUN_PORT_UNKNOWN: () => runPort('web'),
+  PORTSLICE_ALREADY_SERVED: () => {
+    throw new AlreadyServedError({
+      runPort: 'web',
+      folder: '/home/me/shop',
+      port: 21_301,
+      holder: { processId: 123, command: 'portslice run -- vite' },
+    });
+  },
   PORTSLICE_SERVER_COMMAND: () => portslice.startServer({ command: ['no-such-program'] }),
   PORTSLICE_SERVER_NOT_READY: () => portslice.startServer({ command: ['sleep', '600'], readyTimeoutMs: 1 }),
   PORTSLICE_SERVER_ADDRESS_IN_USE: () =>
     portslice.startServer({ command: 'echo Address already in use.; exit 1', hold: false }),
+  PORTSLICE_SERVER_HAND_OVER: () =>
+    portslice.startServer({ command: ['sleep', '600'], listen: 'inherit', readyTimeoutMs: 1 }),
   PORTSLICE_SERVER_STOPPED: async () => {
     const server = await portslice.startServer({ command: ({ port }) => createServer().listen(port) });
     await server.stop();

@@ -3,7 +3,16 @@
  * subfolders are the projects of the tests. Node finds `node_modules` by walking up, so no project installs anything.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -63,6 +72,9 @@ function install(dir: string, tarball: string): void {
   const target = path.join(packages, 'portslice');
   mkdirSync(target, { recursive: true });
   execFileSync('tar', ['-xzf', tarball, '-C', target, '--strip-components=1']);
+  mkdirSync(path.join(packages, '.bin'));
+  symlinkSync('../portslice/dist/cli.js', path.join(packages, '.bin/portslice'));
+  chmodSync(path.join(target, 'dist/cli.js'), 0o755);
   const ours = path.join(repository, 'node_modules');
   for (const name of readdirSync(ours)) {
     if (!name.startsWith('.') && name !== 'portslice')

@@ -10,7 +10,9 @@ import type {
 import { type LogEntry, readLog } from './inside.program.ts';
 import type { Finished, Project, ProjectFiles, RunOptions } from './project.ts';
 
-const INSIDE = readFileSync(path.join(import.meta.dirname, 'inside.program.ts'), 'utf8');
+/** The helpers for tests in projects, as inside.ts. */
+export const INSIDE: string = readFileSync(path.join(import.meta.dirname, 'inside.program.ts'), 'utf8');
+const SERVER = readFileSync(path.join(import.meta.dirname, 'server.program.ts'), 'utf8');
 
 /** A project's files: the helpers for the tests inside, and a configuration with the given settings and pool options. */
 export function playwrightFiles(settings: string, files: ProjectFiles, poolOptions = ''): ProjectFiles {
@@ -19,7 +21,7 @@ export function playwrightFiles(settings: string, files: ProjectFiles, poolOptio
     import { withPorts } from 'portslice/playwright';
     export default withPorts(defineConfig({ ${settings} }), { ${poolOptions} });
   `;
-  return { 'inside.ts': INSIDE, 'playwright.config.ts': config, ...files };
+  return { 'inside.ts': INSIDE, 'server.ts': SERVER, 'playwright.config.ts': config, ...files };
 }
 
 export interface PlaywrightRun extends Finished {

@@ -106,7 +106,7 @@ export class Project {
     this.ports = ports;
   }
 
-  /** Starts `node`, or a command of a package (`playwright`, `vitest`, `tsc`), in the project's folder. */
+  /** Starts `node`, or a command of a package (`portslice`, `playwright`, `vitest`, `tsc`), in the project's folder. */
   start(command: string, args: readonly string[] = [], options: RunOptions = {}): Program {
     const child = spawn(command, args, {
       cwd: path.resolve(this.dir, options.cwd ?? '.'),
@@ -177,6 +177,6 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   const ours =
     /^(TEST_|PLAYWRIGHT_|PW_|PWTEST|VITEST|PORTSLICE_|PYSYS_|npm_|E2E_|NODE_OPTIONS$|NODE_ENV$|CI$|FORCE_COLOR$|NO_COLOR$|DEBUG)/;
   const inherited = Object.entries(process.env).filter(([name]) => !ours.test(name));
-  const bin = path.join(repository, 'node_modules/.bin');
-  return { ...Object.fromEntries(inherited), PATH: `${bin}:${process.env['PATH']}` };
+  const programs = [installation().dir, repository].map((folder) => path.join(folder, 'node_modules/.bin'));
+  return { ...Object.fromEntries(inherited), PATH: [...programs, process.env['PATH']].join(':') };
 }

@@ -5,6 +5,7 @@ import { type LogEntry, readLog } from './inside.program.ts';
 import type { Finished, Program, Project, ProjectFiles, RunOptions } from './project.ts';
 
 const INSIDE = readFileSync(path.join(import.meta.dirname, 'inside.program.ts'), 'utf8');
+const SERVER = readFileSync(path.join(import.meta.dirname, 'server.program.ts'), 'utf8');
 
 /** A user's global setup, whose teardown notes what is not free when all tests have ended. */
 const NOTE_LEFT_OVERS = `
@@ -27,7 +28,13 @@ export function vitestFiles(settings: string, files: ProjectFiles, pluginOptions
       test: { testTimeout: 30_000, globalSetup: import.meta.dirname + '/note-left-overs.ts', ${settings} },
     });
   `;
-  return { 'inside.ts': INSIDE, 'note-left-overs.ts': NOTE_LEFT_OVERS, 'vitest.config.ts': config, ...files };
+  return {
+    'inside.ts': INSIDE,
+    'server.ts': SERVER,
+    'note-left-overs.ts': NOTE_LEFT_OVERS,
+    'vitest.config.ts': config,
+    ...files,
+  };
 }
 
 /** One test in Vitest's JSON report, as far as our tests look at it. */
@@ -36,7 +43,10 @@ export interface VitestResult {
   readonly fullName: string;
   readonly status: 'passed' | 'failed' | 'skipped' | 'pending' | 'todo';
   readonly failureMessages: readonly string[] | null;
-  readonly meta: { readonly portslice?: readonly ReportedUse[] };
+  readonly meta: {
+    readonly portslice?: readonly ReportedUse[];
+    readonly portsliceServers?: readonly ReportedServer[];
+  };
 }
 
 /** What the fixtures write to `task.meta`. */
@@ -47,6 +57,17 @@ export interface ReportedUse {
   readonly acquiredAtMs: number;
   readonly releasedAtMs?: number;
   readonly state?: string;
+}
+
+export interface ReportedServer {
+  readonly fixture: string;
+  readonly command: string;
+  readonly port: number;
+  readonly ports: Readonly<Record<string, number>>;
+  readonly pid?: number;
+  readonly startedAtMs: number;
+  readonly readyAfterMs?: number;
+  readonly endedAtMs?: number;
 }
 
 export interface EndOfRun {

@@ -1,17 +1,18 @@
 /** nginx in the foreground, with a configuration of a few lines. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { TCPPortOwner } from 'portslice';
+import type { Server, StartServerOptions } from 'portslice';
 import { programPath } from './installed.ts';
-import { makeServerFolder, type Server, startServer } from './server.ts';
+import { makeServerFolder } from './server-folder.ts';
 
 /** @param site what comes into the configuration's `server { ... }` block, beside the port */
-export function startNginx(port: TCPPortOwner, site: string): Promise<Server> {
+export function nginx(site: string): StartServerOptions {
   const folder = makeServerFolder('nginx');
   mkdirSync(path.join(folder, 'temp'));
-  writeFileSync(path.join(folder, 'nginx.conf'), configuration(port, site));
-  const args = ['-p', folder, '-c', 'nginx.conf', '-e', 'server.log'];
-  return startServer(port, { program: programPath('nginx'), args, folder });
+  writeFileSync(path.join(folder, 'template.conf'), configuration(site));
+  // nginx takes its port from a file only, which the shell writes once the port is known.
+  const start = `${programPath('nginx')} -p "$PWD" -c nginx.conf -e server.log`;
+  return { command: `sed "s/PORT/$PORT/" template.conf >nginx.conf && exec ${start}`, cwd: folder };
 }
 
 /** A site that is one page. */
@@ -20,11 +21,11 @@ export function page(heading: string): string {
 }
 
 /** A site that is another server's. */
-export function proxyTo(backend: TCPPortOwner): string {
-  return `location / { proxy_pass http://127.0.0.1:${backend.port}; }`;
+export function proxyTo({ port }: Server): string {
+  return `location / { proxy_pass http://127.0.0.1:${port}; }`;
 }
 
-function configuration(port: TCPPortOwner, site: string): string {
+function configuration(site: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `
 daemon off;
@@ -39,7 +40,7 @@ http {
   log_format times '$msec $server_port';
   access_log access.log times;
   server {
-    listen ${port.port};
+    listen PORT;
     ${site}
   }
 }

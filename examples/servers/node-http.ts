@@ -1,14 +1,13 @@
 /** Node's http, in a process of its own. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { TCPPortOwner } from 'portslice';
-import { makeServerFolder, type Server, startServer } from './server.ts';
+import type { StartServerOptions } from 'portslice';
+import { makeServerFolder } from './server-folder.ts';
 
 const program = fileURLToPath(new URL('node-http.program.ts', import.meta.url));
 
 /** Every page has `heading` as its heading, and below it the path that was asked for. */
-export function startNodeHttp(port: TCPPortOwner, heading = 'Hello from Node'): Promise<Server> {
-  const folder = makeServerFolder('node');
-  const args = [program, String(port), path.join(folder, 'server.log'), heading];
-  return startServer(port, { program: process.execPath, args, folder });
+export function nodeHttp(heading = 'Hello from Node'): StartServerOptions {
+  const log = path.join(makeServerFolder('node'), 'server.log');
+  return { command: [process.execPath, program, '{port}', log, heading] };
 }

@@ -2,20 +2,23 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import path from 'node:path';
-import type { TCPPortOwner } from 'portslice';
+import type { StartServerOptions, TCPPortOwner } from 'portslice';
 import { programPath } from './installed.ts';
-import { makeServerFolder, type Server, startServer } from './server.ts';
+import { makeServerFolder } from './server-folder.ts';
 
-export function startRedis(port: TCPPortOwner): Promise<Server> {
+export function redis(): StartServerOptions {
   const folder = makeServerFolder('redis');
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder];
-  args.push('--logfile', path.join(folder, 'server.log'));
-  return startServer(port, { program: programPath('redis-server'), args, folder });
+  const log = path.join(folder, 'server.log');
+  const options = ['--bind', '127.0.0.1', '--save', '', '--dir', folder, '--logfile', log];
+  return { command: [programPath('redis-server'), '--port', '{port}', ...options] };
 }
 
 /** Sends one command over a connection of its own, as RESP, and returns the reply as it was sent: '+PONG', ':1'. */
-export async function askRedis(port: TCPPortOwner, ...command: readonly string[]): Promise<string> {
-  const socket = connect(port.port, '127.0.0.1');
+export async function askRedis(
+  { port }: Pick<TCPPortOwner, 'port'>,
+  ...command: readonly string[]
+): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
   socket.setEncoding('utf8');
   const words = [...command, 'QUIT'].map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);

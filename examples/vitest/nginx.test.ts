@@ -2,32 +2,31 @@
 import { test } from 'portslice/vitest';
 import { beforeEach } from 'vitest';
 import { isMissing } from '../servers/installed.ts';
-import { page, proxyTo, startNginx } from '../servers/nginx.ts';
-import { startNodeHttp } from '../servers/node-http.ts';
+import { nginx, page, proxyTo } from '../servers/nginx.ts';
+import { nodeHttp } from '../servers/node-http.ts';
 
 beforeEach(({ skip }) => skip(isMissing('nginx'), 'nginx is not installed'));
 
-test('nginx serves its one page and nothing else', async ({ port, expect }) => {
-  await using _nginx = await startNginx(port, page('Hello, Vitest'));
-  const found = await fetch(port.url('/'));
-  const notFound = await fetch(port.url('/elsewhere'));
+test('nginx serves its one page and nothing else', async ({ servers, expect }) => {
+  const server = await servers.start(nginx(page('Hello, Vitest')));
+  const found = await fetch(server.url('/'));
+  const notFound = await fetch(server.url('/elsewhere'));
   expect(await found.text()).toBe('<h1>Hello, Vitest</h1>');
   expect(notFound.status).toBe(404);
 });
 
-test('nginx stands in front of a Node server', async ({ port, ports, expect }) => {
-  const backendPort = await ports.acquire();
-  await using _backend = await startNodeHttp(backendPort, 'The backend');
-  await using _nginx = await startNginx(port, proxyTo(backendPort));
-  const response = await fetch(port.url('/orders/7'));
+test('nginx stands in front of a Node server', async ({ servers, expect }) => {
+  const backend = await servers.start(nodeHttp('The backend'));
+  const server = await servers.start(nginx(proxyTo(backend)));
+  const response = await fetch(server.url('/orders/7'));
   expect(await response.text()).toBe('<h1>The backend</h1><p>/orders/7</p>');
   expect(response.headers.get('server')).toMatch(/^nginx/);
 });
 
 for (const city of ['Athens', 'Berlin', 'Cairo', 'Dakar', 'Essen', 'Fes']) {
-  test(`the site of ${city} is on a port of its own`, async ({ port, expect }) => {
-    await using _nginx = await startNginx(port, page(city));
-    const response = await fetch(port.url('/'));
+  test(`the site of ${city} is on a port of its own`, async ({ servers, expect }) => {
+    const server = await servers.start(nginx(page(city)));
+    const response = await fetch(server.url('/'));
     expect(await response.text()).toBe(`<h1>${city}</h1>`);
   });
 }

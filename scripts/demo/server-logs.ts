@@ -42,11 +42,13 @@ function readIfThere(file: string): string {
 export function parseProgramLog(text: string): PortNotes {
   const lines = text.split('\n').filter((line) => line !== '');
   const notes = lines.map((line) => JSON.parse(line) as { event: string; port: number; atMs: number });
-  const timeOf = (event: string): number => notes.find((note) => note.event === event)?.atMs ?? Infinity;
+  const timesOf = (name: string): number[] =>
+    notes.flatMap(({ event, atMs }) => (event === name ? [atMs] : []));
   return {
     port: notes[0]?.port ?? 0,
-    from: timeOf('bound'),
-    until: timeOf('closing'),
+    from: timesOf('bound')[0] ?? Infinity,
+    // One that is restarted keeps its port in between.
+    until: timesOf('closing').at(-1) ?? Infinity,
     addressInUse: notes.some(({ event }) => event === 'EADDRINUSE'),
   };
 }

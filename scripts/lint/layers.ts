@@ -23,6 +23,7 @@ const packagesOf: Readonly<Record<string, readonly string[]>> = {
   'plugin/playwright': ['@playwright/test', 'playwright'],
   'plugin/vitest': ['vitest'],
   'plugin/tinypool': ['tinypool'],
+  cli: ['commander'],
 };
 
 /** The place of a file in src/: 'core', 'plugin/vitest', ... A file directly in src/ is an entry. */

@@ -16,7 +16,8 @@ export class ClaimOrder {
   #queuedAtMs: readonly number[] = [];
   #queuePosition = 0;
   #scansLeft = 0;
-  #passedBy: number[] = [];
+  /** Each once, though a scan can offer it again. */
+  readonly #passedBy = new Set<number>();
 
   constructor(bounds: SliceBounds, states: Int32Array, releasedAtMs: Uint32Array) {
     this.#bounds = bounds;
@@ -27,18 +28,19 @@ export class ClaimOrder {
   /** Starts a search; it ends after at most one scan of the slice. */
   begin(): void {
     this.#scansLeft = 1;
-    if (this.#passedBy.length === 0) return;
+    if (this.#passedBy.size === 0) return;
     // They came before what is left of the queue.
-    const timesOfPassedBy = this.#passedBy.map((index) => Atomics.load(this.#releasedAtMs, index));
+    const passedBy = [...this.#passedBy];
+    const timesOfPassedBy = passedBy.map((index) => Atomics.load(this.#releasedAtMs, index));
     this.#queuedAtMs = [...timesOfPassedBy, ...this.#queuedAtMs.slice(this.#queuePosition)];
-    this.#queue = [...this.#passedBy, ...this.#queue.slice(this.#queuePosition)];
+    this.#queue = [...passedBy, ...this.#queue.slice(this.#queuePosition)];
     this.#queuePosition = 0;
-    this.#passedBy = [];
+    this.#passedBy.clear();
   }
 
   /** For a port that was offered and not wanted: it keeps its place for the next search. */
   passBy(index: number): void {
-    this.#passedBy.push(index);
+    this.#passedBy.add(index);
   }
 
   /**

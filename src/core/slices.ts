@@ -3,7 +3,7 @@ import { PortList } from './port-list.ts';
 import { HIGHEST_PORT, subtractRanges } from './port-range.ts';
 
 /** Ports below this, where people's own servers live, are handed out last. */
-const FIRST_PREFERRED_PORT = 10_000;
+export const FIRST_PREFERRED_PORT = 10_000;
 /** With fewer preferred ports than this for each slice, low ports are needed in the slices too. */
 const MIN_PREFERRED_PORTS_PER_SLICE = 64;
 

@@ -19,6 +19,8 @@ export interface ForeignPortHolder extends ProcessDescription {
 export interface ExhaustionFacts {
   /** The number of ports that were asked for together. */
   readonly wantedPortCount: number;
+  /** Of ports that belong together, from the lowest one on. */
+  readonly wantedOffsets?: readonly number[] | undefined;
   readonly poolPortCount: number;
   readonly holders: readonly PortHolder[];
   readonly sealedPortCount: number;
@@ -32,6 +34,8 @@ export interface ExhaustionFacts {
    * earlier servers have left behind (TIME_WAIT), or a socket that another program has bound.
    */
   readonly strictlyRefused: number;
+  /** The number of ports that are passed by because somebody has them for UDP, which was asked for too. */
+  readonly takenForUDP: number;
   readonly waitedMs: number;
 }
 
@@ -51,7 +55,7 @@ export class PortPoolExhaustedError extends PortsliceError {
 const SHOWN_HOLDER_COUNT = 50;
 
 function describeExhaustion(facts: ExhaustionFacts): string {
-  const wanted = facts.wantedPortCount === 1 ? 'No port is' : `No ${facts.wantedPortCount} ports are`;
+  const wanted = describeWanted(facts);
   const waited = facts.waitedMs > 0 ? ` after ${Math.round(facts.waitedMs)} ms` : '';
   return [
     `${wanted} free in the pool of ${facts.poolPortCount}${waited}: ${describeCounts(facts)}.`,
@@ -61,6 +65,14 @@ function describeExhaustion(facts: ExhaustionFacts): string {
   ].join('\n');
 }
 
+function describeWanted({ wantedPortCount, wantedOffsets = [] }: ExhaustionFacts): string {
+  if (wantedPortCount === 1) return 'No port is';
+  if (wantedOffsets.length === 0) return `No ${wantedPortCount} ports are`;
+  return wantedOffsets.every((offset, place) => offset === place)
+    ? `No ${wantedPortCount} consecutive ports are`
+    : `No ${wantedPortCount} ports at the offsets ${wantedOffsets.join(', ')} are`;
+}
+
 function describeCounts(facts: ExhaustionFacts): string {
   return [
     `${facts.holders.length - facts.sealedPortCount} held in this run`,
@@ -68,6 +80,7 @@ function describeCounts(facts: ExhaustionFacts): string {
     `${facts.lockedByOtherRuns} locked by other runs`,
     `${facts.listenedOnByStrangers} listened on by strangers`,
     `${facts.strictlyRefused} with leftovers of earlier servers or other programs' sockets`,
+    ...(facts.takenForUDP > 0 ? [`${facts.takenForUDP} taken for UDP`] : []),
   ].join(', ');
 }
 

@@ -10,8 +10,10 @@ export {
   type PortHolder,
   PortPoolExhaustedError,
 } from './exhaustion.ts';
+export { type PortLeak, PortLeakError } from './leaks.ts';
 export { HostError, InvalidOptionError, NoTestError, PortSpecError, TestEndedError } from './options.ts';
 export {
+  describeTaking,
   PoolClosedError,
   PoolDamagedError,
   PoolForeignError,
@@ -21,13 +23,15 @@ export {
   type PortTakenFacts,
 } from './pools.ts';
 export { EphemeralRangeError, UnsupportedPlatformError } from './ports.ts';
+export { AlreadyServedError, RunPortUnknownError } from './run-ports.ts';
 export {
   ServerAddressInUseError,
   ServerCommandError,
+  ServerHandOverError,
   ServerNotReadyError,
   type ServerStartFacts,
   ServerStopError,
   ServerStoppedError,
 } from './server-starts.ts';
-export { ForeignListenerError, ServerExitedError, WaitTimeoutError } from './servers.ts';
+export { ForeignListenerError, ServerDiedError, ServerExitedError, WaitTimeoutError } from './servers.ts';
 export { ForeignFunctionError, PermissionError, ResourceLimitError, SystemCallError } from './system.ts';

@@ -85,7 +85,7 @@ export interface PortTakenFacts {
   /** Such as 'is taken' or 'is no server port: the pool is 20000-29999'. */
   readonly problem: string;
   /** Who has the port, as far as that is known. */
-  readonly holder?: ProcessDescription;
+  readonly holder?: ProcessDescription | undefined;
   /** What to do. */
   readonly fix: string;
 }
@@ -99,10 +99,15 @@ export class PortTakenError extends PortsliceError {
   readonly holder: ProcessDescription | undefined;
 
   constructor({ port, problem, holder, fix }: PortTakenFacts) {
-    super(`Port ${port} ${problem}${holder === undefined ? '' : `: ${describeTaker(holder)}`}. ${fix}.`);
+    super(`Port ${port} ${describeTaking({ problem, holder })}. ${fix}.`);
     this.port = port;
     this.holder = holder;
   }
+}
+
+/** In words that follow the port. */
+export function describeTaking({ problem, holder }: Pick<PortTakenFacts, 'problem' | 'holder'>): string {
+  return holder === undefined ? problem : `${problem}: ${describeTaker(holder)}`;
 }
 
 function describeTaker(holder: ProcessDescription): string {

@@ -107,6 +107,29 @@ export class ServerAddressInUseError extends PortsliceError {
   }
 }
 
+export interface ServerHandOverFacts extends ServerStartFacts {
+  /** In words: 'it says that port 20123 is in use, so it listens by itself'. */
+  readonly problem: string;
+}
+
+/** A server has not taken the listening socket that it was given (`listen: 'inherit'`). */
+export class ServerHandOverError extends PortsliceError {
+  static override readonly name: string = 'ServerHandOverError';
+  static override readonly code = 'PORTSLICE_SERVER_HAND_OVER';
+  readonly code: typeof ServerHandOverError.code = ServerHandOverError.code;
+  readonly port: number;
+  readonly output: string;
+
+  constructor({ name, port, problem, output, lastLines }: ServerHandOverFacts) {
+    super(
+      `${quoteServer(name)} has not taken the socket that it was given: ${problem}. ` +
+        `Let it listen on descriptor 3 ({fd}, LISTEN_FDS), or leave out listen: 'inherit'.${quoteOutput(lastLines)}`,
+    );
+    this.port = port;
+    this.output = output;
+  }
+}
+
 /** A server that was stopped, and whose ports were given back, was to be started again. */
 export class ServerStoppedError extends PortsliceError {
   static override readonly name: string = 'ServerStoppedError';

@@ -125,3 +125,42 @@ export class ForeignListenerError extends PortsliceError {
     this.command = facts.command;
   }
 }
+
+export interface ServerDiedFacts {
+  /** The command in words, or the label. */
+  readonly name: string;
+  readonly port: number;
+  /** Undefined for an in-process server. */
+  readonly processId: number | undefined;
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  /** All that it has written, and the end of that for the message. */
+  readonly output: string;
+  readonly lastLines: string;
+}
+
+/** A server of a test that has failed had ended by itself. It is told beside the test's own error. */
+export class ServerDiedError extends PortsliceError {
+  static override readonly name: string = 'ServerDiedError';
+  static override readonly code = 'PORTSLICE_SERVER_DIED';
+  readonly code: typeof ServerDiedError.code = ServerDiedError.code;
+  readonly port: number;
+  readonly processId: number | undefined;
+  /** Undefined if a signal has ended the process. */
+  readonly exitCode: number | undefined;
+  /** The name of the signal that has ended the process, such as 'SIGKILL'. */
+  readonly signal: string | undefined;
+  readonly output: string;
+
+  constructor({ name, port, processId, exitCode, signal, output, lastLines }: ServerDiedFacts) {
+    super(
+      `The server '${name}' on port ${port} had ended by itself (pid ${processId ?? 'of this process'}, ` +
+        `${signal ?? `exit code ${exitCode ?? 'unknown'}`}).${quoteOutput(lastLines)}`,
+    );
+    this.port = port;
+    this.processId = processId;
+    this.exitCode = exitCode;
+    this.signal = signal;
+    this.output = output;
+  }
+}

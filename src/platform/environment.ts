@@ -1,6 +1,8 @@
 /** The only reader and writer of `process.env`. */
 
 const POOL_VARIABLE = 'PORTSLICE_POOL';
+export const ON_LEAK_VARIABLE = 'PORTSLICE_ON_LEAK';
+export const RUN_PORTS_VARIABLE = 'PORTSLICE_RUN_PORTS';
 
 /** An empty variable counts as unset. */
 export function readVariable(name: string): string | undefined {
@@ -15,8 +17,27 @@ export function publishedPoolHandle(): string | undefined {
 
 /** Publishes the handle to all processes and threads that are started from now on; undefined takes it back. */
 export function publishPoolHandle(handle: string | undefined): void {
-  if (handle === undefined) delete process.env[POOL_VARIABLE];
-  else process.env[POOL_VARIABLE] = handle;
+  publishVariable(POOL_VARIABLE, handle);
+}
+
+/** Sets the variable for this process and all that it starts from now on; undefined takes it back. */
+export function publishVariable(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
+}
+
+/** The table of the run ports of the process that this one was started by, or is. */
+export function publishedRunPorts(): string | undefined {
+  return readVariable(RUN_PORTS_VARIABLE);
+}
+
+/** Publishes the table to all processes and threads that are started from now on. */
+export function publishRunPorts(table: string): void {
+  process.env[RUN_PORTS_VARIABLE] = table;
+}
+
+export function copyEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env };
 }
 
 /** A copy of the environment with the handle in it, if there is one. */

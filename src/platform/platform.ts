@@ -11,11 +11,13 @@ import {
   findAddressesOfProcess,
   findListeners,
   findListeningPorts,
+  findUDPUsers,
   isOnlyInTimeWait,
 } from './linux/listeners.ts';
 import { isAlive, isRunning } from './linux/liveness.ts';
 import { findLockHolders } from './linux/lock-holders.ts';
 import { findAncestors, findEnd, findEndedWrapper, findUser, hasChildBeforeExec } from './linux/processes.ts';
+import { findServedPorts } from './linux/served-ports.ts';
 import type { Platform } from './port-kernel.ts';
 import { readWindowsEphemeralRange, readWindowsExcludedRanges } from './windows/ephemeral-range.ts';
 
@@ -36,10 +38,12 @@ function choosePlatform(name: NodeJS.Platform): Platform {
     isAlive: () => false,
     isRunning: () => false,
     findListeners: () => undefined,
+    findUDPUsers: () => undefined,
     findListeningPorts: () => undefined,
     findAddressesOfPort: () => [],
     findAddressesOfProcess: () => [],
     findLockHolders: () => new Map(),
+    findServedPorts: () => [],
     isOnlyInTimeWait: () => false,
     findAncestors: () => [],
     findUser: () => undefined,
@@ -57,10 +61,12 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         isAlive,
         isRunning,
         findListeners,
+        findUDPUsers,
         findListeningPorts,
         findAddressesOfPort,
         findAddressesOfProcess,
         findLockHolders,
+        findServedPorts,
         isOnlyInTimeWait,
         findAncestors,
         findUser,

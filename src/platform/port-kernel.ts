@@ -65,7 +65,19 @@ export interface EndedWrapper {
   readonly command: string | undefined;
 }
 
-/** A process that listens on a port. */
+/** A run port on which `portslice run` has a server that others of the same folder may use. */
+export interface ServedPort {
+  /** The id of the folder. */
+  readonly folder: string;
+  readonly name: string;
+  readonly port: number;
+  /** Of `portslice run`, from which the server descends. */
+  readonly processId: number;
+  /** False: the server is still starting. */
+  readonly isReady: boolean;
+}
+
+/** A process that listens on a port, or has bound it for UDP. */
 export interface Listener {
   /** Undefined where another user's processes cannot be looked into. */
   readonly processId: number | undefined;
@@ -109,6 +121,10 @@ export interface PortKernel {
   /** The locators of all memory that is announced, as far as it can be seen from here. */
   findMemories(): string[];
   takeLock(port: number): number | undefined;
+  /** Of all processes only one serves a name of a folder. @returns the descriptor that keeps it; undefined: another one does */
+  takeServedName(folder: string, name: string): number | undefined;
+  /** Lets others find it, until the descriptor is closed. @returns undefined: somebody squats on the name */
+  announceServedPort(served: ServedPort): number | undefined;
   /** @throws HostError */
   holdTargetFor(hosts: readonly string[], family: SocketAddressFamily): HoldTarget;
   /**
@@ -124,6 +140,11 @@ export interface PortKernel {
   takeHoldOverLeftovers(port: number, target: HoldTarget): Hold | undefined;
   /** Binds without any option, and closes: a hold without descriptors. */
   checkStrictly(port: number, target: HoldTarget): Hold | undefined;
+  /**
+   * Whether the port is free for UDP on every address at this moment: binds it without any option, and closes. Nothing is held,
+   * since a server that sets no option, as most UDP servers do, could not bind the port then.
+   */
+  udpIsFree(port: number): boolean;
   /** Also true for a strict bind that does not listen, and for TIME_WAIT; `findListeners` is exact. */
   somethingListens(port: number, addresses: BoundAddresses): boolean;
   /** A cheaper probe that uses up the hold; close it next. */
@@ -144,6 +165,8 @@ export interface ProcessLookup {
   /** As `isAlive`, but a process that has ended counts as ended even while its parent has not looked yet. */
   isRunning(processId: number): boolean;
   findListeners(port: number): Listener[] | undefined;
+  /** Who has bound the port for UDP. */
+  findUDPUsers(port: number): Listener[] | undefined;
   /** All ports on which anybody listens. */
   findListeningPorts(): ReadonlySet<number> | undefined;
   /** Where anybody listens on the port: '127.0.0.2:20123', '[::1]:20123'. */
@@ -152,6 +175,8 @@ export interface ProcessLookup {
   findAddressesOfProcess(processId: number): string[];
   /** Who has locked which of the ports. An empty answer for a port: somebody who cannot be seen from here. */
   findLockHolders(ports: readonly number[]): ReadonlyMap<number, Process>;
+  /** Those of processes of this user that are proved to have announced them. */
+  findServedPorts(folder: string, name: string): ServedPort[];
   /** Whether all that the OS knows of the port are connections in TIME_WAIT. */
   isOnlyInTimeWait(port: number): boolean;
   /** The process and the processes it descends from, nearest first. */

@@ -5,6 +5,8 @@ export interface CommandPlace {
   /** All of it. */
   readonly environment: NodeJS.ProcessEnv;
   readonly cwd?: string | undefined;
+  /** A variable that is to have the id of the very process. */
+  readonly idVariable?: string | undefined;
 }
 
 /** All processes that descend from one that was started, as far as the OS can tell. Of those that have ended it knows none. */

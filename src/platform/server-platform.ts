@@ -1,11 +1,14 @@
+/** What servers need of the operating system beyond ports. Loaded with the first server. */
+import { UnsupportedPlatformError } from '../errors/index.ts';
+import type { HandedSocket } from './handed-socket.ts';
+import { openHandedSocket } from './linux/handed-socket.ts';
 import { libc } from './linux/libc.ts';
 import { readListeningSockets } from './linux/listeners.ts';
 import { listSockets, readStatus } from './linux/proc.ts';
 import { sendSignal } from './linux/send-signal.ts';
-/** What servers need of the operating system beyond ports. Loaded with the first server. */
 import { dumpListeningSockets } from './linux/socket-diagnosis.ts';
 import { ofThisPlatform } from './platform.ts';
-import type { ListeningSocket } from './port-kernel.ts';
+import type { ListeningSocket, SocketAddressFamily } from './port-kernel.ts';
 
 export interface ServerPlatform {
   /** Every TCP socket that listens; undefined where the OS does not tell. */
@@ -16,6 +19,11 @@ export interface ServerPlatform {
   findStart(processId: number): number | undefined;
   /** Does nothing if another process has the number by now. */
   signalProcess(processId: number, start: number, signal: NodeJS.Signals): void;
+  /**
+   * A socket that listens beside the port's hold. @param host '' is every address of the family
+   * @returns undefined if somebody listens there. @throws HostError, UnsupportedPlatformError
+   */
+  openHandedSocket(port: number, host: string, family: SocketAddressFamily): HandedSocket | undefined;
   /** The ids of the sockets that the process has open. None where that cannot be seen. */
   listSockets(processId: number): readonly string[];
 }
@@ -25,6 +33,7 @@ const LINUX: ServerPlatform = {
   shellCommand: (text) => ['/bin/sh', '-c', text],
   findStart: (processId) => readStatus(processId)?.startTicks,
   signalProcess: sendSignal,
+  openHandedSocket: (port, host, family) => openHandedSocket(libc(), port, host, family),
   listSockets,
 };
 
@@ -33,6 +42,9 @@ const UNKNOWN: ServerPlatform = {
   shellCommand: (text) => [text],
   findStart: () => undefined,
   signalProcess: () => {},
+  openHandedSocket: () => {
+    throw new UnsupportedPlatformError({ platform: process.arch, capability: "listen: 'inherit'" });
+  },
   listSockets: () => [],
 };
 

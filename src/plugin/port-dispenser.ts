@@ -1,11 +1,12 @@
 /** Hands out ports to a test, a file or a worker, and takes them back together at its end. */
-import { NoTestError, TestEndedError } from '../errors/index.ts';
+import { NoTestError, type PortLeak, PortLeakError, TestEndedError } from '../errors/index.ts';
 import { epochMs, monotonicMs, pause, startImmediate } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
-import type { AcquireOptions } from '../pool/api/owner-options.ts';
+import type { AcquireManyOptions, AcquireOptions } from '../pool/api/owner-options.ts';
 import type { OwnerTuple } from '../pool/api/owner-tuple.ts';
 import { acquireFrom, type OwnedClaim, type TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 import { describeListeners } from '../pool/claim/describe-listeners.ts';
+import { warnOfLeak } from '../pool/claim/leaks.ts';
 import { stillListens } from '../pool/claim/probe.ts';
 import { releaseClaim } from '../pool/claim/release.ts';
 import { currentSlice, hasRunPool } from '../pool/session/current-slice.ts';
@@ -13,6 +14,7 @@ import { checkSignal } from '../pool/session/option-checks.ts';
 import {
   claimState,
   isHeld,
+  type OnLeak,
   PART_OF_TEST_TIMEOUT,
   type PortClaim,
   type ReleasedState,
@@ -20,6 +22,7 @@ import {
 } from '../pool/session/port-claim.ts';
 import { warn, warnOnce } from '../pool/session/warnings.ts';
 import { isFirstWorker } from '../pool/session/worker-hint.ts';
+import { checkOnLeak, onLeakOfRun } from './on-leak.ts';
 
 export { NoTestError };
 
@@ -40,14 +43,23 @@ export interface PortUse {
 export interface Ports {
   /** As `TCPPortOwner.acquire`; the options of the fixture `portOptions` are the defaults. */
   acquire(options?: AcquireOptions): Promise<TCPPortOwner>;
-  /** Several ports, all or none. */
-  acquireMany<const Count extends number>(count: Count, options?: AcquireOptions): Promise<OwnerTuple<Count>>;
+  /** Several ports, all or none: as `TCPPortOwner.acquireMany`. */
+  acquireMany<const Count extends number>(
+    count: Count,
+    options?: AcquireManyOptions,
+  ): Promise<OwnerTuple<Count>>;
   /** A port as a plain number. */
   getNextAvailableTCPPort(options?: AcquireOptions): Promise<number>;
 }
 
-/** The part of the owner's options that a fixture can be given. */
-export type PortOptions = Pick<AcquireOptions, 'hosts' | 'socketAddressFamily' | 'hold' | 'acquireTimeoutMs'>;
+/** What a fixture can be given: a part of the owner's options, and what concerns the end of the test. */
+export interface PortOptions extends Pick<
+  AcquireOptions,
+  'hosts' | 'socketAddressFamily' | 'hold' | 'transports' | 'acquireTimeoutMs'
+> {
+  /** What is done when the test leaves something listening on a port. Default: what the run's configuration says, else 'warn'. */
+  onLeak?: OnLeak | undefined;
+}
 
 export interface DispenserFacts {
   readonly fixture: string;
@@ -88,14 +100,22 @@ export class PortDispenser implements Ports {
 
   async acquireMany<const Count extends number>(
     count: Count,
-    options: AcquireOptions = {},
+    options: AcquireManyOptions = {},
   ): Promise<OwnerTuple<Count>> {
     return (await this.acquireFor(this.#facts.fixture, count, options)) as OwnerTuple<Count>;
   }
 
   /** For fixtures that hand out ports of this dispenser under another name. */
-  async acquireFor(fixture: string, count: number, options: AcquireOptions = {}): Promise<TCPPortOwner[]> {
-    const { defaults, label } = this.#facts;
+  async acquireFor(
+    fixture: string,
+    count: number,
+    options: AcquireManyOptions = {},
+  ): Promise<TCPPortOwner[]> {
+    const {
+      defaults: { onLeak, ...defaults },
+      label,
+    } = this.#facts;
+    const policy = onLeak === undefined ? onLeakOfRun() : checkOnLeak('onLeak', onLeak);
     const startMs = monotonicMs();
     const asked = { label, ...defaults, ...withoutUndefined(options) };
     checkSignal(options.signal);
@@ -115,7 +135,7 @@ export class PortDispenser implements Ports {
       });
       if (signal.aborted) for (const { owner } of owned) owner.cleanup();
       signal.throwIfAborted();
-      this.#note(owned, fixture, startMs);
+      this.#note(owned, fixture, startMs, policy);
       if (!hasRunPool() && isFirstWorker()) hintAtGlobalSetup();
       return owned.map(({ owner }) => owner);
     } finally {
@@ -124,11 +144,12 @@ export class PortDispenser implements Ports {
     }
   }
 
-  #note(owned: readonly OwnedClaim[], fixture: string, startMs: number): void {
+  #note(owned: readonly OwnedClaim[], fixture: string, startMs: number, onLeak: OnLeak): void {
     const waitedMs = Math.round(monotonicMs() - startMs);
     const { testTimeoutMs, servesOneTest } = this.#facts;
     const hasEnd = servesOneTest && testTimeoutMs > 0;
     for (const { claim } of owned) {
+      claim.onLeak = onLeak;
       if (hasEnd) claim.testEndsAtMs = this.#startMs + testTimeoutMs;
       const use: PortUse = { fixture, port: claim.port, waitedMs, acquiredAtMs: epochMs() };
       this.#given.push({ claim, use });
@@ -150,20 +171,35 @@ export class PortDispenser implements Ports {
   /**
    * Takes everything back. A body that still runs, because it timed out, gets no more ports.
    * @param failed the ports are sealed, since the body may still use them
+   * @param leaksFail whether an error fails whoever has left servers; else they are warned of
+   * @throws PortLeakError where `onLeak` is 'fail', when all is taken back
    */
-  async releaseAll(failed: boolean): Promise<void> {
+  async releaseAll(failed: boolean, leaksFail: boolean = true): Promise<void> {
     this.#end();
     await this.#releaseWhatEnds(failed);
     this.#release(failed);
     // The last teardown of a worker is followed by its exit in the same tick, in which listeners for warnings never run.
     if (this.uses.some(({ state }) => state === 'leaked'))
       await new Promise((resolve) => void startImmediate(resolve));
+    const leaks = this.#takeLeaks();
+    if (leaks.length > 0 && leaksFail) throw new PortLeakError({ leaks });
+    leaks.forEach(warnOfLeak);
   }
 
-  /** As `releaseAll`, for a process that exits: no server gets time to end. */
+  /** As `releaseAll`, for a process that exits: no server gets time to end, and no test can fail any more. */
   releaseAtOnce(failed: boolean): void {
     this.#end();
     this.#release(failed);
+    this.#takeLeaks().forEach(warnOfLeak);
+  }
+
+  /** Each once. */
+  #takeLeaks(): PortLeak[] {
+    return this.#given.flatMap(({ claim }) => {
+      const { leak } = claim;
+      claim.leak = undefined;
+      return leak ?? [];
+    });
   }
 
   #end(): void {
@@ -227,7 +263,7 @@ function nameForeignListener(claim: PortClaim, errors: readonly string[]): void 
 }
 
 /** An option that is given as undefined is not given. */
-function withoutUndefined(options: AcquireOptions): AcquireOptions {
+function withoutUndefined(options: AcquireManyOptions): AcquireManyOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 

@@ -36,10 +36,10 @@ export class PortScope {
     return (this.#dispenser = dispenser);
   }
 
-  /** @param failed as for `PortDispenser.releaseAll` */
-  async end(failed: boolean): Promise<void> {
+  /** As `PortDispenser.releaseAll`. */
+  async end(failed: boolean, leaksFail: boolean = true): Promise<void> {
     this.#hasEnded = true;
-    await this.#dispenser?.releaseAll(failed);
+    await this.#dispenser?.releaseAll(failed, leaksFail);
   }
 
   /** For a process that exits. */

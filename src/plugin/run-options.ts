@@ -3,9 +3,13 @@
  * evaluates the configuration, so this file loads nothing. It is kept on `process`, since Vitest can load this file twice.
  */
 import type { PortPoolOptions } from '../pool/api/port-pool.ts';
+import type { OnLeak } from '../pool/session/port-claim.ts';
 
-/** What the plugins take: the options of the pool, whose number of workers the runner knows. */
-export type RunPoolOptions = Omit<PortPoolOptions, 'workers'>;
+/** What the plugins take: the options of the pool, whose number of workers the runner knows, and of all tests. */
+export interface RunPoolOptions extends Omit<PortPoolOptions, 'workers'> {
+  /** What is done when a test leaves something listening. Default: PORTSLICE_ON_LEAK, else 'warn'. `portOptions` has the last word. */
+  onLeak?: OnLeak | undefined;
+}
 
 export interface RememberedOptions {
   /** Whose configuration, in words. */

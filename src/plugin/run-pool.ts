@@ -3,12 +3,20 @@
  * by the last teardown. Vitest calls a global setup once for each project, each time as a new module instance.
  */
 import { ForeignFunctionError, UnsupportedPlatformError } from '../errors/index.ts';
-import { publishedPoolHandle, publishPoolHandle } from '../platform/environment.ts';
+import {
+  ON_LEAK_VARIABLE,
+  publishedPoolHandle,
+  publishPoolHandle,
+  publishVariable,
+  readVariable,
+} from '../platform/environment.ts';
 import { platform } from '../platform/platform.ts';
 import { threadState } from '../platform/thread-state.ts';
 import { PortPool } from '../pool/api/port-pool.ts';
 import { canAttach } from '../pool/session/current-slice.ts';
+import type { OnLeak } from '../pool/session/port-claim.ts';
 import { warnOnce } from '../pool/session/warnings.ts';
+import { adoptRunPorts } from '../server/run-ports/adopt-run-ports.ts';
 import { rememberedRunOptions, runOptionsAreOver, type RunPoolOptions } from './run-options.ts';
 import { unitedOptions } from './united-options.ts';
 
@@ -17,6 +25,8 @@ interface Run {
   userCount: number;
   /** Of the run in which this one was started. */
   outerHandle: string | undefined;
+  /** Takes back what was published beside the pool. */
+  takeBack: (() => void) | undefined;
 }
 
 function thisRun(): Run {
@@ -24,6 +34,7 @@ function thisRun(): Run {
     pool: undefined,
     userCount: 0,
     outerHandle: undefined,
+    takeBack: undefined,
   }));
 }
 
@@ -37,13 +48,15 @@ export interface StartedRun {
 /** @throws InvalidOptionError if the options cannot be used or disagree; PortSpecError, EphemeralRangeError */
 export function startRunPool(workers: number): StartedRun {
   const run = thisRun();
-  const options = takeRunOptions();
+  const { onLeak, ...options } = takeRunOptions();
+  if (run.userCount === 0) run.takeBack = publishOnLeak(onLeak);
   if (run.pool === undefined && canAllocate()) {
     const pool = PortPool.create({ ...options, workers });
     run.outerHandle = publishedPoolHandle();
     run.pool = pool;
     publishPoolHandle(pool.handle);
   }
+  adoptRunPorts(run.pool?.handle);
   run.userCount++;
   let stopped = false;
   const stop = (): void => {
@@ -51,6 +64,14 @@ export function startRunPool(workers: number): StartedRun {
     stopped = true;
   };
   return { pool: run.pool, stop };
+}
+
+/** To the workers. @returns what takes it back */
+function publishOnLeak(onLeak: OnLeak | undefined): (() => void) | undefined {
+  if (onLeak === undefined) return undefined;
+  const outer = readVariable(ON_LEAK_VARIABLE);
+  publishVariable(ON_LEAK_VARIABLE, onLeak);
+  return () => publishVariable(ON_LEAK_VARIABLE, outer);
 }
 
 /** In watch mode a corrected configuration must not disagree with the one that was refused. */
@@ -82,6 +103,7 @@ function stopOne(run: Run): void {
   run.userCount--;
   if (run.userCount > 0) return;
   runOptionsAreOver();
+  run.takeBack?.();
   if (run.pool === undefined) return;
   run.pool.close();
   run.pool = undefined;

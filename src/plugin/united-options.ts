@@ -1,22 +1,30 @@
 /** One set of options out of what several configurations of a run say, which has one pool. */
 import { InvalidOptionError } from '../errors/index.ts';
 import { checkNames, RUN_POOL_OPTION_NAMES } from '../pool/session/option-checks.ts';
+import { checkOnLeak } from './on-leak.ts';
 import type { RememberedOptions, RunPoolOptions } from './run-options.ts';
+
+const RUN_OPTION_NAMES: readonly string[] = [...RUN_POOL_OPTION_NAMES, 'onLeak'];
+
+/** Those that have one value in a run. */
+type SingleName = 'ports' | 'restMs' | 'onLeak';
 
 /**
  * Excluded ports are united. Of the other options each may have one value.
  * @throws InvalidOptionError if two configurations disagree, or one has a name that is no option
  */
 export function unitedOptions(said: readonly RememberedOptions[]): RunPoolOptions {
-  for (const { options } of said) checkNames(options, RUN_POOL_OPTION_NAMES);
+  for (const { options } of said) checkNames(options, RUN_OPTION_NAMES);
+  const onLeak = onlyValue('onLeak', said);
   return {
     ports: onlyValue('ports', said),
     restMs: onlyValue('restMs', said),
     excludedPorts: said.flatMap(({ options }) => membersOf(options.excludedPorts)),
+    onLeak: onLeak === undefined ? undefined : checkOnLeak('onLeak', onLeak),
   };
 }
 
-function onlyValue<Name extends 'ports' | 'restMs'>(
+function onlyValue<Name extends SingleName>(
   name: Name,
   said: readonly RememberedOptions[],
 ): RunPoolOptions[Name] {
@@ -27,7 +35,7 @@ function onlyValue<Name extends 'ports' | 'restMs'>(
 }
 
 /** Runners evaluate their configurations in an order that varies; the message does not. */
-function disagreement(name: 'ports' | 'restMs', given: readonly RememberedOptions[]): InvalidOptionError {
+function disagreement(name: SingleName, given: readonly RememberedOptions[]): InvalidOptionError {
   const places = new Set(given.map(({ origin, options }) => `${JSON.stringify(options[name])} in ${origin}`));
   const [first, ...others] = [...places].toSorted();
   return new InvalidOptionError({

@@ -4,6 +4,8 @@ import type { AcquireOptions } from '../pool/api/owner-options.ts';
 import { checkAcquireOptions } from '../pool/api/owner-options.ts';
 import { checkNames, checkTimeout } from '../pool/session/option-checks.ts';
 import { portNamesIn } from './command-template.ts';
+import { isRegExp } from './foreign-values.ts';
+import { findDescriptorLoser } from './inheritable.ts';
 import {
   FIRST_PORT_NAME,
   type LauncherOptions,
@@ -25,6 +27,7 @@ const SERVER_OPTION_NAMES: readonly string[] = [
   'stopTimeoutMs',
   'launcher',
   'listen',
+  'keepListening',
   'label',
 ];
 const ACQUIRE_OPTION_NAMES: readonly (keyof AcquireOptions)[] = [
@@ -54,6 +57,9 @@ export interface ServerSettings {
   readonly stopTimeoutMs: number;
   /** Undefined: the command is the server itself. */
   readonly launcher: LauncherOptions | undefined;
+  /** The server listens itself: undefined. */
+  readonly listen: 'inherit' | undefined;
+  readonly keepListening: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -72,6 +78,8 @@ export function checkServerOptions(options: StartServerOptions): ServerSettings 
   checkTimeout('stopTimeoutMs', stopTimeoutMs);
   expect('stopSignal', stopSignal, isSignal(stopSignal), "the name of a signal, such as 'SIGINT'");
   const launcher = checkLauncher(options);
+  const { listen, keepListening = false } = options;
+  checkListen(options);
   const name = label ?? nameOf(command);
   return {
     command,
@@ -85,6 +93,8 @@ export function checkServerOptions(options: StartServerOptions): ServerSettings 
     stopSignal,
     stopTimeoutMs,
     launcher,
+    listen,
+    keepListening,
     signal,
   };
 }
@@ -120,7 +130,7 @@ function checkVariables(env: unknown): void {
 function checkReadiness(ready: Readiness): void {
   const expected =
     "'listening', a path ('/health'), a URL with http or https, { url, status }, a regular expression, or a function";
-  const isUsable = typeof ready === 'function' || ready instanceof RegExp || isAddress(ready);
+  const isUsable = typeof ready === 'function' || isRegExp(ready) || isAddress(ready);
   expect('ready', ready, isUsable, expected);
 }
 
@@ -147,6 +157,28 @@ function checkLauncher({ launcher, command }: StartServerOptions): LauncherOptio
   return launcher;
 }
 
+function checkListen({ listen, keepListening = false, command, launcher = false }: StartServerOptions): void {
+  expect('listen', listen, listen === undefined || listen === 'inherit', "'inherit'");
+  expect('keepListening', keepListening, typeof keepListening === 'boolean', 'true or false');
+  expect(
+    'keepListening',
+    keepListening,
+    !keepListening || listen === 'inherit',
+    "listen: 'inherit' beside it",
+  );
+  if (listen === undefined) return;
+  expect('listen', listen, typeof command !== 'function', 'no such option beside a function');
+  expect('listen', listen, launcher === false, 'no such option beside launcher');
+  const loser = typeof command === 'function' ? undefined : findDescriptorLoser(command);
+  if (loser === undefined) return;
+  throw new InvalidOptionError({
+    option: 'command',
+    value: command,
+    problem: `starts the server by '${loser}', which does not hand the socket of listen: 'inherit' on to it`,
+    expected: "a command that is the server itself, such as ['node', 'server.js']",
+  });
+}
+
 function checkStopCommand(command: readonly string[]): void {
   const isList = Array.isArray(command) && command.every((part) => typeof part === 'string');
   const isUsable = isList && command.length > 0 && command[0] !== '';
@@ -158,9 +190,12 @@ function checkStopCommand(command: readonly string[]): void {
   );
 }
 
-function nameOf(command: StartServerOptions['command']): string {
+/** In messages and reports. */
+export function nameOf(command: StartServerOptions['command']): string {
   if (typeof command === 'string') return command;
-  if (typeof command === 'function') return command.name === '' ? 'a function' : command.name;
+  // One that is written as the option's value is called as the option.
+  if (typeof command === 'function')
+    return ['', 'command'].includes(command.name) ? 'a function' : command.name;
   return command.join(' ');
 }
 

@@ -16,7 +16,7 @@ const LAST_LOOK_MS = 50;
 
 /** @throws ServerCommandError if the program cannot be started */
 export async function startCommand(
-  { command, env, cwd }: Command,
+  { command, env, cwd, handed, idVariable }: Command,
   stopSignal: NodeJS.Signals,
   write: (text: string) => void,
 ): Promise<CommandInstance> {
@@ -30,7 +30,14 @@ export async function startCommand(
       tree.add(processId);
       startTicks = serverPlatform.findStart(processId);
     };
-    const wrapped = { command: tree.wrap(parts, { environment, cwd }), environment, cwd };
+    const [name = ''] = parts;
+    const wrapped = {
+      name,
+      command: tree.wrap(parts, { environment, cwd, idVariable }),
+      environment,
+      cwd,
+      handed,
+    };
     const started = await startProcess(wrapped, write, onStart);
     return new CommandInstance(started, tree, stopSignal, startedAtMs, startTicks);
   } catch (error) {
@@ -45,6 +52,10 @@ export interface Command {
   /** Added to the environment of this process. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string | undefined;
+  /** As `Program.handed`. */
+  readonly handed?: number | undefined;
+  /** A variable that is to have the server's process id. */
+  readonly idVariable?: string | undefined;
 }
 
 /** A server that is a command. */
@@ -108,25 +119,35 @@ export class CommandInstance implements Instance {
 
   async stop(graceMs: number): Promise<string | undefined> {
     this.#tree.signal(this.stopSignal);
-    if (!(await this.#isGoneWithin(graceMs))) await this.#isGoneWithin(KILL_TIMEOUT_MS, 'SIGKILL');
-    const left = this.#tree.findProcesses();
+    let left = await this.#waitForEnd(graceMs);
+    if (left.length > 0) left = await this.#waitForEnd(KILL_TIMEOUT_MS, 'SIGKILL');
     this.#process.close();
     this.#tree.close();
     return left.length === 0 ? undefined : `pid ${left.join(', ')} is still there after SIGKILL`;
+  }
+
+  keepProcessAlive(): void {
+    this.#process.keepProcessAlive();
   }
 
   kill(): void {
     this.#tree.signal('SIGKILL');
   }
 
-  /** @param again sent with each look, since a process can start another one at the last moment */
-  async #isGoneWithin(timeoutMs: number, again?: NodeJS.Signals): Promise<boolean> {
+  /**
+   * Looks at the tree only when its first process has ended, since a look takes milliseconds.
+   * @param again sent with each look, since a process can start another one at the last moment
+   * @returns who is left
+   */
+  async #waitForEnd(timeoutMs: number, again?: NodeJS.Signals): Promise<number[]> {
     const deadlineMs = monotonicMs() + timeoutMs;
     for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(LAST_LOOK_MS, lookMs * 2)) {
       if (again !== undefined) this.#tree.signal(again);
-      if (this.#process.hasEnded() && this.#tree.findProcesses().length === 0) return true;
       const leftMs = deadlineMs - monotonicMs();
-      if (leftMs <= 0) return false;
+      if (this.#process.hasEnded() || leftMs <= 0) {
+        const left = this.#tree.findProcesses();
+        if (left.length === 0 || leftMs <= 0) return left;
+      }
       await pause(Math.min(lookMs, leftMs));
     }
   }

@@ -3,6 +3,7 @@ import { monotonicMs } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
 import { serverPlatform } from '../platform/server-platform.ts';
+import { isPromise } from './foreign-values.ts';
 import type { Instance } from './instance.ts';
 import type { ServerCloser, ServerFunction, ServerPorts } from './server-options.ts';
 import type { ServerEnd } from './server.ts';
@@ -56,6 +57,9 @@ export class FunctionInstance implements Instance {
     }
   }
 
+  /** A server that listens here does so by itself. */
+  keepProcessAlive(): void {}
+
   /** It ends with this process. */
   kill(): void {
     this.#stopping.abort();
@@ -88,7 +92,7 @@ async function closeServer(server: NodeServer, graceMs: number): Promise<void> {
       else reject(error);
     });
     // Frameworks' close() returns a promise, and may not call anybody.
-    if (result instanceof Promise) result.then(resolve, reject);
+    if (isPromise(result)) result.then(() => resolve(), reject);
   });
   if (await isFulfilledWithin(closed, Math.min(REQUESTS_MS, graceMs / 2))) return;
   (server as { closeAllConnections?: () => void }).closeAllConnections?.();

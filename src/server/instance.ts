@@ -22,6 +22,8 @@ export interface Instance {
   listSockets(): string[];
   /** @returns why it is not ended, in words; undefined: it is */
   stop(graceMs: number): Promise<string | undefined>;
+  /** Until it ends: somebody waits for that. */
+  keepProcessAlive(): void;
   /** Synchronously and without grace, since this process ends. */
   kill(): void;
 }

@@ -76,6 +76,10 @@ export class LauncherInstance implements Instance {
     return problem ?? left;
   }
 
+  keepProcessAlive(): void {
+    this.#launcher.keepProcessAlive();
+  }
+
   kill(): void {
     if (this.#stopProgram !== undefined) runWhileExiting(this.#stopProgram, this.#stopTimeoutMs);
     this.#launcher.kill();

@@ -1,4 +1,5 @@
 /** Where clients reach a server, and which listening sockets they meet there. */
+import type { LookupAddress } from 'node:dns';
 import { isUnderLocalhost } from '../core/host-name.ts';
 import { hostToConnect } from '../core/server-url.ts';
 import type { ListeningSocket } from '../platform/port-kernel.ts';
@@ -23,9 +24,20 @@ async function addressesOf(host: string): Promise<readonly string[]> {
   const family = process.getBuiltinModule('node:net').isIP(host);
   if (family === 4) return [host];
   if (family === 6) return [canonical(host)];
-  // Also localhost: on some machines it is 127.0.0.1 alone.
-  const found = await process.getBuiltinModule('node:dns').promises.lookup(host, { all: true });
+  const found = await lookUp(host);
+  // Also localhost: on some machines it is 127.0.0.1 alone, and some do not know it.
+  if (found.length === 0) return LOOPBACK;
   return found.map((one) => (one.family === 6 ? canonical(one.address) : one.address));
+}
+
+/** @returns nothing for a localhost that the system does not know */
+async function lookUp(host: string): Promise<readonly LookupAddress[]> {
+  try {
+    return await process.getBuiltinModule('node:dns').promises.lookup(host, { all: true });
+  } catch (error) {
+    if (host === 'localhost') return [];
+    throw error;
+  }
 }
 
 /** The shortest form, as URLs have it. A zone is no part of it. */

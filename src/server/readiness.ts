@@ -10,6 +10,7 @@ import { pause, startTimeout, stopTimeout } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import { findNamedPortInUse, findPortInUse } from './address-in-use.ts';
 import { fillIn } from './command-template.ts';
+import { follow, isRegExp } from './foreign-values.ts';
 import { untilAnswered } from './http-answer.ts';
 import { lookSoon } from './listening-watch.ts';
 import { untilListening, whyNotListening } from './listening.ts';
@@ -17,6 +18,7 @@ import type { Reach } from './reach.ts';
 import type { Readiness } from './server-options.ts';
 import type { ServerEnd } from './server.ts';
 import type { Start } from './start.ts';
+import { notTaken, untilTaken } from './untaken-socket.ts';
 import { unlessAborted } from './within.ts';
 
 const FUNCTION_PAUSE_MS = 10;
@@ -38,7 +40,7 @@ export async function untilReady(start: Start, signal: AbortSignal): Promise<voi
   try {
     await unlessAborted(start.instance.begun, ending.signal);
     await Promise.all([
-      untilListening(start, reachesToWaitFor(start), ending.signal),
+      untilListeningSomehow(start, ending.signal),
       unlessAborted(untilMatched(start, progress, ending.signal), ending.signal),
     ]);
     await unlessAborted(untilItSaysSo(start, progress, ending.signal), ending.signal);
@@ -51,6 +53,14 @@ export async function untilReady(start: Start, signal: AbortSignal): Promise<voi
     // Ends the parts that still wait.
     ending.abort();
   }
+}
+
+/** The first port of a server that is handed a socket listens already. */
+async function untilListeningSomehow(start: Start, signal: AbortSignal): Promise<void> {
+  const [first, ...others] = reachesToWaitFor(start) as [Reach, ...Reach[]];
+  const { handOver } = start;
+  if (handOver === undefined) return untilListening(start, [first, ...others], signal);
+  await Promise.all([untilTaken(start, handOver, first, signal), untilListening(start, others, signal)]);
 }
 
 /** A server that is asked something listens on its first port; the others are its own business. */
@@ -67,15 +77,13 @@ function watchFailures(
   progress: Progress,
 ): () => void {
   const { settings } = start;
-  const onAbort = (): void => ending.abort(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort);
+  const unfollow = follow(ending, [signal]);
   const timer = startTimeout(() => void endLate(start, ending, progress), settings.readyTimeoutMs);
   void watchEnd(start, ending);
   void watchOutput(start, ending);
   return () => {
     stopTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
+    unfollow();
   };
 }
 
@@ -105,7 +113,7 @@ async function watchOutput(start: Start, ending: AbortController): Promise<void>
 
 async function untilMatched(start: Start, progress: Progress, signal: AbortSignal): Promise<void> {
   const { ready } = start.settings;
-  if (!(ready instanceof RegExp)) return;
+  if (!isRegExp(ready)) return;
   // Each text is read anew, from its beginning.
   const pattern = new RegExp(ready.source, ready.flags.replaceAll(/[gy]/g, ''));
   while (!pattern.test(start.output.textOfStart())) {
@@ -117,7 +125,7 @@ async function untilMatched(start: Start, progress: Progress, signal: AbortSigna
 
 async function untilItSaysSo(start: Start, progress: Progress, signal: AbortSignal): Promise<void> {
   const { ready } = start.settings;
-  if (ready === 'listening' || ready instanceof RegExp) return;
+  if (ready === 'listening' || isRegExp(ready)) return;
   if (typeof ready === 'function') return untilTrue(start, ready, progress, signal);
   const { url, isExpected } = questionOf(start, ready);
   const note = (answer: string): void => {
@@ -169,15 +177,19 @@ function whyEnded(start: Start, end: ServerEnd): PortsliceError {
   });
 }
 
-function addressInUse(start: Start, port: number): ServerAddressInUseError {
+function addressInUse(start: Start, port: number): PortsliceError {
+  if (start.handOver?.isTaken === false && port === start.server.port)
+    return notTaken(start, `it says that port ${port} is in use, so it listens by itself`);
   const listeners = platform.findListeners(port) ?? [];
   const holder = listeners.find((listener) => !start.instance.includes(listener));
   return new ServerAddressInUseError({ ...factsOf(start), port, holder, isWithoutHold: !start.isHeld });
 }
 
-async function notReady(start: Start, progress: Progress): Promise<ServerNotReadyError> {
+async function notReady(start: Start, progress: Progress): Promise<PortsliceError> {
   const problem = (await whyNotListening(start, reachesToWaitFor(start))) ?? progress.problem;
   const { readyTimeoutMs } = start.settings;
+  if (start.handOver?.isTaken === false)
+    return notTaken(start, `it has accepted no connection on it within ${readyTimeoutMs} ms`);
   return new ServerNotReadyError({ ...factsOf(start), timeoutMs: readyTimeoutMs, problem });
 }
 

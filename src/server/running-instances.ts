@@ -1,4 +1,5 @@
 /** The servers that this thread has started end with it, also if nobody stops them. */
+import { startImmediate } from '../platform/clock.ts';
 import { threadState } from '../platform/thread-state.ts';
 import type { Instance } from './instance.ts';
 
@@ -16,9 +17,8 @@ export function rememberInstance(instance: Instance): () => void {
 }
 
 function watchEnd(): void {
-  ourListeners().add(onSignal);
   process.on('exit', killAll);
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  SIGNALS.forEach(watchSignal);
 }
 
 function unwatchEnd(): void {
@@ -26,24 +26,32 @@ function unwatchEnd(): void {
   for (const signal of SIGNALS) process.off(signal, onSignal);
 }
 
+function watchSignal(signal: NodeJS.Signals): void {
+  ourListeners().add(onSignal);
+  process.prependListener(signal, onSignal);
+}
+
 /** What goes on after that is ended by the watchdog. */
 function killAll(): void {
   for (const instance of running) instance.kill();
 }
 
-/** A listener takes the place of what the signal does by default. Where there is another one, that decides about the end. */
+/**
+ * A listener takes the place of what the signal does by default. Where there are others, they decide about the end, and many of them
+ * end the process only if they are alone: so this one is the first, and takes itself away while they look.
+ */
 function onSignal(signal: NodeJS.Signals): void {
-  if (process.listeners(signal).some((listener) => !isOurs(listener))) return;
+  process.off(signal, onSignal);
+  if (process.listeners(signal).some((listener) => !ourListeners().has(listener))) {
+    startImmediate(() => running.size > 0 && watchSignal(signal));
+    return;
+  }
   killAll();
   unwatchEnd();
   process.kill(process.pid, signal);
 }
 
 /** There can be several copies of this module in a thread. */
-function isOurs(listener: (...args: never[]) => unknown): boolean {
-  return ourListeners().has(listener);
-}
-
 function ourListeners(): WeakSet<(...args: never[]) => unknown> {
   return threadState('server-signal-listeners', () => new WeakSet());
 }

@@ -2,13 +2,18 @@
 import {
   describeCommand,
   ServerAddressInUseError,
+  ServerHandOverError,
   ServerStopError,
   ServerStoppedError,
 } from '../errors/index.ts';
 import { monotonicMs } from '../platform/clock.ts';
+import type { HandedSocket } from '../platform/handed-socket.ts';
 import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 import { warn, warnOnceInRun } from '../pool/session/warnings.ts';
-import type { ServerSettings } from './check-options.ts';
+import { nameOf, type ServerSettings } from './check-options.ts';
+import { fillIn } from './command-template.ts';
+import { follow } from './foreign-values.ts';
+import { HandOver } from './hand-over.ts';
 import type { Instance } from './instance.ts';
 import { rejectListener, untilPortsAreFree } from './listening.ts';
 import { ServerOutput } from './output.ts';
@@ -16,6 +21,7 @@ import { findReach, type Reach } from './reach.ts';
 import { untilReady } from './readiness.ts';
 import { rememberInstance } from './running-instances.ts';
 import { ServerHolds } from './server-holds.ts';
+import type { ServerHost } from './server-host.ts';
 import { FIRST_PORT_NAME, type ServerPorts } from './server-options.ts';
 import type { Server, ServerEnd } from './server.ts';
 import { startInstance } from './start-instance.ts';
@@ -28,9 +34,10 @@ export class RunningServer implements Server {
   readonly owner: TCPPortOwner;
   readonly port: number;
   readonly #settings: ServerSettings;
-  readonly #release: () => void;
+  readonly #host: ServerHost;
   readonly #output = new ServerOutput();
   readonly #holds: ServerHolds;
+  readonly #handOver: HandOver | undefined;
   /** It cannot listen beside them. */
   #isWithoutHolds = false;
   /** Of the last start. */
@@ -38,19 +45,27 @@ export class RunningServer implements Server {
   /** Ends it; undefined while there is nothing to be ended. */
   #end: ((graceMs: number) => Promise<void>) | undefined;
   #readyAfterMs = 0;
+  #death: ServerEnd | undefined;
   /** What was begun last: starts follow each other. */
   #work: Promise<void> = Promise.resolve();
   readonly #stopping = new AbortController();
   #stopped: Promise<void> | undefined;
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
 
-  /** @param release gives all of its ports back */
-  constructor(settings: ServerSettings, ports: ServerPorts, release: () => void) {
+  static {
+    // Undefined in vm contexts of Node 22, where compiled `await using` looks for the registered symbol.
+    const name = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
+    Object.defineProperty(this.prototype, name, { value: stopThis, configurable: true, writable: true });
+  }
+
+  constructor(settings: ServerSettings, ports: ServerPorts, host: ServerHost) {
     this.ports = ports;
     this.owner = ports[FIRST_PORT_NAME] as TCPPortOwner;
     this.port = this.owner.port;
     this.#settings = settings;
-    this.#release = release;
+    this.#host = host;
     this.#holds = new ServerHolds(Object.values(ports));
+    if (settings.listen === 'inherit') this.#handOver = new HandOver(this.owner, settings.keepListening);
   }
 
   get pid(): number | undefined {
@@ -62,7 +77,18 @@ export class RunningServer implements Server {
   }
 
   get exited(): Promise<ServerEnd> {
+    this.#instance?.keepProcessAlive();
     return (this.#instance as Instance).ended;
+  }
+
+  /** How it has ended, if it was ready and has then ended by itself. */
+  get death(): ServerEnd | undefined {
+    return this.#death;
+  }
+
+  /** As it is started, with its ports. */
+  get command(): string {
+    return fillIn(nameOf(this.#settings.command), this.ports);
   }
 
   url(path?: string, protocol?: string): string {
@@ -73,16 +99,22 @@ export class RunningServer implements Server {
     return this.#output.text();
   }
 
+  /** Of its output, what is shown in messages. */
+  lastLines(): string {
+    return this.#output.lastLines();
+  }
+
   /** For the first time. @throws as `startServer` */
   async start(): Promise<void> {
-    const { signal } = this.#settings;
-    const signals = [this.#stopping.signal, ...(signal === undefined ? [] : [signal])];
-    await this.#inTurn(async () => this.#start(AbortSignal.any(signals)));
+    const starting = new AbortController();
+    const unfollow = follow(starting, [this.#stopping.signal, this.#settings.signal]);
+    await this.#inTurn(async () => this.#start(starting.signal)).finally(unfollow);
   }
 
   async restart(): Promise<void> {
     await this.#inTurn(async () => {
       this.#stopping.signal.throwIfAborted();
+      this.#handOver?.beginRestart();
       await this.#end?.(this.#settings.stopTimeoutMs);
       await this.#start(this.#stopping.signal);
     });
@@ -91,10 +123,6 @@ export class RunningServer implements Server {
   async stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
   }
 
   async #inTurn(act: () => Promise<void>): Promise<void> {
@@ -109,7 +137,8 @@ export class RunningServer implements Server {
     try {
       await this.#end?.(this.#settings.stopTimeoutMs);
     } finally {
-      this.#release();
+      this.#handOver?.close();
+      this.#host.release(Object.values(this.ports));
     }
   }
 
@@ -139,9 +168,13 @@ export class RunningServer implements Server {
     if (this.#settings.launcher !== undefined)
       await rejectListener(this.#settings.name, [...reaches.values()]);
     this.#output.beginStart();
-    const instance = await startInstance(this.#settings, this.ports, (text) => this.#output.add(text));
+    this.#death = undefined;
+    const handed = await this.#openSocket([...reaches.values()]);
+    const instance = await this.#startInstance(handed);
     this.#instance = instance;
     const forget = rememberInstance(instance);
+    // Without its server nobody would ever accept a connection.
+    void instance.ended.then(() => this.#instance === instance && this.#handOver?.noteEnd());
     this.#end = async (graceMs) => {
       this.#end = undefined;
       await this.#endInstance(instance, graceMs, [...reaches.values()]).finally(forget);
@@ -151,17 +184,39 @@ export class RunningServer implements Server {
       await untilReady(
         {
           server: this,
-          settings: this.#settings,
+          settings: { ...this.#settings, readyTimeoutMs: this.#readyTimeoutMs() },
           instance,
           output: this.#output,
           reaches,
           isHeld: this.#holds.areThere,
+          handOver: this.#handOver,
         },
         signal,
       );
       this.#readyAfterMs = monotonicMs() - instance.startedAtMs;
+      void instance.ended.then((end) => this.#noteDeath(instance, end));
     } catch (error) {
       await this.#endFailedStart();
+      throw error;
+    }
+  }
+
+  #readyTimeoutMs(): number {
+    const { readyTimeoutMs } = this.#settings;
+    return Math.min(readyTimeoutMs, this.#host.longestWaitMs?.() ?? readyTimeoutMs);
+  }
+
+  /** While something is left to be ended, nobody has ended it. */
+  #noteDeath(instance: Instance, end: ServerEnd): void {
+    if (this.#instance === instance && this.#end !== undefined && !instance.survives(end)) this.#death = end;
+  }
+
+  /** @throws ServerCommandError */
+  async #startInstance(handed: HandedSocket | undefined): Promise<Instance> {
+    try {
+      return await startInstance(this.#settings, this.ports, handed, (text) => this.#output.add(text));
+    } catch (error) {
+      this.#handOver?.close();
       throw error;
     }
   }
@@ -185,12 +240,26 @@ export class RunningServer implements Server {
   /** Waits until nobody listens, and keeps the port from others even if the server will be started again. */
   async #endInstance(instance: Instance, graceMs: number, reaches: readonly Reach[]): Promise<void> {
     const failure = await whyNotEnded(instance, graceMs);
-    await untilPortsAreFree(instance, reaches);
+    this.#handOver?.noteEnd();
+    // While it is started again, the port may go on listening.
+    const isOpen = this.#handOver?.socket !== undefined;
+    await untilPortsAreFree(instance, isOpen ? reaches.slice(1) : reaches);
     this.#holds.retake();
     if (failure === undefined) return;
     const { name } = this.#settings;
     const written = { output: this.#output.text(), lastLines: this.#output.lastLines() };
     throw new ServerStopError({ name, port: this.port, ...failure, ...written });
+  }
+
+  /** @throws ForeignListenerError, ServerHandOverError */
+  async #openSocket(reaches: readonly Reach[]): Promise<HandedSocket | undefined> {
+    if (this.#handOver === undefined) return undefined;
+    const socket = this.#handOver.open();
+    if (socket !== undefined) return socket;
+    const { name } = this.#settings;
+    await rejectListener(name, reaches.slice(0, 1));
+    const problem = `nobody can listen on port ${this.port}, perhaps since an earlier server has left connections for up to 60 s`;
+    throw new ServerHandOverError({ name, port: this.port, problem, output: '', lastLines: '' });
   }
 
   #tellProblem(problem: string | undefined): void {
@@ -210,6 +279,10 @@ export class RunningServer implements Server {
         'SO_REUSEPORT. It was started a second time without the hold: pass hold: false to start it once.',
     );
   }
+}
+
+async function stopThis(this: RunningServer): Promise<void> {
+  return this.stop();
 }
 
 /** What it has thrown is the reason, too. */

@@ -60,8 +60,13 @@ export interface StartServerOptions extends Omit<AcquireOptions, 'label'> {
   stopTimeoutMs?: number | undefined;
   /** The command ends once it has started the server. */
   launcher?: boolean | LauncherOptions | undefined;
-  /** 'inherit': the server is given a socket that listens already, as descriptor 3 (LISTEN_FDS, {fd}). */
+  /**
+   * 'inherit': the first port listens before the server is started, and the server is given the socket as descriptor 3: `{fd}` in
+   * arguments and variables, LISTEN_FDS, LISTEN_PID. No connection is refused while it starts. Default: the server listens itself.
+   */
   listen?: 'inherit' | undefined;
+  /** With listen: 'inherit': no connection is refused during `restart()` either; those of that time wait. Default: false. */
+  keepListening?: boolean | undefined;
   /** Shown in messages and reports. Default: the command. */
   label?: string | undefined;
 }

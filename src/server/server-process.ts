@@ -8,10 +8,14 @@ import { isFulfilledWithin } from './within.ts';
 type Child = NonNullable<ReturnType<typeof execute>['process']>;
 
 export interface Program {
+  /** As the user calls it: the command can be wrapped. */
+  readonly name: string;
   readonly command: readonly string[];
   /** All of it. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly cwd: string | undefined;
+  /** A descriptor of this process that the program gets as the first one after the standard streams. */
+  readonly handed?: number | undefined;
 }
 
 /** After its end a process's last words are still on their way, unless a descendant keeps the pipes open. */
@@ -24,6 +28,7 @@ export interface StartedProcess {
   /** The same, when its last words are written, too. */
   readonly ended: Promise<ServerEnd>;
   hasEnded(): boolean;
+  keepProcessAlive(): void;
   kill(): void;
   /** Closes its pipes, whoever has the other ends. */
   close(): void;
@@ -56,6 +61,7 @@ export async function startProcess(
       return end;
     }),
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    keepProcessAlive: () => child.ref(),
     kill: () => void child.kill('SIGKILL'),
     close: () => streams.forEach((stream) => stream?.destroy()),
   };
@@ -102,7 +108,7 @@ function spawn(program: Program): Child {
         env: program.environment,
         ...(program.cwd === undefined ? {} : { cwd: program.cwd }),
         // Some programs end with their standard input, so it stays open until their end.
-        stdio: ['pipe', 'pipe', 'pipe'],
+        stdio: ['pipe', 'pipe', 'pipe', ...(program.handed === undefined ? [] : [program.handed])],
       },
     });
     return child as Child;
@@ -138,9 +144,9 @@ async function errorOf(child: Child): Promise<NodeJS.ErrnoException> {
   return new Promise((resolve) => child.once('error', resolve));
 }
 
-function commandError({ command, cwd }: Program, error: NodeJS.ErrnoException): ServerCommandError {
+function commandError({ name, cwd }: Program, error: NodeJS.ErrnoException): ServerCommandError {
   return new ServerCommandError({
-    program: command[0] ?? '',
+    program: name,
     cwd,
     hasFolder: cwd === undefined || isFolder(cwd),
     errnoName: error.code,

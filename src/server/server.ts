@@ -22,7 +22,7 @@ export interface Server extends AsyncDisposable {
   readonly readyAfterMs: number;
   /**
    * Resolves when the process that was started last has ended, by itself or by `stop()` and `restart()`; for an in-process
-   * server when it is closed. Never rejects.
+   * server when it is closed. Never rejects. A server that runs does not keep its process from ending, but who asks for this waits for it.
    */
   readonly exited: Promise<ServerEnd>;
   /** As `TCPPortOwner.url` of its first port. */

@@ -1,6 +1,8 @@
 /** What the fixtures of both runners do: how long they wait, and what they say about a failed test. */
 import { describe, expect, test } from 'vitest';
 import {
+  InvalidOptionError,
+  PortLeakError,
   PortPoolExhaustedError,
   TCPPortOwner,
   TestEndedError,
@@ -88,6 +90,17 @@ describe('a fixture waits for a port', () => {
   });
 });
 
+test('a fixture gives ports that belong together', async () => {
+  await using opened = await openTestPool(4);
+  const dispenser = openDispenser({ defaults: { hosts: ['127.0.0.1'] } });
+  const distance = (opened.ports[1] as number) - (opened.ports[0] as number);
+  const [one, other] = await dispenser.acquireMany(2, { offsets: [0, distance] });
+  expect(other.port - one.port).toBe(distance);
+  expect(other.hosts).toEqual(['127.0.0.1']);
+  await dispenser.releaseAll(false);
+  expect(opened.pool.stats().currentlyAllocatedPorts).toBe(0);
+});
+
 function message(port: number): string {
   return `listen EADDRINUSE: address already in use :::${port}`;
 }
@@ -125,5 +138,98 @@ describe('a test that failed with EADDRINUSE on its own port', () => {
     dispenser.explainFailure([message(owner.port)]);
     expect(await warnings.withCode('PORTSLICE_ADDRESS_IN_USE')).toEqual([expect.stringMatching(expected)]);
     await dispenser.releaseAll(true);
+  });
+});
+
+describe('a server that is left behind', () => {
+  test('fails the test where it is to, with each port, process and test, when all ports are taken back', async () => {
+    await using opened = await openTestPool(3);
+    using warnings = collectWarnings();
+    const dispenser = openDispenser({ defaults: { onLeak: 'fail' } });
+    const [first, second, third] = await dispenser.acquireMany(3);
+    await using one = await startServer(first.port);
+    await using other = await startServer(third.port);
+    const error = await errorOf(PortLeakError, () => dispenser.releaseAll(false));
+    expect(error.message.split('\n')).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^Port ${first.port} was released by 'shop > pays', but pid ${one.pid} \\(.*listening-server`,
+        ),
+      ),
+      expect.stringContaining(`Port ${third.port} was released by 'shop > pays', but pid ${other.pid} (`),
+    ]);
+    expect(error.leaks).toMatchObject([
+      { port: first.port, label: 'shop > pays', listeners: [{ processId: one.pid }] },
+      { port: third.port, label: 'shop > pays', listeners: [{ processId: other.pid }] },
+    ]);
+    expect(dispenser.uses.map(({ state }) => state)).toEqual(['leaked', 'free', 'leaked']);
+    expect(opened.pool.stats()).toMatchObject({ currentlyAllocatedPorts: 0, leaks: 2 });
+    expect(await warnings.withCode('PORTSLICE_LEAK')).toEqual([]);
+    using next = new TCPPortOwner();
+    expect(next.port).toBe(second.port);
+    await dispenser.releaseAll(false);
+  });
+
+  test('fails the test also if the test has released the port itself', async () => {
+    await using _opened = await openTestPool(1);
+    const dispenser = openDispenser({ defaults: { onLeak: 'fail' } });
+    const owner = await dispenser.acquire();
+    await using _server = await startServer(owner.port);
+    owner.cleanup();
+    const error = await errorOf(PortLeakError, () => dispenser.releaseAll(false));
+    expect(error.leaks).toMatchObject([{ port: owner.port }]);
+  });
+
+  test.each<['releaseAll' | 'releaseAtOnce']>([['releaseAll'], ['releaseAtOnce']])(
+    'is warned of where nothing can fail any more (%s)',
+    async (method) => {
+      await using _opened = await openTestPool(1);
+      using warnings = collectWarnings();
+      const dispenser = openDispenser({ defaults: { onLeak: 'fail' } });
+      await using _server = await startServer((await dispenser.acquire()).port);
+      await dispenser[method](false, false);
+      expect(await warnings.withCode('PORTSLICE_LEAK')).toHaveLength(1);
+    },
+  );
+
+  test('is not mentioned where it is to be ignored, and keeps its port all the same', async () => {
+    await using opened = await openTestPool(1);
+    using warnings = collectWarnings();
+    const dispenser = openDispenser({ defaults: { onLeak: 'ignore' } });
+    await using _server = await startServer((await dispenser.acquire()).port);
+    await dispenser.releaseAll(false);
+    expect(await warnings.withCode('PORTSLICE_LEAK')).toEqual([]);
+    expect(opened.pool.snapshot()).toMatchObject([{ state: 'sealed' }]);
+    expect(opened.pool.stats().leaks).toBe(1);
+  });
+
+  test('is treated as the run says, unless the fixture says otherwise', async () => {
+    await using _opened = await openTestPool(2);
+    using warnings = collectWarnings();
+    process.env['PORTSLICE_ON_LEAK'] = 'fail';
+    try {
+      const strict = openDispenser();
+      await using _server = await startServer((await strict.acquire()).port);
+      await errorOf(PortLeakError, () => strict.releaseAll(false));
+      const mild = openDispenser({ defaults: { onLeak: 'warn' } });
+      await using _other = await startServer((await mild.acquire()).port);
+      await mild.releaseAll(false);
+      expect(await warnings.withCode('PORTSLICE_LEAK')).toHaveLength(1);
+    } finally {
+      delete process.env['PORTSLICE_ON_LEAK'];
+    }
+  });
+
+  test('needs an option that there is', async () => {
+    await using _opened = await openTestPool(1);
+    const wrong = openDispenser({ defaults: { onLeak: 'shout' as never } });
+    expect((await errorOf(InvalidOptionError, () => wrong.acquire())).option).toBe('onLeak');
+    process.env['PORTSLICE_ON_LEAK'] = 'shout';
+    try {
+      const error = await errorOf(InvalidOptionError, () => openDispenser().acquire());
+      expect(error.message).toBe(`PORTSLICE_ON_LEAK is 'shout'; expected 'warn', 'fail' or 'ignore'.`);
+    } finally {
+      delete process.env['PORTSLICE_ON_LEAK'];
+    }
   });
 });

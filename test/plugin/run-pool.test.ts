@@ -24,6 +24,7 @@ describe.each([
     [{ workers: 2 }, 'workers'],
     [{ port: '2000' }, 'port'],
     [null, 'options'],
+    [{ onLeak: 'shout' }, 'onLeak'],
   ])('refuses the options %o', async (options, option) => {
     act(options as RunPoolOptions);
     const error = await errorOf(InvalidOptionError, () => startRunPool(1));
@@ -49,6 +50,7 @@ describe.each([
   test.each([
     ['ports', '20000', '20001', /^ports is "20000" in .+, but "20001" in .+ set it once, in the root/],
     ['restMs', 5, 0, /^restMs is 0 in .+, but 5 in .+ set it once, in the root/],
+    ['onLeak', 'warn', 'fail', /^onLeak is "fail" in .+, but "warn" in .+ set it once, in the root/],
   ])('refuses two values of %s, in whatever order they come', async (option, one, other, message) => {
     for (const values of [
       [one, other],
@@ -61,6 +63,23 @@ describe.each([
       runOptionsAreOver();
     }
   });
+});
+
+test('What is done about leaks is told to the workers for as long as the run lasts', async () => {
+  await using block = await reservePorts(1);
+  process.env['PORTSLICE_ON_LEAK'] = 'warn';
+  try {
+    configure({ ports: block.spec, onLeak: 'fail' });
+    configure({ ports: block.spec });
+    const runs = [startRunPool(1), startRunPool(1)];
+    expect(process.env['PORTSLICE_ON_LEAK']).toBe('fail');
+    runs[0]?.stop();
+    expect(process.env['PORTSLICE_ON_LEAK']).toBe('fail');
+    runs[1]?.stop();
+    expect(process.env['PORTSLICE_ON_LEAK']).toBe('warn');
+  } finally {
+    delete process.env['PORTSLICE_ON_LEAK'];
+  }
 });
 
 test('createTinypool() inside of a run uses the pool of the run, and publishes none', async () => {

@@ -326,7 +326,7 @@ describe('bad options', () => {
     async (options) => {
       const error = await errorOf(InvalidOptionError, () => new TCPPortOwner(options as TCPPortOwnerOptions));
       expect(error.message).toContain(`${Object.keys(options)[0]} is not an option`);
-      expect(error.message).toContain('hosts, socketAddressFamily, hold, label');
+      expect(error.message).toContain('hosts, socketAddressFamily, hold, transports, label');
     },
   );
 

@@ -55,7 +55,9 @@ describe('A program', () => {
     const error = await errorOf(ServerCommandError, () =>
       startServer({ command: WEB, cwd: '/no/such/folder' }),
     );
-    expect(error.message).toContain("its folder '/no/such/folder' does not exist");
+    expect(error.message).toBe(
+      `'${WEB[0]}' cannot be started: its folder '/no/such/folder' does not exist. Correct cwd.`,
+    );
   });
 
   test('that may not be executed is told apart', async () => {
@@ -157,6 +159,21 @@ describe('A start that is not wanted any more', () => {
     await until('it has started', () => existsSync(`${folder}/started`));
     const reason = new Error('changed my mind');
     controller.abort(reason);
+    await expect(starting).rejects.toBe(reason);
+  });
+
+  test('ends with the reason of a signal of another realm', async () => {
+    const reason = new Error('from elsewhere');
+    const signal = Object.assign(new EventTarget(), {
+      aborted: false,
+      reason,
+      onabort: null,
+      throwIfAborted: () => undefined,
+    });
+    const command = `touch ${folder}/started; sleep 600`;
+    const starting = startServer({ command, signal });
+    await until('it has started', () => existsSync(`${folder}/started`));
+    signal.dispatchEvent(new Event('abort'));
     await expect(starting).rejects.toBe(reason);
   });
 

@@ -1,5 +1,6 @@
 /** When a server counts as ready. */
 import http from 'node:http';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test, vi } from 'vitest';
 import { ServerNotReadyError, startServer, type StartServerOptions } from '../../src/index.ts';
 import { AF_NETLINK } from '../../src/platform/linux/constants.ts';
@@ -74,6 +75,14 @@ describe('A server is ready', () => {
     expect(server.output().match(/26\n/g)).toHaveLength(2);
   });
 
+  test('when its output matches a pattern of another realm', async () => {
+    await using _opened = await openTestPool(1);
+    const ready = runInNewContext('/listening/') as RegExp;
+    expect(ready).not.toBeInstanceOf(RegExp);
+    await using server = await startServer({ command: WEB, ready });
+    expect(server.output()).toContain('listening');
+  });
+
   test('when a function says so, which may throw before', async () => {
     await using _opened = await openTestPool(1);
     const calls: number[] = [];
@@ -116,16 +125,16 @@ function throwTypeError(): never {
   throw new TypeError('no such thing');
 }
 
-describe('Where the kernel does not answer', () => {
-  const starting = async (): Promise<void> => {
-    await using _opened = await openTestPool(2);
-    const command = [...WEB, '{port:admin}'];
-    await using server = await startServer({ command, ready: '/', env: { LISTEN_AFTER_MS: '200' } });
-    expect(await ask(server)).toMatchObject({ pid: server.pid });
-    await server.restart();
-    expect(await ask(server)).toMatchObject({ pid: server.pid });
-  };
+async function expectServed(): Promise<void> {
+  await using _opened = await openTestPool(2);
+  const command = [...WEB, '{port:admin}'];
+  await using server = await startServer({ command, ready: '/', env: { LISTEN_AFTER_MS: '200' } });
+  expect(await ask(server)).toMatchObject({ pid: server.pid });
+  await server.restart();
+  expect(await ask(server)).toMatchObject({ pid: server.pid });
+}
 
+describe('Where the kernel does not answer', () => {
   test('a server that listens is found in /proc', async () => {
     const c = libc() as { socket: LibC['socket'] };
     const { socket } = c;
@@ -136,7 +145,7 @@ describe('Where the kernel does not answer', () => {
       return -1;
     };
     try {
-      await starting();
+      await expectServed();
     } finally {
       c.socket = socket;
     }
@@ -146,7 +155,7 @@ describe('Where the kernel does not answer', () => {
   test('nor /proc is there, a server that listens is found by a connection', async () => {
     const read = vi.spyOn(serverPlatform, 'readListeningSockets').mockReturnValue(undefined);
     try {
-      await starting();
+      await expectServed();
     } finally {
       read.mockRestore();
     }
@@ -200,8 +209,8 @@ describe('A server that is not ready in time', () => {
   test('is told though its function never ends', async () => {
     await using _opened = await openTestPool(1);
     const { message } = await failToStart({
-      command: ({ port }) => {
-        http.createServer().listen(port);
+      command: ({ port }, signal) => {
+        http.createServer().listen({ port: Number(port), signal });
         return new Promise(() => undefined);
       },
       readyTimeoutMs: 100,

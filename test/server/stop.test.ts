@@ -151,6 +151,14 @@ describe('A server that nobody stops', () => {
     expect(isRunning(pid)).toBe(false);
   });
 
+  test('keeps the process of those who wait for its end', async () => {
+    const { pid, script } = await startScript(
+      'const { signal } = await server.exited; process.exit(signal === "SIGTERM" ? 3 : 4);',
+    );
+    process.kill(pid, 'SIGTERM');
+    expect(await script.exit).toMatchObject({ code: 3 });
+  });
+
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const)(
     'ends with this process by %s',
     async (signal) => {
@@ -162,10 +170,30 @@ describe('A server that nobody stops', () => {
     },
   );
 
-  test('leaves a signal to those who listen to it', async () => {
+  test('does not keep those from ending the process who do so only if they are alone', async () => {
+    const { pid, script } = await startScript(`
+      const end = () => { if (process.listeners('SIGTERM').length === 1) process.exit(6); };
+      process.on('SIGTERM', end);
+      setInterval(() => {}, 1e6);`);
+    script.child.kill('SIGTERM');
+    expect(await script.exit).toMatchObject({ code: 6 });
+    await until('it has ended', () => !isRunning(pid));
+    expect(isRunning(pid)).toBe(false);
+  });
+
+  test('leaves a signal to those who listen to it, each time', async () => {
     const { pid, script } = await startScript(
-      `process.on('SIGTERM', async () => { await server.stop(); process.exit(5); }); setInterval(() => {}, 1e6);`,
+      `let count = 0;
+       process.on('SIGTERM', async () => {
+         if (++count === 1) return console.log('once');
+         await server.stop();
+         process.exit(5);
+       });
+       setInterval(() => {}, 1e6);`,
     );
+    script.child.kill('SIGTERM');
+    await once(script.child.stdout as NodeJS.ReadableStream, 'data');
+    expect(isRunning(pid)).toBe(true);
     script.child.kill('SIGTERM');
     expect(await script.exit).toMatchObject({ code: 5 });
     expect(isRunning(pid)).toBe(false);

@@ -42,6 +42,8 @@ const MAX_SERVERS = 2;
 const MAX_DELAY_MS = 10;
 const TURN_EVERY = 16;
 const REMEMBERED = 50;
+/** On a busy machine, several ports at once are long in coming while 23 others take single ones. */
+const PATIENT = { acquireTimeoutMs: 600_000 };
 
 /** At least so many claims, all of which are given back in the end. */
 export async function claimAndRelease(name: string, owners: Owners, count: number): Promise<Claims> {
@@ -93,10 +95,10 @@ class Claimant {
     const way = Math.random();
     if (way < 0.02 && this.#serving.size < MAX_SERVERS) return this.#startToServe();
     if (way < 0.8) return this.#claimAtOnce();
-    if (way < 0.95) return this.#hold([await this.#owners.acquire()]);
-    // Those who want several have none, so that nobody waits for another one for ever.
+    // Those who wait have none, so that nobody waits for another one for ever.
     this.#giveAllBack();
-    return this.#hold(await this.#owners.acquireMany(2 + Math.round(Math.random())));
+    if (way < 0.95) return this.#hold([await this.#owners.acquire(PATIENT)]);
+    return this.#hold(await this.#owners.acquireMany(2 + Math.round(Math.random()), PATIENT));
   }
 
   #claimAtOnce(): void {
@@ -116,7 +118,8 @@ class Claimant {
   }
 
   async #startToServe(): Promise<void> {
-    const owner = await this.#owners.acquire();
+    this.#giveAllBack();
+    const owner = await this.#owners.acquire(PATIENT);
     const held = { owner, from: nowUs() };
     this.#claimed++;
     const served = this.#serve(owner.port)

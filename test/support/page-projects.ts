@@ -9,11 +9,12 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { systemNeeds } from '../../scripts/system-needs.ts';
+import { installBuiltPackage } from './built-package.ts';
 import { cleanEnvironment } from './environment.ts';
 import type { ScriptResult } from './run-script.ts';
 
@@ -50,19 +51,6 @@ export interface PageProjects extends Disposable {
   run(project: string, commands: string): Promise<ScriptResult>;
 }
 
-/** What a user has beside portslice. Links, since nothing there depends on where it lies. */
-const NEIGHBOURS = [
-  '@koromix',
-  '@playwright',
-  '@types',
-  '@vitest',
-  'tinyexec',
-  'tinypool',
-  'typescript',
-  'vitest',
-  '.bin',
-];
-
 /** Strict, as far as `tsc --init` makes it. */
 const compilerOptions = {
   target: 'es2023',
@@ -80,20 +68,14 @@ const compilerOptions = {
 
 /** Lays the files out in a temporary folder, in which the built package is installed as a copy. */
 export function layOut(blocks: readonly Block[], root: string): PageProjects {
-  if (!existsSync(path.join(root, 'dist', 'index.js'))) throw new Error('Run npm run build first.');
   const folder = mkdtempSync(path.join(tmpdir(), 'portslice-pages-'));
-  const installed = path.join(folder, 'node_modules', 'portslice');
-  mkdirSync(installed, { recursive: true });
-  for (const part of ['package.json', 'dist'])
-    cpSync(path.join(root, part), path.join(installed, part), { recursive: true });
-  for (const name of NEIGHBOURS)
-    symlinkSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name));
+  installBuiltPackage(folder, root);
   writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*/*.ts'] }));
   for (const block of blocks)
     if (block.kind === 'file') for (const file of filesOf(block)) writeInto(folder, file, block.code);
   return {
-    checkTypes: () => runIn(folder, 'tsc -p .'),
+    checkTypes: () => runIn(folder, 'node_modules/.bin/tsc -p .'),
     run: (project, commands) => runIn(path.join(folder, project), commands),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -107,8 +89,8 @@ function writeInto(folder: string, target: string, code: string): void {
 
 /** With this very Node, and with npx kept from looking for programs elsewhere. */
 async function runIn(cwd: string, commands: string): Promise<ScriptResult> {
-  const bin = path.join(import.meta.dirname, '../../node_modules/.bin');
-  const searchPath = [path.dirname(process.execPath), bin, process.env['PATH']].join(path.delimiter);
+  const programs = path.join(cwd, '../node_modules/.bin');
+  const searchPath = [path.dirname(process.execPath), programs, process.env['PATH']].join(path.delimiter);
   const env = cleanEnvironment({
     PATH: searchPath,
     npm_config_offline: 'true',

@@ -11,6 +11,8 @@ import { bindInternet, openInternetSocket, setReuseAddress } from './sockets.ts'
 export interface BindMode {
   /** Whether the bind passes over what also has the option and does not listen: holds, and what earlier servers have left. */
   readonly reuseAddress: boolean;
+  /** Default: a stream, TCP. */
+  readonly socketType?: number;
   /** Done with each descriptor once it is bound. */
   readonly afterBind?: (libc: LibC, descriptor: number) => void;
 }
@@ -63,7 +65,7 @@ export function bindOne(
   address: InternetAddress,
   mode: BindMode,
 ): number | undefined {
-  const descriptor = openInternetSocket(libc, address);
+  const descriptor = openInternetSocket(libc, address, mode.socketType);
   // Without IPv6 in the kernel, every address is every IPv4 address.
   if (descriptor === undefined) return address.dual ? bindOne(libc, port, IPV4_WILDCARD, mode) : undefined;
   let bound = false;

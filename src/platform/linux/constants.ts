@@ -5,6 +5,7 @@ export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
 export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_CLOEXEC = 0x80000;
 
@@ -12,6 +13,7 @@ export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_REUSEPORT = 15;
 export const SO_NETNS_COOKIE = 71;
+export const TCP_INFO = 11;
 export const IPPROTO_IP = 0;
 export const IP_FREEBIND = 15;
 export const IPPROTO_IPV6 = 41;
@@ -22,6 +24,9 @@ export const IPPROTO_TCP = 6;
 export const MSG_DONTWAIT = 0x40;
 export const NETLINK_SOCK_DIAG = 4;
 
+export const F_GETFL = 3;
+export const F_SETFL = 4;
+export const O_NONBLOCK = 0x800;
 export const F_SETSIG = 10;
 export const F_GETSIG = 11;
 export const F_SETOWN_EX = 15;

@@ -2,6 +2,7 @@
 import { UnsupportedPlatformError } from '../../errors/index.ts';
 import type { PortKernel } from '../port-kernel.ts';
 import { closeAll } from './bound-addresses.ts';
+import { udpIsFree } from './datagrams.ts';
 import { holdTargetFor } from './hold-target.ts';
 import { findHoldProblem } from './hold-test.ts';
 import {
@@ -19,6 +20,7 @@ import { attachMemory, copyMemory, createMemory, findMemories } from './memory.t
 import { networkNamespace } from './network-namespace.ts';
 import { closeOrphans } from './orphans.ts';
 import { randomBytes } from './random.ts';
+import { announceServedPort, takeServedName } from './served-ports.ts';
 
 /** Those whose C structures and numbers are as constants.ts, scratch.ts and resolver.ts have them. */
 const KNOWN_PROCESSORS: readonly string[] = ['x64', 'arm64', 'riscv64', 'loong64'];
@@ -53,10 +55,13 @@ function bindKernel(c: LibC): PortKernel {
     copyMemory: (locator) => copyMemory(c, locator),
     findMemories,
     takeLock: (port) => takeLock(c, port),
+    takeServedName: (folder, name) => takeServedName(c, folder, name),
+    announceServedPort: (served) => announceServedPort(c, served),
     holdTargetFor: (hosts, family) => holdTargetFor(c, hosts, family),
     takeHold: (port) => takeHold(c, port),
     takeHoldOverLeftovers: (port, target) => takeHoldOverLeftovers(c, port, target),
     checkStrictly: (port, target) => checkStrictly(c, port, target),
+    udpIsFree: (port) => udpIsFree(c, port),
     somethingListens: (port, addresses) => somethingListens(c, port, addresses),
     somethingListensBeside: (hold) => somethingListensBeside(c, hold),
     takeSeal: (port, addresses) => takeSeal(c, port, addresses),

@@ -1,4 +1,4 @@
-/** Who listens on a port, and where, from /proc. Takes milliseconds: for messages, never on the way of an allocation. */
+/** Who listens on a port, and where, and who has it for UDP, from /proc. Takes milliseconds: for messages, never on the way of an allocation. */
 import { formatAddress } from '../../core/address-text.ts';
 import type { Listener, ListeningSocket } from '../port-kernel.ts';
 import { listProcesses, listSockets, readCommand, readText } from './proc.ts';
@@ -7,7 +7,10 @@ import { findDescendants } from './processes.ts';
 const TIME_WAIT = '06';
 const LISTEN = '0A';
 
-interface TCPSocket {
+const TCP_TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
+const UDP_TABLES = ['/proc/net/udp', '/proc/net/udp6'];
+
+interface InternetSocket {
   /** In hexadecimal, as in the table. */
   readonly address: string;
   readonly port: number;
@@ -19,6 +22,12 @@ interface TCPSocket {
 /** @returns undefined if /proc cannot be read */
 export function findListeners(port: number): Listener[] | undefined {
   const sockets = listeningSockets()?.filter((socket) => socket.port === port);
+  return sockets?.length === 0 ? [] : sockets && findOwners(sockets);
+}
+
+/** @returns undefined if /proc cannot be read */
+export function findUDPUsers(port: number): Listener[] | undefined {
+  const sockets = readSockets(UDP_TABLES)?.filter((socket) => socket.port === port);
   return sockets?.length === 0 ? [] : sockets && findOwners(sockets);
 }
 
@@ -54,22 +63,22 @@ export function readListeningSockets(): ListeningSocket[] | undefined {
 }
 
 /** Each once: a table that changes while it is read can show a socket twice. */
-function describeAll(sockets: readonly TCPSocket[]): string[] {
+function describeAll(sockets: readonly InternetSocket[]): string[] {
   return [...new Set(sockets.map(describeSocket))];
 }
 
-function listeningSockets(): TCPSocket[] | undefined {
+function listeningSockets(): InternetSocket[] | undefined {
   return readSockets()?.filter(({ state }) => state === LISTEN);
 }
 
 /** All sockets of both families; with IPv6 off there is no second table. */
-function readSockets(): TCPSocket[] | undefined {
-  const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map((path) => readText(path));
+function readSockets(paths: readonly string[] = TCP_TABLES): InternetSocket[] | undefined {
+  const tables = paths.map((path) => readText(path));
   if (tables.every((table) => table === undefined)) return undefined;
   return tables.flatMap((table) => table?.split('\n') ?? []).flatMap(parseSocket);
 }
 
-function parseSocket(line: string): TCPSocket[] {
+function parseSocket(line: string): InternetSocket[] {
   const [, local, , state, , , , userId, , inode] = line.trim().split(/\s+/);
   const [address, port] = local?.split(':') ?? [];
   if (state === undefined || inode === undefined || address === undefined || port === undefined) return [];
@@ -77,22 +86,22 @@ function parseSocket(line: string): TCPSocket[] {
 }
 
 /** The table has an address as words of 32 bits in the byte order of the machine, which is little-endian wherever we run. */
-function bytesOf({ address }: TCPSocket): number[] {
+function bytesOf({ address }: InternetSocket): number[] {
   const words = address.match(/.{8}/g) ?? [];
   return words.flatMap((word) => [...Buffer.from(word, 'hex')].toReversed());
 }
 
-function describeSocket(socket: TCPSocket): string {
+function describeSocket(socket: InternetSocket): string {
   const bytes = bytesOf(socket);
   const text = formatAddress(bytes);
   return bytes.length === 4 ? `${text}:${socket.port}` : `[${text}]:${socket.port}`;
 }
 
 /** One entry a process; a socket that several have inherited is listed for each. */
-function findOwners(sockets: readonly TCPSocket[]): Listener[] {
+function findOwners(sockets: readonly InternetSocket[]): Listener[] {
   const targets = new Map(sockets.map((socket) => [socket.inode, socket]));
   const found: Listener[] = [];
-  const seen = new Set<TCPSocket>();
+  const seen = new Set<InternetSocket>();
   for (const processId of listProcesses()) {
     const held = listSockets(processId).flatMap((inode) => targets.get(inode) ?? []);
     const [first] = held;

@@ -1,5 +1,6 @@
 /** What is left of a process tree where /proc does not show it: the group of each process that was started. */
-import type { ProcessTree } from '../process-tree.ts';
+import type { CommandPlace, ProcessTree } from '../process-tree.ts';
+import { throughShell } from './marked-command.ts';
 
 export class ProcessGroups implements ProcessTree {
   readonly environment: Readonly<Record<string, string>> = {};
@@ -7,8 +8,8 @@ export class ProcessGroups implements ProcessTree {
     '/proc is not that of this process, so of a server only the group of its first process is found, and none is ended if this process is killed';
   readonly #leaders = new Set<number>();
 
-  wrap(command: readonly string[]): readonly string[] {
-    return command;
+  wrap(command: readonly string[], place: CommandPlace): readonly string[] {
+    return throughShell(command, place, undefined);
   }
 
   add(processId: number): void {

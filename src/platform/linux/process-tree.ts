@@ -8,12 +8,19 @@
  * child. What is known of a process is known of its number and its start time, so that a number that is used again is nobody's.
  */
 import type { CommandPlace, ProcessTree } from '../process-tree.ts';
-import { markedCommand } from './marked-command.ts';
+import { throughShell } from './marked-command.ts';
 import type { ProcessStatus } from './proc.ts';
 import { ProcessGroups } from './process-groups.ts';
 import { procShowsUs, readLivingStatus, readProcessTable } from './process-table.ts';
 import { sendSignal } from './send-signal.ts';
-import { carriesMark, markProcess, markVariable, newTreeMark, type TreeMark } from './tree-mark.ts';
+import {
+  carriesMark,
+  markProcess,
+  markUnlessMarked,
+  markVariable,
+  newTreeMark,
+  type TreeMark,
+} from './tree-mark.ts';
 import { forgetTree, guardSession, guardTree } from './watchdog.ts';
 
 /** Two looks that find nothing end the killing; this bounds it for a tree that starts processes faster than they can be killed. */
@@ -48,7 +55,7 @@ class LinuxProcessTree implements ProcessTree {
   }
 
   wrap(command: readonly string[], place: CommandPlace): readonly string[] {
-    return markedCommand(command, this.#mark, place);
+    return throughShell(command, place, this.#mark);
   }
 
   add(processId: number): void {
@@ -99,7 +106,7 @@ class LinuxProcessTree implements ProcessTree {
       .toSorted(([a, { startTicks: first }], [b, { startTicks: second }]) => first - second || a - b);
     // Those that were forked before the mark could be written have it from now on.
     for (const [processId, { startTicks }] of found)
-      if (this.#members.get(processId) !== startTicks) markProcess(processId, this.#mark);
+      if (this.#members.get(processId) !== startTicks) markUnlessMarked(processId, this.#mark);
     this.#members = new Map(found.map(([processId, { startTicks }]) => [processId, startTicks]));
     return found;
   }

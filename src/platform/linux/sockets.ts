@@ -12,6 +12,7 @@ import {
   IPV6_V6ONLY,
   SO_REUSEADDR,
   SO_REUSEPORT,
+  SOCK_STREAM,
   SOL_SOCKET,
 } from './constants.ts';
 import type { LibC } from './libc.ts';
@@ -31,15 +32,19 @@ import { openMarkedSocket } from './thread-descriptors.ts';
 export type Errno = number;
 
 export function openUnixSocket(libc: LibC): number {
-  const descriptor = openMarkedSocket(libc, AF_UNIX);
+  const descriptor = openMarkedSocket(libc, AF_UNIX, SOCK_STREAM);
   if (descriptor === -1) throw errorFor('socket(AF_UNIX)', libc.errno());
   return descriptor;
 }
 
 /** @returns the descriptor, or undefined where the kernel does not know the address family */
-export function openInternetSocket(libc: LibC, address: InternetAddress): number | undefined {
+export function openInternetSocket(
+  libc: LibC,
+  address: InternetAddress,
+  type: number = SOCK_STREAM,
+): number | undefined {
   const domain = address.family === 'ipv4' ? AF_INET : AF_INET6;
-  const descriptor = openMarkedSocket(libc, domain);
+  const descriptor = openMarkedSocket(libc, domain, type);
   if (descriptor === -1) {
     const code = libc.errno();
     if (meaningOf(code) === 'family-unavailable') return undefined;

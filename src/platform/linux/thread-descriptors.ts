@@ -5,15 +5,7 @@
  * others; no signal is ever sent, since O_ASYNC is off. The main thread ends with its process and marks nothing.
  */
 import { errorFor } from '../errno.ts';
-import {
-  F_GETOWN_EX,
-  F_GETSIG,
-  F_OWNER_TID,
-  F_SETOWN_EX,
-  F_SETSIG,
-  SOCK_CLOEXEC,
-  SOCK_STREAM,
-} from './constants.ts';
+import { F_GETOWN_EX, F_GETSIG, F_OWNER_TID, F_SETOWN_EX, F_SETSIG, SOCK_CLOEXEC } from './constants.ts';
 import type { LibC } from './libc.ts';
 import { isAlive } from './liveness.ts';
 import { Scratch } from './scratch.ts';
@@ -32,14 +24,14 @@ export function markAsThreads(libc: LibC, descriptor: number): void {
 }
 
 /**
- * A stream socket that is marked as this thread's, or -1. V8 terminates a thread where a function of JavaScript begins or a
+ * A socket that is marked as this thread's, or -1. V8 terminates a thread where a function of JavaScript begins or a
  * loop turns: from the socket to its mark there is neither, or a descriptor could be lost that nobody recognises.
  */
-export function openMarkedSocket(libc: LibC, domain: number): number {
+export function openMarkedSocket(libc: LibC, domain: number, type: number): number {
   const { socket, fcntl, close, errno } = libc;
-  if (libc.isMainThread) return socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (libc.isMainThread) return socket(domain, type | SOCK_CLOEXEC, 0);
   const owner = writeOwner(libc);
-  const descriptor = socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const descriptor = socket(domain, type | SOCK_CLOEXEC, 0);
   if (descriptor === -1) return -1;
   const owned = fcntl(descriptor, F_SETOWN_EX, owner);
   if (owned === 0 && fcntl(descriptor, F_SETSIG, MARK) === 0) return descriptor;

@@ -32,16 +32,20 @@ export function carriesMark(processId: number, mark: TreeMark): boolean {
 }
 
 /**
- * Writes the mark into the limits of a process: those that it starts from now on have it, too. A process that is in a second tree,
- * since a test runner in the first one has started it, keeps the mark that it has.
+ * Writes the mark into the limits of a process: those that it starts from now on have it, too.
  * @returns false if the system forbids it
  */
 export function markProcess(processId: number, mark: TreeMark): boolean {
-  if (readLimit(processId) !== 'unlimited') return true;
+  if (readLimit(processId) === mark) return true;
   const c = libc();
   c.scratch.writeBigUInt64LE(BigInt(mark), Scratch.structure);
   c.scratch.writeBigUInt64LE(RLIM_INFINITY, Scratch.structure + 8);
   return c.prlimit(processId, RLIMIT_LOCKS, c.scratchPointer + Scratch.structure, null) === 0;
+}
+
+/** As `markProcess`, but what a test runner in the tree has started keeps the mark of its own tree. */
+export function markUnlessMarked(processId: number, mark: TreeMark): void {
+  if (readLimit(processId) === 'unlimited') markProcess(processId, mark);
 }
 
 function readLimit(processId: number): string | undefined {

@@ -95,5 +95,5 @@ watch() {
     sleep 0.02 2>/dev/null || sleep 1
   done
 }
-watch <&3 3<&- &
+(watch) <&3 3<&- &
 `;

@@ -5,10 +5,13 @@ import type { TCPPortOwner } from '../../pool/api/tcp-port-owner.ts';
 import { noTestError } from '../open-dispenser.ts';
 import type { PortOptions } from '../port-dispenser.ts';
 import { PortScope } from '../port-scope.ts';
+import { addScopeSource } from '../scope-sources.ts';
 import { currentTestInfo } from './runner-package.ts';
 import { runsForWorker, testFacts } from './test-report.ts';
 import { watchedScope } from './watched-tests.ts';
 import { workerScope } from './worker-ports.ts';
+
+addScopeSource('playwright', async () => Promise.resolve(currentScope()));
 
 /** The test of our own `test` that is running. */
 let current: { readonly testInfo: TestInfo; readonly scope: PortScope } | undefined;

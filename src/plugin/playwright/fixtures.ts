@@ -5,10 +5,12 @@ import { openDispenser } from '../open-dispenser.ts';
 import type { PortDispenser, PortOptions, Ports } from '../port-dispenser.ts';
 import { beginTest, endTest } from './acquire-port.ts';
 import { baseTest } from './runner-package.ts';
+import { serverFixtures, type ServerTestFixtures, type ServerWorkerFixtures } from './server-fixtures.ts';
 import { annotate, attachUses, errorMessages, hasFailed, testFacts } from './test-report.ts';
 import { closeWorkerPorts, endWorkerScope, openWorkerPorts, workerUses } from './worker-ports.ts';
+import { reportWorkerServers } from './worker-servers.ts';
 
-export interface PortTestFixtures {
+export interface PortTestFixtures extends ServerTestFixtures {
   /** A port of this test's own. */
   port: TCPPortOwner;
   /** Any number of ports, released at the end of the test. */
@@ -17,7 +19,7 @@ export interface PortTestFixtures {
   portOptions: PortOptions;
 }
 
-export interface PortWorkerFixtures {
+export interface PortWorkerFixtures extends ServerWorkerFixtures {
   /** A port of this worker's own. */
   workerPort: TCPPortOwner;
   /** Any number of ports, released at the end of the worker. */
@@ -37,7 +39,10 @@ const OWN_TIMEOUT = { timeout: 0 } as const;
 /** In reports a step before and after each test would tell less than it takes: each is two messages to the main process. */
 const NO_STEP = { box: 'self' } as const;
 
-const allFixtures: Fixtures<PortTestFixtures & TestFixture, PortWorkerFixtures & WorkerFixture> = {
+const ownFixtures: Fixtures<
+  Omit<PortTestFixtures, keyof ServerTestFixtures> & TestFixture,
+  Omit<PortWorkerFixtures, keyof ServerWorkerFixtures> & WorkerFixture
+> = {
   portOptions: [{}, { option: true }],
 
   ports: [
@@ -45,8 +50,11 @@ const allFixtures: Fixtures<PortTestFixtures & TestFixture, PortWorkerFixtures &
       const dispenser = await openDispenser(testFacts('ports', testInfo, portOptions));
       await use(dispenser);
       dispenser.explainFailure(errorMessages(testInfo));
-      await dispenser.releaseAll(hasFailed(testInfo));
-      attachUses(testInfo, dispenser.uses);
+      try {
+        await dispenser.releaseAll(hasFailed(testInfo));
+      } finally {
+        attachUses(testInfo, dispenser.uses);
+      }
     },
     { ...OWN_TIMEOUT, ...NO_STEP, title: 'TCP ports' },
   ],
@@ -94,19 +102,25 @@ const allFixtures: Fixtures<PortTestFixtures & TestFixture, PortWorkerFixtures &
       await use();
       endTest();
       scope.dispenser?.explainFailure(errorMessages(testInfo));
-      await scope.end(hasFailed(testInfo));
-      attachUses(testInfo, scope.dispenser?.uses ?? []);
-      // A worker's fixtures do not know the test, so each test notes the ports that its worker has.
-      const ofWorker = workerUses();
-      for (const port of ofWorker) annotate(testInfo, port);
-      attachUses(testInfo, ofWorker);
+      try {
+        await scope.end(hasFailed(testInfo));
+      } finally {
+        attachUses(testInfo, scope.dispenser?.uses ?? []);
+        // A worker's fixtures do not know the test, so each test notes the ports that its worker has.
+        const ofWorker = workerUses();
+        for (const port of ofWorker) annotate(testInfo, port);
+        attachUses(testInfo, [...ofWorker, ...(await reportWorkerServers(testInfo))]);
+      }
     },
     { auto: true, ...OWN_TIMEOUT, ...NO_STEP },
   ],
 };
 
 /** For `test.extend(portFixtures)`. */
-export const portFixtures: Fixtures<PortTestFixtures, PortWorkerFixtures> = allFixtures as never;
+export const portFixtures: Fixtures<PortTestFixtures, PortWorkerFixtures> = {
+  ...ownFixtures,
+  ...serverFixtures,
+} as never;
 
 /** Playwright's `test` with the port fixtures. */
 export const test: TestType<

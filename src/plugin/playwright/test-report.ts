@@ -3,7 +3,12 @@ import type { TestInfo } from '@playwright/test';
 import type { DispenserFacts, PortOptions, PortUse } from '../port-dispenser.ts';
 
 /** For the dispenser of a test's own ports. */
-export function testFacts(fixture: string, testInfo: TestInfo, defaults: PortOptions): DispenserFacts {
+export function testFacts(
+  fixture: string,
+  testInfo: TestInfo,
+  defaults: PortOptions,
+  onAcquire: DispenserFacts['onAcquire'] = (port) => annotate(testInfo, port),
+): DispenserFacts {
   return {
     fixture,
     label: labelOf(testInfo),
@@ -13,7 +18,7 @@ export function testFacts(fixture: string, testInfo: TestInfo, defaults: PortOpt
       return testInfo.timeout;
     },
     servesOneTest: true,
-    onAcquire: (port) => annotate(testInfo, port),
+    onAcquire,
   };
 }
 

@@ -41,7 +41,8 @@ async function end(testInfo: TestInfo, scope: PortScope): Promise<void> {
   running.delete(testInfo);
   ending.set(testInfo, scope);
   scope.dispenser?.explainFailure(errorMessages(testInfo));
-  await scope.end(hasFailed(testInfo));
+  // It has ended already, and cannot fail any more.
+  await scope.end(hasFailed(testInfo), false);
   ending.delete(testInfo);
 }
 

@@ -1,6 +1,7 @@
 /** Adds the global setup to a Playwright configuration. */
 import type { PlaywrightTestConfig } from '@playwright/test';
 import { rememberRunOptions, type RunPoolOptions } from '../run-options.ts';
+import { withRunPorts } from './run-port-servers.ts';
 
 /**
  * `export default withPorts(defineConfig({...}))`. The user's own global setups run after ours, so they can use ports.
@@ -28,5 +29,5 @@ function addGlobalSetup<Config extends PlaywrightTestConfig>(config: Config): Co
     .getBuiltinModule('node:url')
     .fileURLToPath(import.meta.resolve('portslice/playwright/global-setup'));
   const theirs = [config.globalSetup ?? []].flat();
-  return { ...config, globalSetup: [ours, ...theirs.filter((path) => path !== ours)] };
+  return withRunPorts({ ...config, globalSetup: [ours, ...theirs.filter((path) => path !== ours)] });
 }

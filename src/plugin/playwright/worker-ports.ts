@@ -38,7 +38,8 @@ export function workerUses(): PortUse[] {
   return scope?.dispenser === undefined ? uses : [...uses, ...scope.dispenser.uses];
 }
 
-function workerFacts(fixture: string, { parallelIndex, project }: WorkerInfo): DispenserFacts {
+/** For the dispenser of what all tests of the worker may use. */
+export function workerFacts(fixture: string, { parallelIndex, project }: WorkerInfo): DispenserFacts {
   return {
     fixture,
     label: `worker ${parallelIndex} of project '${project.name}'`,

@@ -4,6 +4,7 @@ import type { AcquireOptions } from '../../pool/api/owner-options.ts';
 import type { TCPPortOwner } from '../../pool/api/tcp-port-owner.ts';
 import { noTestError } from '../open-dispenser.ts';
 import { PortScope } from '../port-scope.ts';
+import { addScopeSource } from '../scope-sources.ts';
 import { openStorage, type RunningScope, scopeHolder, type Task } from './current-scope.ts';
 import { currentTest } from './current-test.ts';
 import { closeFileScope, openFileScope } from './file-ports.ts';
@@ -49,21 +50,41 @@ function openTestScope(task: Task): PortScope {
   return new PortScope(() => testFacts(FIXTURE, task, vitest.inject('portOptions') ?? {}));
 }
 
-async function endTestScope(scope: PortScope, task: Task): Promise<void> {
+async function endTestScope(scope: PortScope, task: Task, leaksFail = true): Promise<void> {
   if (scope.dispenser !== undefined) await explainFailure(scope.dispenser, task, task.context.annotate);
-  await scope.end(hasFailed(task));
+  await scope.end(hasFailed(task), leaksFail);
+}
+
+/** For `getPort`, which has the process as the last resort where `acquirePort` throws. */
+async function findScope(): Promise<PortScope | undefined> {
+  await finishForgotten();
+  const running = storage.getStore();
+  if (running !== undefined) return portScopeOf(running);
+  const task = await currentTest();
+  if (task !== undefined && !othersRun(task)) return unwrappedTestScope(task);
+  return holder.file && portScopeOf(holder.file);
+}
+
+addScopeSource('vitest', findScope);
+
+function othersRun(task: Task | undefined): boolean {
+  return runningTests().some((other) => other !== task);
+}
+
+function unwrappedTestScope(task: Task): PortScope {
+  return unwrapped.get(task) ?? openUnwrapped(task);
 }
 
 /** Without the plugin, or in Vitest 3, all that is known is which test was started last. */
 async function unwrappedScope(): Promise<PortScope> {
   const task = await currentTest();
-  if (runningTests().some((other) => other !== task)) {
+  if (othersRun(task)) {
     throw await noTestError(
       'Several tests run at once, and acquirePort() cannot tell which of them has called it',
       "Use the fixture port or ports; or, from Vitest 4.1 on, add portslice's plugin to the configuration of this project",
     );
   }
-  if (task !== undefined) return unwrapped.get(task) ?? openUnwrapped(task);
+  if (task !== undefined) return unwrappedTestScope(task);
   if (holder.file !== undefined) return portScopeOf(holder.file);
   throw await noTestError(
     'acquirePort() was called where no test runs',
@@ -74,9 +95,9 @@ async function unwrappedScope(): Promise<PortScope> {
 
 function openUnwrapped(task: Task): PortScope {
   const scope = openTestScope(task);
-  atEndOf(task, task.context.onTestFinished, async () => {
+  atEndOf(task, task.context.onTestFinished, async (leaksFail) => {
     unwrapped.delete(task);
-    await endTestScope(scope, task);
+    await endTestScope(scope, task, leaksFail);
   });
   unwrapped.set(task, scope);
   return scope;

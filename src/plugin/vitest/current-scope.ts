@@ -25,6 +25,8 @@ export interface ScopeHolder {
   file?: RunningScope | undefined;
   /** At the end of each test, once a file or worker has ports. */
   noteFileUses?: (task: Task) => void;
+  /** At the end of each test, once a file or worker has servers. */
+  reportFileServers?: (task: Task) => Promise<void>;
 }
 
 // SYNC: setup.ts has a copy.

@@ -18,9 +18,10 @@ export async function openFilePorts(fixture: string): Promise<PortDispenser> {
   return dispenser;
 }
 
-export async function closeFilePorts(dispenser: PortDispenser): Promise<void> {
+/** @param leaksFail as for `PortDispenser.releaseAll`. Vitest tells nobody of an error in the teardown of a worker. */
+export async function closeFilePorts(dispenser: PortDispenser, leaksFail: boolean): Promise<void> {
   dispensers.delete(dispenser);
-  await dispenser.releaseAll(false);
+  await dispenser.releaseAll(false, leaksFail);
 }
 
 export function openFileScope(fixture: string): PortScope {
@@ -41,7 +42,8 @@ export function noteFileUses(task: Task): void {
     for (const port of dispenser?.uses ?? []) noteUse(task, port);
 }
 
-function fileFacts(fixture: string): DispenserFacts {
+/** For the dispenser of what all tests of the file or worker may use. */
+export function fileFacts(fixture: string): DispenserFacts {
   return {
     fixture,
     label: `${fixture} of ${currentFile()}`,

@@ -3,11 +3,13 @@ import { test as base, type TestAPI, type TestContext } from 'vitest';
 import type { TCPPortOwner } from '../../pool/api/tcp-port-owner.ts';
 import { openDispenser } from '../open-dispenser.ts';
 import type { PortDispenser, PortOptions, Ports, PortUse } from '../port-dispenser.ts';
+import type { ServerUse } from '../server-dispenser.ts';
 import { scopeHolder } from './current-scope.ts';
 import { closeFilePorts, noteFileUses, openFilePorts } from './file-ports.ts';
+import { type ProvidedServerOptions, serverFixtures, type ServerFixtures } from './server-fixtures.ts';
 import { atEndOf, explainFailure, finishForgotten, hasFailed, testFacts } from './test-ports.ts';
 
-export interface PortFixtures {
+export interface PortFixtures extends ServerFixtures {
   /** A port of this test's own. */
   port: TCPPortOwner;
   /** Any number of ports, released at the end of the test. */
@@ -26,9 +28,14 @@ declare module 'vitest' {
   interface TaskMeta {
     /** The ports of the test. */
     portslice?: PortUse[];
+    /** The servers of the test. */
+    portsliceServers?: ServerUse[];
   }
   interface ProvidedContext {
     portOptions?: PortOptions;
+    serverOptions?: ProvidedServerOptions;
+    fileServerOptions?: ProvidedServerOptions;
+    workerServerOptions?: ProvidedServerOptions;
   }
 }
 
@@ -43,7 +50,7 @@ const fixtures = {
   ): Promise<void> => {
     await finishForgotten();
     const dispenser = await openDispenser(testFacts('ports', task, portOptions));
-    atEndOf(task, onTestFinished, () => dispenser.releaseAll(hasFailed(task)));
+    atEndOf(task, onTestFinished, (leaksFail) => dispenser.releaseAll(hasFailed(task), leaksFail));
     await use(dispenser);
     await explainFailure(dispenser, task, annotate);
   },
@@ -58,7 +65,7 @@ const fixtures = {
     async ({}: object, use: Use<TCPPortOwner>): Promise<void> => {
       const dispenser = await openFilePorts('filePort');
       await use(await dispenser.acquire());
-      await closeFilePorts(dispenser);
+      await closeFilePorts(dispenser, true);
     },
     { scope: 'file' },
   ],
@@ -68,7 +75,7 @@ const fixtures = {
     async ({}: object, use: Use<Ports>): Promise<void> => {
       const dispenser = await openFilePorts('workerPorts');
       await use(dispenser);
-      await closeFilePorts(dispenser);
+      await closeFilePorts(dispenser, false);
     },
     { scope: 'worker' },
   ],
@@ -86,9 +93,12 @@ const fixtures = {
     async ({ task }: TestContext, use: Use<void>): Promise<void> => {
       await use(undefined);
       noteFileUses(task);
+      await scopeHolder().reportFileServers?.(task);
     },
     { auto: scopeHolder().wraps !== true },
   ],
+
+  ...serverFixtures,
 };
 
 type Fixture<Name extends keyof PortFixtures> =

@@ -3,6 +3,8 @@
  * when a test or file has ended, after all hooks. Loaded in browsers too, where it does nothing.
  */
 import * as vitest from 'vitest';
+import type { PortScope } from '../port-scope.ts';
+import type { ScopeSources } from '../scope-sources.ts';
 import type { RunningScope, ScopeHolder, Task } from './current-scope.ts';
 
 type Run = () => Promise<void>;
@@ -14,6 +16,13 @@ function scopeHolder(): ScopeHolder {
   return (holder[key] ??= {});
 }
 
+// SYNC: ../scope-sources.ts.
+function scopeSources(): ScopeSources {
+  const key = Symbol.for('portslice/scope-sources');
+  const holder = process as { [key]?: ScopeSources };
+  return (holder[key] ??= { byRunner: new Map(), isWanted: false });
+}
+
 /** Whether it does so: from Vitest 4.1 on. */
 export const wrapsTests: boolean =
   typeof process === 'object' && typeof process.getBuiltinModule === 'function' && wrapTests();
@@ -23,9 +32,34 @@ function wrapTests(): boolean {
   const isPossible = aroundAll !== undefined && aroundEach !== undefined;
   scopeHolder().wraps = isPossible;
   if (!isPossible) vitest.beforeAll(beginFile);
+  serveGetPort();
   aroundAll?.(wrapFile);
   aroundEach?.(wrapTest);
   return isPossible;
+}
+
+/** In a file that does not load `portslice/vitest`, which does the same for itself. */
+function serveGetPort(): void {
+  const sources = scopeSources();
+  // That of an earlier file in another context would ask a Vitest that has ended.
+  if (sources.byRunner.get('vitest')?.context === globalThis) return;
+  sources.byRunner.set('vitest', { context: globalThis, find: loadAndFind, prepare: openStorage });
+  if (sources.isWanted) openStorage();
+}
+
+function openStorage(): void {
+  const { AsyncLocalStorage } = process.getBuiltinModule('node:async_hooks');
+  scopeHolder().storage ??= new AsyncLocalStorage();
+}
+
+/** What is loaded puts a source of its own in the place of this one. */
+async function loadAndFind(): Promise<PortScope | undefined> {
+  // By its path: a bundler that knew the file would split the one that everybody loads.
+  const { createRequire } = process.getBuiltinModule('node:module');
+  const { pathToFileURL } = process.getBuiltinModule('node:url');
+  const url = pathToFileURL(createRequire(import.meta.url).resolve('portslice/vitest'));
+  await import(/* @vite-ignore */ url.href);
+  return scopeSources().byRunner.get('vitest')?.find();
 }
 
 // Vitest reads the names of the wanted fixtures from their text, in which an arrow function without parentheses confuses it.
@@ -54,8 +88,16 @@ function newScope(task: Task | undefined): RunningScope {
 
 async function end(scope: RunningScope): Promise<void> {
   scope.hasEnded = true;
-  if (scope.task !== undefined) scopeHolder().noteFileUses?.(scope.task);
-  for (const endOne of scope.ends.toReversed()) await endOne();
+  const { noteFileUses, reportFileServers } = scopeHolder();
+  if (scope.task !== undefined) {
+    noteFileUses?.(scope.task);
+    await reportFileServers?.(scope.task);
+  }
+  const errors: Error[] = [];
+  for (const endOne of scope.ends.toReversed()) await endOne().catch((error: Error) => errors.push(error));
+  // Servers that were left behind fail the test or file, once everything of it has ended.
+  if (errors.length === 1) throw errors[0] as Error;
+  if (errors.length > 1) throw new AggregateError(errors, errors.map(({ message }) => message).join('\n'));
 }
 
 /** @returns what Vitest calls at the end of the file, after what the user's own hooks return */

@@ -33,7 +33,11 @@ export async function explainFailure(
   if (errors.length === 0 || !hasFailed(task)) return;
   dispenser.explainFailure(errors.map((error) => error.message));
   // A test must not fail because its port is shown in one place less: the meta has it.
-  await Promise.allSettled(dispenser.uses.map(async (port) => annotateFailure(task, annotate, port)));
+  await Promise.allSettled(
+    dispenser.uses.map(async ({ port, fixture }) =>
+      annotateFailed(task, () => annotate(`TCP port ${port} (${fixture})`, 'port')),
+    ),
+  );
 }
 
 /**
@@ -41,17 +45,13 @@ export async function explainFailure(
  * them. In every test one would be a message to the main process that is waited for: more than all else of a port's time.
  * So the test counts as running once more, while the call looks at it.
  */
-async function annotateFailure(
-  task: Task,
-  annotate: TestContext['annotate'],
-  { port, fixture }: PortUse,
-): Promise<void> {
+export async function annotateFailed(task: Task, annotate: () => Promise<unknown>): Promise<void> {
   const result = task.result as { state: string };
   const { state } = result;
   let annotating: Promise<unknown>;
   try {
     result.state = 'run';
-    annotating = annotate(`TCP port ${port} (${fixture})`, 'port');
+    annotating = annotate();
   } finally {
     result.state = state;
   }
@@ -66,7 +66,7 @@ function titleOf(task: Task): string {
 
 interface Ending {
   readonly task: Task;
-  readonly end: () => Promise<void>;
+  readonly end: (leaksFail: boolean) => Promise<void>;
 }
 
 /** Of tests that our setup file does not wrap and whose ports have not been released yet. */
@@ -76,22 +76,22 @@ const endings = new Set<Ending>();
 export function atEndOf(
   task: Task,
   onTestFinished: TestContext['onTestFinished'],
-  end: () => Promise<void>,
+  end: (leaksFail: boolean) => Promise<void>,
 ): void {
   const running = scopeHolder().storage?.getStore();
   if (running?.task === task) {
-    running.ends.push(end);
+    running.ends.push(() => end(true));
     return;
   }
   const ending = { task, end };
   endings.add(ending);
   // Registered as the first such hook, it is called as the last.
-  onTestFinished(() => finish(ending));
+  onTestFinished(() => finish(ending, true));
 }
 
-async function finish(ending: Ending): Promise<void> {
+async function finish(ending: Ending, leaksFail: boolean): Promise<void> {
   endings.delete(ending);
-  await ending.end();
+  await ending.end(leaksFail);
 }
 
 /**
@@ -99,5 +99,5 @@ async function finish(ending: Ending): Promise<void> {
  * duration has ended. Its ports are taken back before the next ones are handed out.
  */
 export async function finishForgotten(): Promise<void> {
-  for (const ending of endings) if (ending.task.result?.duration !== undefined) await finish(ending);
+  for (const ending of endings) if (ending.task.result?.duration !== undefined) await finish(ending, false);
 }

@@ -1,10 +1,11 @@
 /** The options of owners, checked before anything is done. */
-import { InvalidOptionError, PortTakenError } from '../../errors/index.ts';
+import { InvalidOptionError } from '../../errors/index.ts';
 import type { HoldTarget, SocketAddressFamily } from '../../platform/port-kernel.ts';
 import type { ClaimRequest } from '../claim/look.ts';
 import { checkNames, checkPort, checkPorts, checkSignal, checkTimeout } from '../session/option-checks.ts';
 import type { PoolSession } from '../session/pool-session.ts';
-import { whyNoServerPort } from '../session/server-ports.ts';
+import { exactIndexOf } from './exact-port.ts';
+import { GROUP_OPTION_NAMES, type GroupOptions, toGroupRequest } from './group-options.ts';
 
 export type { SocketAddressFamily };
 
@@ -18,6 +19,11 @@ export interface TCPPortOwnerOptions {
    * that set neither SO_REUSEADDR nor SO_REUSEPORT, which could not listen on a held port.
    */
   hold?: boolean | undefined;
+  /**
+   * Default: ['tcp']. With 'udp' the port is also free for UDP on every address when it is claimed; nothing keeps it so, since
+   * most UDP servers could not bind a port that is held. TCP is always guarded, whether it is listed or not.
+   */
+  transports?: readonly ('tcp' | 'udp')[] | undefined;
   /** Shown in diagnostics, at most 224 bytes. Fixtures set the test's title. */
   label?: string | undefined;
   /** Exactly this port, 1 to 65535, or a PortTakenError. Goes with neither of the two below. */
@@ -35,26 +41,34 @@ export interface AcquireOptions extends TCPPortOwnerOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** What is asked of several ports. With `consecutive` or `offsets` also `port` can be given. */
+export interface AcquireManyOptions extends AcquireOptions, GroupOptions {}
+
 const DEFAULT_HOSTS: readonly string[] = Object.freeze(['', 'localhost']);
 /** What the default hosts mean: every address. */
 const EVERYWHERE: HoldTarget = { addresses: 'everywhere' };
 const DEFAULT_ACQUIRE_TIMEOUT_MS = 30_000;
-const OWNER_OPTION_NAMES: readonly string[] = [
+export const OWNER_OPTION_NAMES: readonly string[] = [
   'hosts',
   'socketAddressFamily',
   'hold',
+  'transports',
   'label',
   'port',
   'preferredPorts',
   'excludedPorts',
 ];
 const ACQUIRE_OPTION_NAMES: readonly string[] = [...OWNER_OPTION_NAMES, 'acquireTimeoutMs', 'signal'];
+const ACQUIRE_MANY_OPTION_NAMES: readonly string[] = [...ACQUIRE_OPTION_NAMES, ...GROUP_OPTION_NAMES];
 const FAMILIES: readonly unknown[] = ['ipv4', 'ipv6', 'dual'];
+const DEFAULT_TRANSPORTS: readonly unknown[] = Object.freeze(['tcp']);
+const TRANSPORTS: readonly unknown[] = ['tcp', 'udp'];
 
 export interface CheckedOptions {
   readonly hosts: readonly string[];
   readonly socketAddressFamily: SocketAddressFamily;
   readonly hold: boolean;
+  readonly needsUDP: boolean;
   readonly label: string;
   readonly port: number | undefined;
   readonly preferredPorts: readonly number[];
@@ -67,10 +81,12 @@ const DEFAULTS: CheckedOptions = checkValues({});
 const DEFAULT_REQUEST: ClaimRequest = {
   target: EVERYWHERE,
   hold: DEFAULTS.hold,
+  needsUDP: DEFAULTS.needsUDP,
   label: DEFAULTS.label,
   exactIndex: undefined,
   preferredIndexes: [],
   excludedIndexes: new Set(),
+  group: undefined,
 };
 
 /** @throws InvalidOptionError that names the option */
@@ -81,15 +97,15 @@ export function checkOwnerOptions(options?: TCPPortOwnerOptions): CheckedOptions
 }
 
 /** @throws InvalidOptionError that names the option */
-export function checkAcquireOptions(options?: AcquireOptions): CheckedOptions {
+export function checkAcquireOptions(options?: AcquireManyOptions): CheckedOptions {
   if (options === undefined) return DEFAULTS;
-  checkNames(options, ACQUIRE_OPTION_NAMES);
+  checkNames(options, ACQUIRE_MANY_OPTION_NAMES);
   return checkValues(options);
 }
 
 function checkValues(options: AcquireOptions): CheckedOptions {
   const { hosts = DEFAULT_HOSTS, socketAddressFamily = 'dual', hold = true, label = '', signal } = options;
-  const { acquireTimeoutMs = DEFAULT_ACQUIRE_TIMEOUT_MS, port } = options;
+  const { acquireTimeoutMs = DEFAULT_ACQUIRE_TIMEOUT_MS, port, transports = DEFAULT_TRANSPORTS } = options;
   if (!isListOfNames(hosts)) {
     throw new InvalidOptionError({
       option: 'hosts',
@@ -108,6 +124,7 @@ function checkValues(options: AcquireOptions): CheckedOptions {
     throw new InvalidOptionError({ option: 'hold', value: hold, expected: 'true or false' });
   if (typeof label !== 'string')
     throw new InvalidOptionError({ option: 'label', value: label, expected: 'a string' });
+  checkTransports(transports);
   checkTimeout('acquireTimeoutMs', acquireTimeoutMs);
   checkSignal(signal);
   if (port !== undefined) checkExactPort(port, options);
@@ -115,6 +132,7 @@ function checkValues(options: AcquireOptions): CheckedOptions {
     hosts: hosts === DEFAULT_HOSTS ? hosts : Object.freeze([...hosts]),
     socketAddressFamily,
     hold,
+    needsUDP: transports.includes('udp'),
     label,
     port,
     preferredPorts: checkPorts('preferredPorts', options.preferredPorts),
@@ -135,34 +153,53 @@ function checkExactPort(port: number, { preferredPorts, excludedPorts }: Acquire
   });
 }
 
+function checkTransports(transports: unknown): asserts transports is readonly unknown[] {
+  const isList = Array.isArray(transports) && transports.length > 0;
+  if (isList && transports.every((transport) => TRANSPORTS.includes(transport))) return;
+  throw new InvalidOptionError({
+    option: 'transports',
+    value: transports,
+    expected: "['tcp'], or ['tcp', 'udp'] for a port that is free for UDP too",
+  });
+}
+
 function isListOfNames(hosts: unknown): hosts is readonly string[] {
   return Array.isArray(hosts) && hosts.length > 0 && hosts.every((host) => typeof host === 'string');
 }
 
-/** @throws HostError, PortTakenError if the exact port is no server port of the pool */
-export function toRequest(session: PoolSession, options: CheckedOptions): ClaimRequest {
+/**
+ * @param offsets of ports that belong together
+ * @throws HostError; PortTakenError if the exact port is no server port of the pool; InvalidOptionError if the pool has no such group
+ */
+export function toRequest(
+  session: PoolSession,
+  options: CheckedOptions,
+  offsets?: readonly number[],
+): ClaimRequest {
   if (options === DEFAULTS) return DEFAULT_REQUEST;
-  const { hosts, socketAddressFamily, hold, label, port, preferredPorts, excludedPorts } = options;
+  const { hosts, socketAddressFamily, hold, needsUDP, label, port, preferredPorts, excludedPorts } = options;
   const excludedIndexes = new Set(indexesOf(session, excludedPorts));
   const isDefault = hosts === DEFAULT_HOSTS && socketAddressFamily === 'dual';
-  return {
+  const request = {
     target: isDefault ? EVERYWHERE : session.kernel.holdTargetFor(hosts, socketAddressFamily),
     hold,
+    needsUDP,
     label,
-    exactIndex: port === undefined ? undefined : exactIndexOf(session, port),
-    preferredIndexes: indexesOf(session, preferredPorts).filter((index) => !excludedIndexes.has(index)),
     excludedIndexes,
   };
-}
-
-function exactIndexOf(session: PoolSession, port: number): number {
-  const index = session.segment.ports.indexOf(port);
-  if (index !== undefined) return index;
-  throw new PortTakenError({
-    port,
-    problem: `is no server port of this run: ${whyNoServerPort(port)}`,
-    fix: "Name a port that 'ports' (PORTSLICE_PORTS) has, or change it",
-  });
+  if (offsets !== undefined)
+    return {
+      ...request,
+      exactIndex: undefined,
+      preferredIndexes: [],
+      group: toGroupRequest(session, offsets, options),
+    };
+  return {
+    ...request,
+    exactIndex: port === undefined ? undefined : exactIndexOf(session.segment, port),
+    preferredIndexes: indexesOf(session, preferredPorts).filter((index) => !excludedIndexes.has(index)),
+    group: undefined,
+  };
 }
 
 function indexesOf({ segment }: PoolSession, ports: readonly number[]): number[] {

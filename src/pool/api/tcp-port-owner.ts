@@ -6,7 +6,9 @@ import { releaseClaim } from '../claim/release.ts';
 import { currentSlice, type SessionSlice } from '../session/current-slice.ts';
 import { checkInteger } from '../session/option-checks.ts';
 import { claimState, type PortClaim, releasedState } from '../session/port-claim.ts';
+import { checkGroup } from './group-options.ts';
 import {
+  type AcquireManyOptions,
   type AcquireOptions,
   type CheckedOptions,
   checkAcquireOptions,
@@ -74,10 +76,11 @@ export class TCPPortOwner {
   /**
    * Claims several ports, all or none, so that two tests that need several never wait for each other. While others
    * keep taking single ports from a pool that is nearly exhausted, it can wait long.
+   * @throws as `acquire`; InvalidOptionError at once if the pool has no such ports (`consecutive`, `offsets`) or not so many
    */
   static async acquireMany<const Count extends number>(
     count: Count,
-    options?: AcquireOptions,
+    options?: AcquireManyOptions,
   ): Promise<OwnerTuple<Count>> {
     const owned = await acquireFrom(currentSlice, count, options);
     return owned.map(({ owner }) => owner) as OwnerTuple<Count>;
@@ -141,19 +144,31 @@ export interface OwnedClaim {
 export async function acquireFrom(
   source: () => SessionSlice,
   count: number,
-  options?: AcquireOptions,
+  options?: AcquireManyOptions,
 ): Promise<OwnedClaim[]> {
   const checked = checkAcquireOptions(options);
-  checkInteger('count', count, 1, checked.port === undefined ? MAX_PORT_COUNT : 1);
+  checkInteger('count', count, 1, MAX_PORT_COUNT);
+  const offsets = checkGroup(count, options ?? {});
+  if (checked.port !== undefined && offsets === undefined) checkInteger('count', count, 1, 1);
   const { session, slice } = source();
-  const request = toRequest(session, checked);
+  const request = toRequest(session, checked, offsets);
   // More than there are would take the whole pool again and again, and never succeed.
   checkInteger('count', count, 1, Math.max(0, session.segment.ports.length - request.excludedIndexes.size));
   const claimant = { session, slice, request };
   const wait = { timeoutMs: checked.acquireTimeoutMs, signal: checked.signal };
-  const claims = await claimEventually(claimant, count, wait);
+  const claims = inOrderOf(offsets, await claimEventually(claimant, count, wait));
   const Owner = TCPPortOwner as new (claim: Claimed) => TCPPortOwner;
   return claims.map((claim) => ({ claim, owner: new Owner(new Claimed(claim, checked)) }));
+}
+
+/** The claims of a group come in ascending order. */
+function inOrderOf(
+  offsets: readonly number[] | undefined,
+  claims: readonly PortClaim[],
+): readonly PortClaim[] {
+  if (offsets === undefined) return claims;
+  const ascending = offsets.toSorted((left, right) => left - right);
+  return offsets.map((offset) => claims[ascending.indexOf(offset)] as PortClaim);
 }
 
 function claimWith(options: TCPPortOwnerOptions | undefined): Claimed {

@@ -8,6 +8,7 @@ import { allMisses, type Claimant, type Look, startLook } from './look.ts';
 import { publish } from './publish.ts';
 import { refusal } from './refusal.ts';
 import { undoClaim } from './release.ts';
+import { findPortGroup } from './search-group.ts';
 import { findPort } from './search.ts';
 
 /** A port that is being released is free after some ms. */
@@ -86,8 +87,16 @@ function pollMs(poll: number): number {
   return Math.min(LAST_POLL_MS, FIRST_POLL_MS * 1.5 ** poll) * (0.5 + Math.random());
 }
 
-/** All of them, published, or undefined. */
+/** All of them, published, or undefined. A group comes in ascending order. */
 function claimAll(look: Look, count: number, thorough: boolean): PortClaim[] | undefined {
+  const { group } = look.request;
+  const claims =
+    group === undefined ? findSeveral(look, count, thorough) : findPortGroup(look, group, thorough);
+  if (claims !== undefined) publish(look.session, claims);
+  return claims;
+}
+
+function findSeveral(look: Look, count: number, thorough: boolean): PortClaim[] | undefined {
   const claims: PortClaim[] = [];
   let complete = false;
   try {
@@ -97,9 +106,8 @@ function claimAll(look: Look, count: number, thorough: boolean): PortClaim[] | u
       claims.push(claim);
     }
     complete = true;
+    return claims;
   } finally {
     if (!complete) claims.forEach(undoClaim);
   }
-  publish(look.session, claims);
-  return claims;
 }

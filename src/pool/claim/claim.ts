@@ -53,7 +53,7 @@ function holdAndRecord(
   const { session, slice, request } = look;
   const { kernel, segment } = session;
   const port = segment.ports.at(index);
-  const hold = backingOff(session, index, claiming, [lock], () => takeHold(look, port, way));
+  const hold = backingOff(session, index, claiming, [lock], () => takeHold(look, index, way));
   if (hold === undefined) {
     kernel.closeDescriptors([lock]);
     noteRefusal(look, index, claiming, way);
@@ -83,22 +83,33 @@ function holdAndRecord(
   return claim;
 }
 
-function takeHold({ session: { kernel }, request }: Look, port: number, way: HoldWay): Hold | undefined {
+function takeHold({ session, request, misses }: Look, index: number, way: HoldWay): Hold | undefined {
+  const { kernel } = session;
+  const port = session.segment.ports.at(index);
+  if (request.needsUDP && !kernel.udpIsFree(port)) {
+    misses.udpTaken.add(index);
+    return undefined;
+  }
   if (!request.hold) return kernel.checkStrictly(port, request.target);
   const hold = kernel.takeHold(port, request.target);
   if (hold !== undefined || way === 'strict') return hold;
   return kernel.takeHoldOverLeftovers(port, request.target);
 }
 
-/** A port that a strict bind was refused keeps its place in the order: it can be had over what is left there. */
+/**
+ * A port that a strict bind was refused keeps its place in the order: it can be had over what is left there. So does one that is
+ * taken for UDP, for those who need it for TCP only.
+ */
 function noteRefusal(
   { session, request, misses }: Look,
   index: number,
   claiming: number,
   way: HoldWay,
 ): void {
-  if (way === 'strict' && request.hold) {
-    misses.strictlyRefused.add(index);
+  const isUDPTaken = misses.udpTaken.has(index);
+  if (isUDPTaken) misses.strictlyRefused.delete(index);
+  if (isUDPTaken || (way === 'strict' && request.hold)) {
+    if (!isUDPTaken) misses.strictlyRefused.add(index);
     session.segment.transitionTo(index, claiming, PortState.free);
     return;
   }

@@ -1,5 +1,6 @@
 /** Why there is no port: who holds which, and what else keeps the pool's ports from us. */
 import {
+  describeTaking,
   type ForeignPortHolder,
   PortPoolExhaustedError,
   type PortsliceError,
@@ -12,20 +13,27 @@ import { findLabels } from '../session/live-pools.ts';
 import type { PoolSession } from '../session/pool-session.ts';
 import { readRecords } from '../session/snapshot.ts';
 import { describeListeners } from './describe-listeners.ts';
-import type { Look, Misses } from './look.ts';
+import { allMisses, type Look, type Misses } from './look.ts';
 
 /** The error for a look that has found too few ports. */
 export function refusal(look: Look, wantedPortCount: number, waitedMs: number): PortsliceError {
-  const { session, misses, request } = look;
-  if (request.exactIndex !== undefined) {
-    return new PortTakenError(explainTaken(session.segment.ports.at(request.exactIndex), waitedMs));
+  const { session, request } = look;
+  const exactIndex = request.exactIndex ?? failedMember(look);
+  if (exactIndex !== undefined) {
+    const port = session.segment.ports.at(exactIndex);
+    const isUDPTaken = look.misses.udpTaken.has(exactIndex);
+    return new PortTakenError(isUDPTaken ? explainUDP(port) : explainTaken(port, waitedMs));
   }
-  return exhausted(session, misses, wantedPortCount, waitedMs);
+  return exhausted(look, wantedPortCount, waitedMs);
+}
+
+/** Of a group that was wanted at one place only: on which of its ports it failed. */
+function failedMember({ request: { group }, misses }: Look): number | undefined {
+  return group?.exactStart === undefined ? undefined : allMisses(misses)[0];
 }
 
 function exhausted(
-  session: PoolSession,
-  misses: Misses,
+  { session, misses, request }: Look,
   wantedPortCount: number,
   waitedMs: number,
 ): PortPoolExhaustedError {
@@ -42,12 +50,14 @@ function exhausted(
     .toSorted((a, b) => b.ageMs - a.ageMs);
   return new PortPoolExhaustedError({
     wantedPortCount,
+    wantedOffsets: request.group?.offsets,
     poolPortCount: session.segment.ports.length,
     holders,
     sealedPortCount: holders.filter((holder) => holder.sealed).length,
     lockedByOtherRuns: misses.lockedByOtherRuns.size,
     foreignHolders: findForeignHolders(session, misses),
     ...countRefused(session, misses),
+    takenForUDP: misses.udpTaken.size,
     waitedMs,
   });
 }
@@ -75,6 +85,21 @@ function countRefused(
   const listening = ports.length === 0 ? undefined : platform.findListeningPorts();
   const listenedOnByStrangers = ports.filter((port) => listening?.has(port) ?? true).length;
   return { listenedOnByStrangers, strictlyRefused: ports.length - listenedOnByStrangers };
+}
+
+function explainUDP(port: number): PortTakenFacts {
+  const users = describeListeners(platform.findUDPUsers(port) ?? []);
+  return {
+    port,
+    problem: `is free for TCP, but ${users} has it for UDP`,
+    fix: "Stop that process, take another port, or leave 'udp' out of transports",
+  };
+}
+
+/** Why the port cannot be had, in words that follow its number. Takes milliseconds. */
+export function describeTaken(port: number): string {
+  const { problem, holder } = explainTaken(port, 0);
+  return describeTaking({ problem, holder });
 }
 
 function explainTaken(port: number, waitedMs: number): PortTakenFacts {

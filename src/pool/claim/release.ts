@@ -2,12 +2,10 @@
 import { PortState } from '../../core/port-state.ts';
 import { HeaderWord, RecordWord } from '../../core/segment-layout.ts';
 import { epochMs } from '../../platform/clock.ts';
-import type { Listener } from '../../platform/port-kernel.ts';
 import type { PoolSession } from '../session/pool-session.ts';
 import { claimState, type PortClaim } from '../session/port-claim.ts';
-import { warn } from '../session/warnings.ts';
-import { adviceForLeak, describeListeners } from './describe-listeners.ts';
 import { freeClaim, moveTo } from './free.ts';
+import { noteLeak } from './leaks.ts';
 import { findLeak } from './probe.ts';
 import { keepLeaked, sealClaim } from './seals.ts';
 
@@ -20,7 +18,8 @@ export function releaseClaim(claim: PortClaim, seal = false): void {
   const listeners = findLeak(claim, !seal);
   endClaim(claim);
   if (listeners !== undefined) {
-    reportLeak(claim, listeners);
+    claim.session.segment.addToHeader(HeaderWord.leaks, 1);
+    noteLeak(claim, listeners);
     keepLeaked(claim);
   } else if (seal) sealClaim(claim);
   else freeClaim(claim);
@@ -39,16 +38,6 @@ export function releaseAll(session: PoolSession, isWanted: (claim: PortClaim) =>
     releaseClaim(claim);
     if (claimState(claim) !== 'free') freeClaim(claim);
   }
-}
-
-function reportLeak({ session, port, label }: PortClaim, listeners: readonly Listener[]): void {
-  session.segment.addToHeader(HeaderWord.leaks, 1);
-  const test = label === '' ? 'its owner' : `'${label}'`;
-  warn(
-    'PORTSLICE_LEAK',
-    `Port ${port} was released by ${test}, but ${describeListeners(listeners)} still listens on it. ` +
-      `The port stays out of use. ${adviceForLeak(listeners)}`,
-  );
 }
 
 /** The time of holding ends here, whatever becomes of the port. */

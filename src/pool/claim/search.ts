@@ -21,12 +21,16 @@ const MAX_STRICTLY_REFUSED = 16;
  * @returns a claim that is not published yet
  */
 export function findPort(look: Look, thorough: boolean): PortClaim | undefined {
+  return withoutOrphans(look, () => find(look, thorough));
+}
+
+/** Terminated threads may have left the descriptors that this process has none of: then once more without them. */
+export function withoutOrphans<T>({ session }: Look, act: () => T): T {
   try {
-    return find(look, thorough);
+    return act();
   } catch (error) {
-    // Terminated threads may have left the descriptors that this process has none of.
-    if (!(error instanceof ResourceLimitError) || look.session.kernel.closeOrphans() === 0) throw error;
-    return find(look, thorough);
+    if (!(error instanceof ResourceLimitError) || session.kernel.closeOrphans() === 0) throw error;
+    return act();
   }
 }
 
@@ -39,7 +43,7 @@ function find(look: Look, thorough: boolean): PortClaim | undefined {
 }
 
 /** Nothing else will do: seals are broken for it. */
-function claimExactly(look: Look, index: number): PortClaim | undefined {
+export function claimExactly(look: Look, index: number): PortClaim | undefined {
   const { session } = look;
   const ours = [...session.claims].find((claim) => claim.index === index);
   if (ours !== undefined && !freeSeal(ours)) return undefined;
@@ -56,7 +60,7 @@ function claimPreferred(look: Look, indexes: readonly number[]): PortClaim | und
 }
 
 /** The first of them that can be had, whatever its record says. */
-function claimOneOf(look: Look, indexes: readonly number[]): PortClaim | undefined {
+export function claimOneOf(look: Look, indexes: readonly number[]): PortClaim | undefined {
   const { segment, kernel } = look.session;
   for (let hasLooked = false; ; hasLooked = true) {
     for (const index of indexes) {
@@ -84,13 +88,18 @@ function findFree(look: Look): PortClaim | undefined {
 function claimInOrder(look: Look, way: HoldWay): PortClaim | undefined {
   const { session, slice } = look;
   const others = sliceOrders(session).others(slice);
-  const restedBeforeMs = look.nowMs - session.segment.restMs;
+  const latestReleaseMs = latestRestedRelease(look);
   return (
-    claimInSlice(look, slice, restedBeforeMs, way) ??
-    claimInSlices(look, others, restedBeforeMs, way) ??
+    claimInSlice(look, slice, latestReleaseMs, way) ??
+    claimInSlices(look, others, latestReleaseMs, way) ??
     claimInSlice(look, slice, Infinity, way) ??
     claimInSlices(look, others, Infinity, way)
   );
+}
+
+/** A port that was released then, or never (0), has rested by now. */
+export function latestRestedRelease({ session, nowMs }: Look): number {
+  return Math.max(0, nowMs - session.segment.restMs);
 }
 
 function claimInSlices(
@@ -117,13 +126,15 @@ function claimInSlice(
   const order = sliceOrders(session).order(slice);
   order.begin();
   for (let index = order.next(latestReleaseMs); index !== -1; index = order.next(latestReleaseMs)) {
-    if (isMissed(misses, index)) continue;
-    if (request.excludedIndexes.has(index)) {
+    // Others can want what is excluded here, or taken for UDP.
+    if (request.excludedIndexes.has(index) || misses.udpTaken.has(index)) {
       order.passBy(index);
       continue;
     }
+    if (isMissed(misses, index)) continue;
     const claim = claimFree(look, index, way);
     if (claim !== undefined) return claim;
+    if (misses.udpTaken.has(index)) order.passBy(index);
     if (way === 'strict' && isEnough(look)) return undefined;
   }
   return undefined;

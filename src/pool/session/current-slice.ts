@@ -83,7 +83,7 @@ function attachOrWarn(handle: string): PoolSession | undefined {
 }
 
 /** Of this thread alone; the locks keep its ports apart from everybody else's. */
-function privatePool(): PoolSession {
+export function privatePool(): PoolSession {
   const holder = threadState<{ session?: PoolSession }>('private-pool', () => ({}));
   if (holder.session === undefined || holder.session.isClosed) {
     holder.session = createSession({

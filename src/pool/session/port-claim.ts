@@ -1,7 +1,11 @@
 /** A claimed port: its place in the segment, and the kernel objects that make it ours. */
 import { stateNameOf, type PortStateName } from '../../core/port-state.ts';
+import type { PortLeak } from '../../errors/index.ts';
 import type { Hold } from '../../platform/port-kernel.ts';
 import type { PoolSession } from './pool-session.ts';
+
+/** What is done when something still listens on a port at the end of its test. */
+export type OnLeak = 'warn' | 'fail' | 'ignore';
 
 export interface PortClaim {
   readonly session: PoolSession;
@@ -17,6 +21,10 @@ export interface PortClaim {
   word: number;
   /** Something still listened when the port was released; then it is sealed. */
   leaked: boolean;
+  /** Default: 'warn'. */
+  onLeak?: OnLeak;
+  /** What has leaked, where whoever ends the test is to say so. */
+  leak?: PortLeak | undefined;
   /** On the monotonic clock: when the test that has the port runs out of time. */
   testEndsAtMs?: number;
   /** In milliseconds since 1970; from a moment before anybody else could have the port. Undefined while it is held. */

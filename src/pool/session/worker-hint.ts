@@ -57,6 +57,16 @@ export function isFirstWorker(): boolean {
   return answers.find((answer) => answer !== undefined) ?? true;
 }
 
+/** Whether this process is a worker of a test runner, or was started by one. */
+export function isRunnersWorker(): boolean {
+  return (
+    isVitestWorker() ||
+    ['TEST_WORKER_INDEX', 'VITEST_WORKER_ID', 'TINYPOOL_WORKER_ID'].some(
+      (name) => readVariable(name) !== undefined,
+    )
+  );
+}
+
 function isVitestWorker(): boolean {
   return (globalThis as { __vitest_worker__?: unknown }).__vitest_worker__ !== undefined;
 }

@@ -1,4 +1,6 @@
 /** A kernel that was started with `ipv6.disable=1`: sockets of IPv6 cannot be made. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { platform } from '../../../src/platform/platform.ts';
 import { startPeer } from '../../support/kernel-peer.ts';
@@ -46,6 +48,17 @@ test('Without IPv6 the hold is one of every IPv4 address', async (context) => {
   );
   await peer.kernel('closeDescriptors', seal ?? []);
   expect(await peer.tell.countDescriptors()).toBe(before);
+});
+
+test('Without IPv6 a port is free for UDP if it is free for IPv4', async (context) => {
+  await using ports = await reserveQuietPorts();
+  const port = ports.next();
+  await using peer = await startPeer({ wrapper: needRestriction(context, NO_IPV6) });
+  expect(await peer.kernel('udpIsFree', port)).toBe(true);
+  const socket = createSocket('udp4').bind(port, '127.0.0.1');
+  await once(socket, 'listening');
+  expect(await peer.kernel('udpIsFree', port)).toBe(false);
+  socket.close();
 });
 
 test('Without IPv6 hosts are those of IPv4, and asking for IPv6 alone is a typed error', async (context) => {

@@ -57,6 +57,7 @@ export class ActorKernel {
       takeHold: (port: number) => this.#hold('hold', indexOf(port)),
       takeHoldOverLeftovers: (port: number) => this.#hold('hold over leftovers', indexOf(port)),
       checkStrictly: (port: number) => this.#hold('check', indexOf(port)),
+      udpIsFree: () => true,
       somethingListens: (port: number) => this.#steps.take('probe', indexOf(port)) === 1,
       somethingListensBeside: ({ descriptors }: { descriptors: readonly number[] }) =>
         this.#steps.take('probe beside', descriptors[0]) === 1,

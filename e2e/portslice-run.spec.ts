@@ -1,0 +1,240 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { neededProgram } from './support/needed-program.ts';
+import { expect, type Program, type Project, test } from './support/project.ts';
+import { runPortFiles } from './support/run-port-project.ts';
+import { expectNoneLocked, lockedPorts } from './support/what-is-left.ts';
+
+const OWN_FAILURE = 125;
+
+/** Starts the project's server, and waits until it may be joined. */
+async function startDev(project: Project, ...flags: readonly string[]): Promise<Program> {
+  const dev = project.start('portslice', ['run', ...flags, '--', 'node', 'server.js']);
+  await dev.waitForOutput(/listening on/);
+  return dev;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+test('gives the command its port, the same each time, and ends as the command does', async ({
+  createProject,
+}) => {
+  const project = await createProject({});
+  const show = 'console.log(process.env.WEB, process.env.PORT, process.argv[1]); process.exitCode = 3;';
+  const lines: string[] = [];
+  for (let step = 0; step < 2; step++) {
+    const { exitCode, stdout, stderr } = await project.run('portslice', ['run', 'node', '-e', show, '{web}']);
+    expect(exitCode, stderr).toBe(3);
+    const [web, port, argument] = stdout.trim().split(' ');
+    expect([port, argument]).toEqual([web, web]);
+    expect(stderr).toBe(`portslice: WEB is ${web}\n`);
+    lines.push(stdout);
+  }
+  expect(lines[1]).toBe(lines[0]);
+  await expectNoneLocked(project);
+});
+
+test('gives several ports, one of them exactly, and no PORT; one text is for the shell', async ({
+  createProject,
+}) => {
+  const project = await createProject({});
+  const exact = String(project.ports.firstPort);
+  const command = 'echo "$WEB ${API} {API} $(node -p process.env.PORT)" && exit 4';
+  const { exitCode, stdout } = await project.run('portslice', [
+    'run',
+    '--port',
+    'web',
+    '--port',
+    `API=${exact}`,
+    command,
+  ]);
+  expect(exitCode).toBe(4);
+  const [web, ...others] = stdout.trim().split(' ');
+  expect(lockedPorts(project)).toEqual([]);
+  expect(Number(web)).toBeGreaterThan(project.ports.firstPort);
+  expect(others).toEqual([exact, exact, 'undefined']);
+});
+
+test('says in one line, without a stack, what is wrong', async ({ createProject }) => {
+  const project = await createProject(runPortFiles());
+  const dev = await startDev(project);
+  const failures: readonly [args: readonly string[], exitCode: number, message: RegExp][] = [
+    [['run'], OWN_FAILURE, /^error: missing required argument 'command'$/],
+    [['walk'], OWN_FAILURE, /^error: unknown command 'walk'/],
+    [['run', '--prot', 'web', '--', 'true'], OWN_FAILURE, /^error: unknown option '--prot'/],
+    [
+      ['run', '--port', '3000', '--', 'true'],
+      OWN_FAILURE,
+      /^portslice: --port is '3000'; expected NAME or NAME=NUMBER/,
+    ],
+    [
+      ['run', '--port', 'API=1', '--', 'true'],
+      OWN_FAILURE,
+      /^portslice: Port 1 is no server port of this run: /,
+    ],
+    [
+      ['run', '--', 'node', 'server.js'],
+      OWN_FAILURE,
+      /^portslice: 'web' of \/.* is already served by pid \d+ \(.*\) on port \d+\. /,
+    ],
+    [['url', '7'], OWN_FAILURE, /^portslice: name is '7'; expected a name /],
+    [['url', 'api'], 1, /^portslice: nobody serves 'api' for \//],
+    [
+      ['run', '--port', 'api', '--', 'no-such-program'],
+      127,
+      /^portslice: API is \d+\nportslice: the command cannot be started: spawn no-such-program ENOENT$/,
+    ],
+    [
+      ['run', '--port', 'api', '--', './server.js'],
+      126,
+      /^portslice: API is \d+\nportslice: the command cannot be started: spawn \.\/server\.js EACCES$/,
+    ],
+  ];
+  for (const [args, exitCode, message] of failures) {
+    const failed = await project.run('portslice', args);
+    expect({ args, exitCode: failed.exitCode }).toEqual({ args, exitCode });
+    expect(failed.stderr.trim()).toMatch(message);
+    expect(failed.output).not.toMatch(/\n +at /);
+  }
+  dev.kill();
+  await dev.finished;
+});
+
+test('shows examples and exit codes for everything', async ({ createProject }) => {
+  const project = await createProject({});
+  for (const args of [['--help'], ['run', '--help'], ['url', '--help'], ['help', 'run']]) {
+    const { exitCode, stdout, stderr } = await project.run('portslice', args);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toContain('Examples:\n  $ portslice ');
+  }
+  const { version } = JSON.parse(readFileSync(path.join(import.meta.dirname, '../package.json'), 'utf8')) as {
+    version: string;
+  };
+  expect((await project.run('portslice', ['--version'])).stdout).toBe(`${version}\n`);
+});
+
+test('its address is found from any folder of the package, and nowhere else', async ({ createProject }) => {
+  const project = await createProject({
+    ...runPortFiles(),
+    'src/index.js': '',
+    'packages/other/package.json': '{}',
+  });
+  const dev = await startDev(project);
+  const [, port] = await dev.waitForOutput(/WEB is (\d+)/);
+  for (const cwd of ['.', 'src']) {
+    await expect
+      .poll(async () => (await project.run('portslice', ['url', 'web'], { cwd })).stdout)
+      .toBe(`http://localhost:${port}\n`);
+  }
+  expect((await project.run('portslice', ['url', 'web'], { cwd: 'packages/other' })).exitCode).toBe(1);
+  dev.kill();
+  await dev.finished;
+  expect((await project.run('portslice', ['url'])).exitCode).toBe(1);
+});
+
+test('is joined only when it is ready', async ({ createProject }) => {
+  const project = await createProject({
+    'server.js': `
+      import { existsSync } from 'node:fs';
+      import { createServer } from 'node:http';
+      createServer((_, response) => {
+        response.statusCode = existsSync('ready') ? 200 : 503;
+        response.end();
+      }).listen(process.env.PORT, () => console.log('listening on', process.env.PORT));
+    `,
+  });
+  const dev = await startDev(project, '--ready', '/health');
+  // It waits for a server that starts, but not for ever.
+  expect((await project.run('portslice', ['url'])).exitCode).toBe(1);
+  project.write({ ready: '' });
+  await expect.poll(async () => (await project.run('portslice', ['url'])).exitCode).toBe(0);
+  dev.kill();
+  await dev.finished;
+});
+
+test('passes signals on, and ends when the command has ended', async ({ createProject }) => {
+  const project = await createProject({
+    'server.js': `
+      process.on('SIGTERM', () => setTimeout(() => process.exit(9), 50));
+      setInterval(() => {}, 1000);
+      console.log('listening on nothing');
+    `,
+  });
+  const patient = await startDev(project);
+  patient.kill('SIGTERM');
+  expect((await patient.finished).exitCode).toBe(9);
+  const interrupted = await startDev(project);
+  interrupted.kill('SIGINT');
+  expect((await interrupted.finished).exitCode).toBe(130);
+});
+
+for (const [how, signal] of [
+  ['is stopped', 'SIGTERM'],
+  ['is killed', 'SIGKILL'],
+] as const) {
+  test(`leaves no server behind npm and a shell when it ${how}`, async ({ createProject }) => {
+    const project = await createProject({
+      ...runPortFiles(),
+      'package.json': JSON.stringify({ type: 'module', scripts: { start: 'node server.js & wait' } }),
+    });
+    const dev = project.start('portslice', ['run', '--', 'npm', 'start']);
+    const [, port] = await dev.waitForOutput(/listening on (\d+)/);
+    const { pid } = (await (await fetch(`http://localhost:${port}`)).json()) as { pid: number };
+    dev.kill(signal);
+    await dev.finished;
+    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expectNoneLocked(project);
+  });
+}
+
+test('gives vite its flag', async ({ createProject }) => {
+  const project = await createProject({ 'index.html': '<p>a page of vite' });
+  const dev = project.start('portslice', ['run', '--', 'vite']);
+  const [, port] = await dev.waitForOutput(/WEB is (\d+)/);
+  await expect
+    .poll(async () => (await project.run('portslice', ['url'])).exitCode, { timeout: 30_000 })
+    .toBe(0);
+  expect(await (await fetch(`http://localhost:${port}`)).text()).toContain('a page of vite');
+  dev.kill();
+  await dev.finished;
+});
+
+test('serves on a port without a hold, for servers that share it with nobody', async ({ createProject }) => {
+  const python = neededProgram('python3');
+  const project = await createProject({
+    'server.py': `
+import socketserver, sys
+class Handler(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.wfile.write(b'HTTP/1.0 200 OK\\r\\n\\r\\n')
+print('listening on', sys.argv[1], flush=True)
+socketserver.TCPServer(('', int(sys.argv[1])), Handler).serve_forever()
+`,
+  });
+  const dev = project.start('portslice', ['run', '--no-hold', '--', python, 'server.py', '{WEB}']);
+  await dev.waitForOutput(/listening on/);
+  await expect.poll(async () => (await project.run('portslice', ['url'])).exitCode).toBe(0);
+  dev.kill();
+  await dev.finished;
+});
+
+test('the processes of the command agree on its ports', async ({ createProject }) => {
+  const project = await createProject({
+    'ask.js': `
+      import { runPort } from 'portslice';
+      console.log(runPort('web'), process.env.WEB);
+      try { runPort('api'); } catch ({ message }) { console.log(message); }
+    `,
+  });
+  const { stdout, stderr } = await project.run('portslice', ['run', '--', 'node', 'ask.js']);
+  const [numbers = '', refusal] = stdout.split('\n');
+  const [asked, given] = numbers.split(' ');
+  expect(asked, stderr).toBe(given);
+  expect(refusal).toMatch(/^portslice run \(pid \d+\) has no run port 'api'.* Give it --port API\.$/);
+});

@@ -1,0 +1,90 @@
+/** `portslice run`: a command on run ports of this folder, until it ends. */
+import { variableOf } from '../core/run-port-name.ts';
+import { startInterval, stopInterval } from '../platform/clock.ts';
+import { copyEnvironment } from '../platform/environment.ts';
+import { platform } from '../platform/platform.ts';
+import type { ProcessTree } from '../platform/process-tree.ts';
+import { serverPlatform } from '../platform/server-platform.ts';
+import { tell } from '../server/run-ports/claim-run-port.ts';
+import { type CommandPort, endPorts, openPorts } from './command-ports.ts';
+import { codeOfEnd, codeOfSpawnError } from './exit-codes.ts';
+import { withPortFlag } from './known-servers.ts';
+import { fillIn, type WantedPort } from './port-arguments.ts';
+import { watchForReadiness } from './readiness.ts';
+import { startCommand } from './start-command.ts';
+
+export interface RunRequest {
+  readonly ports: readonly WantedPort[];
+  /** A path of the first port, or a URL in which `{WEB}` is replaced: until it answers, nobody joins. */
+  readonly ready: string | undefined;
+  /** False for servers that could not listen on a held port. */
+  readonly hold: boolean;
+  readonly command: readonly string[];
+}
+
+/** Resolves with the exit code when the command has ended and nothing of it is left. */
+export async function runCommand(request: RunRequest): Promise<number> {
+  const ports = await openPorts(request.ports, request.hold);
+  const tree = await platform.openProcessTree();
+  for (const { name, port } of ports) tell(`${variableOf(name)} is ${port}`);
+  const environment = { ...copyEnvironment(), ...variablesOf(ports), ...tree.environment };
+  const command = startCommand(toCommand(request.command, ports), environment, tree);
+  const stopWatching = watchForReadiness(ports, tree, readyUrlOf(request.ready, ports));
+  try {
+    const { exitCode, signal } = await command.ended;
+    return codeOfEnd(exitCode, signal);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    tell(`the command cannot be started: ${message}`);
+    return codeOfSpawnError(code);
+  } finally {
+    stopWatching();
+    await endTree(tree);
+    endPorts(ports);
+  }
+}
+
+/** WEB for each port, and PORT if there is only one. */
+function variablesOf(ports: readonly CommandPort[]): Record<string, string> {
+  const named = ports.map(({ name, port }) => [variableOf(name), String(port)] as const);
+  const only = ports.length === 1 ? [['PORT', String(ports[0]?.port)] as const] : [];
+  return Object.fromEntries([...only, ...named]);
+}
+
+/** One argument with white space in it is a text for the shell. */
+function toCommand(words: readonly string[], ports: readonly CommandPort[]): readonly string[] {
+  const filled = words.map((word) => fillIn(word, ports));
+  const [first = ''] = filled;
+  if (filled.length === 1 && /\s/.test(first)) return serverPlatform.shellCommand(first);
+  const isFilledIn = filled.some((word, at) => word !== words[at]);
+  const [port] = ports;
+  return ports.length !== 1 || port === undefined || isFilledIn ? filled : withPortFlag(filled, port.port);
+}
+
+function readyUrlOf(ready: string | undefined, ports: readonly CommandPort[]): string | undefined {
+  if (ready === undefined) return undefined;
+  const url = fillIn(ready, ports);
+  return url.startsWith('/') ? `http://localhost:${ports[0]?.port}${url}` : url;
+}
+
+const GRACE_MS = 5000;
+const LOOK_EVERY_MS = 20;
+
+/** What the command has left running (a server behind npm, say) is asked to end, and then killed. */
+async function endTree(tree: ProcessTree): Promise<void> {
+  if (tree.signal('SIGTERM') > 0) await untilEmpty(tree);
+  tree.signal('SIGKILL');
+  tree.close();
+}
+
+async function untilEmpty(tree: ProcessTree): Promise<void> {
+  let leftMs = GRACE_MS;
+  await new Promise<void>((resolve) => {
+    const timer = startInterval(() => {
+      leftMs -= LOOK_EVERY_MS;
+      if (leftMs > 0 && tree.findProcesses().length > 0) return;
+      stopInterval(timer);
+      resolve();
+    }, LOOK_EVERY_MS);
+  });
+}

@@ -1,0 +1,43 @@
+/** The process of the command, and the signals that are passed on to it. */
+import type { ProcessTree } from '../platform/process-tree.ts';
+import { tell } from '../server/run-ports/claim-run-port.ts';
+
+interface CommandEnd {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface StartedCommand {
+  /** Rejects if the command could not be started. */
+  readonly ended: Promise<CommandEnd>;
+}
+
+const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
+/** What a terminal sends to all of its foreground processes itself. */
+const OF_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
+
+/**
+ * In a terminal the command stays in its foreground, so that it can read keys: Ctrl-C reaches it from there. Elsewhere it has a
+ * session of its own.
+ */
+export function startCommand(
+  command: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  tree: ProcessTree,
+): StartedCommand {
+  const { spawn } = process.getBuiltinModule('node:child_process');
+  const isInTerminal = process.stdin.isTTY;
+  const [program = '', ...args] = tree.wrap(command, { environment });
+  const child = spawn(program, args, { env: environment, stdio: 'inherit', detached: !isInTerminal });
+  if (child.pid !== undefined) tree.add(child.pid);
+  if (tree.problem !== undefined) tell(`what the command leaves behind may not be ended: ${tree.problem}`);
+  const ended = new Promise<CommandEnd>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+  });
+  for (const signal of FORWARDED) {
+    const isSentToAll = isInTerminal && OF_TERMINAL.includes(signal);
+    process.on(signal, () => void (isSentToAll || child.kill(signal)));
+  }
+  return { ended };
+}

@@ -1,0 +1,65 @@
+/** Claims a run port: the same number as the last time, if it can be had. */
+import { canonicalName } from '../../core/run-port-name.ts';
+import { stickyOrder } from '../../core/sticky-order.ts';
+import { publishedPoolHandle } from '../../platform/environment.ts';
+import type { PackageFolder } from '../../platform/package-folder.ts';
+import { type CheckedOptions, checkOwnerOptions, toRequest } from '../../pool/api/owner-options.ts';
+import { claimNow } from '../../pool/claim/acquire.ts';
+import { recordElsewhere } from '../../pool/claim/record-elsewhere.ts';
+import { describeTaken } from '../../pool/claim/refusal.ts';
+import { privatePool } from '../../pool/session/current-slice.ts';
+import { findSession } from '../../pool/session/open-sessions.ts';
+import type { PortClaim } from '../../pool/session/port-claim.ts';
+import { findServerPorts } from '../../pool/session/server-ports.ts';
+
+/**
+ * From the private pool of this process, which the run's own pool neither closes nor replaces: run ports live as long as
+ * the process.
+ * @throws PortTakenError if it is to be exactly one that cannot be had; otherwise as the constructor of an owner
+ */
+export function claimRunPort(name: string, folder: PackageFolder, options: CheckedOptions): PortClaim {
+  const session = privatePool();
+  const request = toRequest(session, options);
+  const sticky = stickyOrder(findServerPorts(), folder.path, canonicalName(name));
+  const indexes = sticky.flatMap((port) => session.segment.ports.indexOf(port) ?? []);
+  const choices = [...request.preferredIndexes, ...indexes].filter(
+    (index) => !request.excludedIndexes.has(index),
+  );
+  const isExact = request.exactIndex !== undefined;
+  const claim = claimNow({
+    session,
+    slice: 0,
+    request: isExact ? request : { ...request, preferredIndexes: choices },
+  });
+  const [first] = choices;
+  if (!isExact && first !== undefined && claim.index !== first)
+    tellChange(name, claim.port, session.segment.ports.at(first));
+  recordInRun(claim);
+  return claim;
+}
+
+/** The very number that the run's processes know, after it has lapsed. @throws PortTakenError if somebody has it now */
+export function claimAgain(name: string, port: number): PortClaim {
+  const session = privatePool();
+  const options = checkOwnerOptions({ port, label: `run port '${name}'` });
+  const claim = claimNow({ session, slice: 0, request: toRequest(session, options) });
+  recordInRun(claim);
+  return claim;
+}
+
+/** Bookmarks, cookies and call-backs know the other number. */
+function tellChange(name: string, port: number, wanted: number): void {
+  tell(`'${name}' is ${port} this time: port ${wanted} ${describeTaken(wanted)}`);
+}
+
+/** One line for the user, who need not be a test's. */
+export function tell(line: string): void {
+  process.stderr.write(`portslice: ${line}\n`);
+}
+
+/** For a port that is claimed after the run's pool was made. */
+function recordInRun(claim: PortClaim): void {
+  const handle = publishedPoolHandle();
+  const session = handle === undefined ? undefined : findSession(handle);
+  if (session !== undefined && session !== claim.session) recordElsewhere(session, claim);
+}

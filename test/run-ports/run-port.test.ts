@@ -1,0 +1,301 @@
+import { describe, expect, test } from 'vitest';
+import { errorOf } from '../support/catch-error.ts';
+import { listen, startServer } from '../support/listening-server.ts';
+import { type PortBlock, reservePorts } from '../support/port-block.ts';
+import { RemoteError } from '../support/program.ts';
+import { until } from '../support/until.ts';
+import { isLocked, packageFolders, startAsker, startAskerThread } from './support.ts';
+
+/** What all processes of a test have in their environment. */
+function envOf({ spec }: PortBlock): { PORTSLICE_PORTS: string } {
+  return { PORTSLICE_PORTS: spec };
+}
+
+describe('A run port', () => {
+  test('is the same for every process that descends from the one that has claimed it, until that one ends', async () => {
+    await using block = await reservePorts(40);
+    await using main = startAsker(envOf(block));
+    const port = await main.call('runPort', 'web');
+    expect(block.ports).toContain(port);
+    expect(await main.call('runPort', 'WEB')).toBe(port);
+    expect(await main.call('runPort', 'api')).not.toBe(port);
+    await using worker = startAsker({ ...envOf(block), PORTSLICE_RUN_PORTS: await main.call('table') });
+    await using thread = startAskerThread({ ...envOf(block), PORTSLICE_RUN_PORTS: await main.call('table') });
+    expect(await worker.call('runPort', 'Web')).toBe(port);
+    expect(await thread.call('runPort', 'web')).toBe(port);
+    await worker.end();
+    expect(isLocked(port)).toBe(true);
+    await main.kill();
+    await until('the lock is gone', () => !isLocked(port));
+  });
+
+  test('is the same in the next run, and another one in other folders', async () => {
+    await using block = await reservePorts(40);
+    using folders = packageFolders();
+    const portOf = async (folder: string): Promise<number> => {
+      await using main = startAsker(envOf(block));
+      await main.call('enter', folder);
+      return await main.call('runPort', 'web');
+    };
+    const shop = folders.add('shop');
+    const port = await portOf(shop);
+    await until('the lock is gone', () => !isLocked(port));
+    expect(await portOf(shop)).toBe(port);
+    // One of 40 ports each: not all of them can meet by chance.
+    const others = await Promise.all(
+      [1, 2, 3, 4, 5, 6].map((number) => portOf(folders.add(`shop-${number}`))),
+    );
+    expect(new Set([port, ...others]).size).toBeGreaterThan(1);
+  });
+
+  test('belongs to the folder of the nearest package.json, or to the one that is named', async () => {
+    await using block = await reservePorts(40);
+    using folders = packageFolders();
+    const shop = folders.add('shop');
+    const nested = folders.add('shop/packages/api');
+    await using main = startAsker(envOf(block));
+    await main.call('enter', nested);
+    const port = await main.call('runPort', 'web');
+    expect(await main.call('runPort', 'web', { folder: nested })).toBe(port);
+    expect(await main.call('runPort', 'web', { folder: `${nested}/..` })).toBe(
+      await main.call('runPort', 'web', { folder: shop }),
+    );
+    expect(await main.call('runPort', 'web', { folder: shop })).not.toBe(port);
+    // Wherever a process of the run works, the run's folder is meant.
+    await using worker = startAsker({ ...envOf(block), PORTSLICE_RUN_PORTS: await main.call('table') });
+    await worker.call('enter', shop);
+    expect(await worker.call('runPort', 'web')).toBe(port);
+  });
+
+  test('is another one, with one line that says why, where the first choice is taken', async () => {
+    await using block = await reservePorts(40);
+    await using first = startAsker(envOf(block));
+    const wanted = await first.call('runPort', 'web');
+    await using second = startAsker(envOf(block));
+    const port = await second.call('runPort', 'web');
+    await second.call('runPort', 'web');
+    expect(port).not.toBe(wanted);
+    const { stderr } = await second.end();
+    expect(stderr.split('\n').filter((line) => line.startsWith('portslice:'))).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^portslice: 'web' is ${port} this time: port ${wanted} is taken: pid ${first.pid} .* holds it for 'run port 'web''$`,
+        ),
+      ),
+    ]);
+    expect((await first.end()).stderr).toBe('');
+  });
+
+  test('is never one on which a stranger listens', async () => {
+    await using block = await reservePorts(40);
+    await using before = startAsker(envOf(block));
+    const wanted = await before.call('runPort', 'web');
+    await before.end();
+    await using stranger = await startServer(wanted);
+    await using main = startAsker(envOf(block));
+    expect(await main.call('runPort', 'web')).not.toBe(wanted);
+    expect((await main.end()).stderr).toContain(`port ${wanted} is taken: pid ${stranger.pid} `);
+  });
+
+  test('can be exactly the one that is asked for, or an error names who has it', async () => {
+    await using block = await reservePorts(40);
+    const port = block.ports[7] as number;
+    await using main = startAsker(envOf(block));
+    expect(await main.call('runPort', 'web', { port })).toBe(port);
+    await using other = startAsker(envOf(block));
+    const error = await errorOf(RemoteError, () => other.call('runPort', 'web', { port }));
+    expect(error).toMatchObject({ code: 'PORTSLICE_PORT_TAKEN', facts: { holder: { processId: main.pid } } });
+    await main.kill();
+    await until('the lock is gone', () => !isLocked(port));
+    expect(await other.call('runPort', 'web', { port })).toBe(port);
+  });
+
+  test('prefers some ports, and takes none of those that are excluded', async () => {
+    await using block = await reservePorts(40);
+    const [first, second] = block.ports as [number, number];
+    await using main = startAsker(envOf(block));
+    await using _server = await listen({ port: first });
+    expect(await main.call('runPort', 'web', { preferredPorts: [first, second] })).toBe(second);
+    const excludedPorts = block.ports.slice(0, -1);
+    expect(await main.call('runPort', 'api', { excludedPorts })).toBe(block.ports.at(-1));
+  });
+
+  test('is not changed by a second call that insists on another one', async () => {
+    await using block = await reservePorts(40);
+    await using main = startAsker(envOf(block));
+    const port = await main.call('runPort', 'web');
+    const other = block.ports.find((one) => one !== port) as number;
+    const error = await errorOf(RemoteError, () => main.call('runPort', 'web', { port: other }));
+    expect(error.message).toContain(`port is ${other}, but 'web' is ${port} in this run`);
+  });
+
+  test.each([
+    [['2web'], 'name'],
+    [['web', { join: 1 }], 'join'],
+    [['web', { folder: '/no/such/folder' }], 'folder'],
+    [['web', { label: 'mine' }], 'label'],
+    [['web', { port: 0 }], 'port'],
+  ])('refuses %j', async (args, option) => {
+    await using main = startAsker();
+    const error = await errorOf(RemoteError, () => main.call('runPort', ...(args as [string])));
+    expect(error).toMatchObject({ code: 'PORTSLICE_INVALID_OPTION', facts: { option } });
+  });
+});
+
+describe('A name that the main process has not', () => {
+  test.each([
+    ['a process that the run has started', {}],
+    ["a worker of Playwright's", { TEST_WORKER_INDEX: '0' }],
+  ])('is refused to %s', async (_who, env) => {
+    await using block = await reservePorts(40);
+    await using main = startAsker(envOf(block));
+    await main.call('runPort', 'web');
+    await using worker = startAsker({
+      ...envOf(block),
+      ...env,
+      PORTSLICE_RUN_PORTS: await main.call('table'),
+    });
+    const error = await errorOf(RemoteError, () => worker.call('runPort', 'api'));
+    expect(error).toMatchObject({
+      code: 'PORTSLICE_RUN_PORT_UNKNOWN',
+      facts: { runPort: 'api', known: ['web'] },
+    });
+    expect(error.message).toContain(`(pid ${main.pid})`);
+  });
+
+  test('is refused to a worker whose main process has none at all', async () => {
+    for (const env of [{ TEST_WORKER_INDEX: '0' }, { VITEST_WORKER_ID: '1' }] as Record<string, string>[]) {
+      await using worker = startAsker(env);
+      expect(await errorOf(RemoteError, () => worker.call('runPort', 'web'))).toMatchObject({
+        code: 'PORTSLICE_RUN_PORT_UNKNOWN',
+      });
+    }
+  });
+
+  test('is refused to a thread of the main process', async () => {
+    await using block = await reservePorts(40);
+    await using main = startAsker(envOf(block));
+    await main.call('runPort', 'web');
+    const table = JSON.parse(await main.call('table')) as object;
+    await using thread = startAskerThread({
+      ...envOf(block),
+      PORTSLICE_RUN_PORTS: JSON.stringify({ ...table, processId: process.pid }),
+    });
+    expect(await errorOf(RemoteError, () => thread.call('runPort', 'api'))).toMatchObject({
+      code: 'PORTSLICE_RUN_PORT_UNKNOWN',
+    });
+  });
+
+  test('is claimed by a runner that a test of another run has started', async () => {
+    await using block = await reservePorts(40);
+    await using main = startAsker(envOf(block));
+    const port = await main.call('runPort', 'web');
+    for (const script of [
+      '/shop/node_modules/.bin/playwright',
+      '/shop/node_modules/@playwright/test/cli.js',
+      '/shop/node_modules/vitest/vitest.mjs',
+    ]) {
+      await using runner = startAsker({
+        ...envOf(block),
+        TEST_WORKER_INDEX: '0',
+        PORTSLICE_RUN_PORTS: await main.call('table'),
+      });
+      await runner.call('pretendToBe', script);
+      expect(await runner.call('runPort', 'web')).not.toBe(port);
+    }
+  });
+
+  test('is claimed by a process that has outlived its run', async () => {
+    await using block = await reservePorts(40);
+    await using main = startAsker(envOf(block));
+    const port = await main.call('runPort', 'web');
+    const table = await main.call('table');
+    await main.kill();
+    await using left = startAsker({ ...envOf(block), PORTSLICE_RUN_PORTS: table });
+    expect(await left.call('runPort', 'web')).toBe(port);
+    expect(await left.call('runPort', 'api')).not.toBe(port);
+  });
+
+  test('is told to be of a table that is not ours, if the variable is broken', async () => {
+    await using asker = startAsker({ PORTSLICE_RUN_PORTS: '{' });
+    expect(await errorOf(RemoteError, () => asker.call('runPort', 'web'))).toMatchObject({
+      code: 'PORTSLICE_INVALID_OPTION',
+      facts: { option: 'PORTSLICE_RUN_PORTS' },
+    });
+  });
+});
+
+describe('The pool of the run', () => {
+  test('knows the run ports as taken, and its end leaves them to their process', async () => {
+    await using block = await reservePorts(5);
+    await using main = startAsker(envOf(block));
+    const before = await main.call('runPort', 'web');
+    await main.call('startRun');
+    const after = await main.call('runPort', 'api');
+    for (const [port, name] of [
+      [before, 'web'],
+      [after, 'api'],
+    ] as const) {
+      expect(await main.call('record', port)).toEqual({
+        state: 'held',
+        label: `run port '${name}'`,
+        processId: main.pid,
+      });
+    }
+    expect(await main.call('currentlyAllocated')).toBe(2);
+    const others = await main.call('claimAll', 3);
+    expect([...others, before, after].toSorted((a, b) => a - b)).toEqual(block.ports);
+    expect(await errorOf(RemoteError, () => main.call('claimAll', 1))).toMatchObject({
+      code: 'PORTSLICE_POOL_EXHAUSTED',
+    });
+    await main.call('stopRun');
+    expect(block.ports.filter(isLocked).toSorted((a, b) => a - b)).toEqual(
+      [before, after].toSorted((a, b) => a - b),
+    );
+    // As in watch mode, or in an editor.
+    await main.call('startRun');
+    expect(await main.call('currentlyAllocated')).toBe(2);
+    expect(await main.call('runPort', 'web')).toBe(before);
+  });
+
+  test('tells workers that there are no run ports', async () => {
+    await using block = await reservePorts(5);
+    await using main = startAsker(envOf(block));
+    await main.call('startRun');
+    await using child = startAsker({ ...envOf(block), PORTSLICE_RUN_PORTS: await main.call('table') });
+    expect(await errorOf(RemoteError, () => child.call('runPort', 'web'))).toMatchObject({
+      code: 'PORTSLICE_RUN_PORT_UNKNOWN',
+      facts: { known: [] },
+    });
+  });
+});
+
+describe('A run port of a configuration whose run does not start', { timeout: 60_000 }, () => {
+  test('lapses, and is the same when the run starts', async () => {
+    await using block = await reservePorts(40);
+    await using main = startAsker(envOf(block));
+    const port = await main.call('runPort', 'web');
+    await main.call('letLapse');
+    await until('the port has lapsed', () => !isLocked(port));
+    expect(await main.call('runPort', 'web')).toBe(port);
+    await main.call('adopt');
+    expect(isLocked(port)).toBe(true);
+  });
+
+  test('does not lapse while something listens there; one that somebody else has is an error', async () => {
+    await using block = await reservePorts(40);
+    await using main = startAsker(envOf(block));
+    const port = await main.call('runPort', 'web');
+    const other = await main.call('runPort', 'api');
+    await using _server = await startServer(other);
+    await main.call('letLapse');
+    await until('the port has lapsed', () => !isLocked(port));
+    expect(isLocked(other)).toBe(true);
+    await using thief = startAsker(envOf(block));
+    await thief.call('runPort', 'mine', { port });
+    expect(await errorOf(RemoteError, () => main.call('adopt'))).toMatchObject({
+      code: 'PORTSLICE_PORT_TAKEN',
+      facts: { holder: { processId: thief.pid } },
+    });
+  });
+});

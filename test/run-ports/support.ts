@@ -1,0 +1,43 @@
+/** Processes that ask for run ports, and folders of packages. */
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Program, startProgram, startThread } from '../support/program.ts';
+import type { RunPortCommands } from './run-ports.program.ts';
+
+const PROGRAM = new URL('run-ports.program.ts', import.meta.url);
+
+export type RunPortProgram = Program<RunPortCommands>;
+
+/** @param table of the process that has started it, or a variable that a runner sets */
+export function startAsker(env: Readonly<Record<string, string>> = {}): RunPortProgram {
+  return startProgram<RunPortCommands>(PROGRAM, { env });
+}
+
+export function startAskerThread(env: Readonly<Record<string, string>>): RunPortProgram {
+  return startThread<RunPortCommands>(PROGRAM, { env });
+}
+
+export interface PackageFolders extends Disposable {
+  readonly path: string;
+  /** A folder with a package.json. */
+  add(name: string): string;
+}
+
+export function packageFolders(): PackageFolders {
+  const base = realpathSync(mkdtempSync(path.join(tmpdir(), 'portslice-run-ports-')));
+  return {
+    path: base,
+    add: (name) => {
+      const folder = path.join(base, name);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(path.join(folder, 'package.json'), '{}');
+      return folder;
+    },
+    [Symbol.dispose]: () => rmSync(base, { recursive: true, force: true }),
+  };
+}
+
+export function isLocked(port: number): boolean {
+  return readFileSync('/proc/net/unix', 'utf8').includes(` @portslice/${port}\n`);
+}
