@@ -373,6 +373,22 @@ test('the fixtures of servers say in a browser where a server is started', async
   await expectAllReleased(project);
 });
 
+test('a server that is left fails its test in a browser, too, where leaks fail', async ({
+  createProject,
+}) => {
+  const file = `${IN_BROWSER}
+    test('leaks', async ({ port }) => serve(port.port));
+    test('is clean', ({ port }) => void port);
+  `;
+  const files = browserFiles('', { 'a.test.ts': file }, { pluginOptions: `{ onLeak: 'fail' }` });
+  const project = await createProject(files);
+  const run = await runVitest(project);
+  expect(run.titles('passed')).toEqual(['is clean']);
+  const { failureMessages, meta } = run.result('leaks');
+  expect(failureMessages?.join('\n')).toMatch(/PortLeakError: .*'a\.test\.ts > leaks'/s);
+  expect(meta.portslice).toEqual([expect.objectContaining({ fixture: 'port', state: 'leaked' })]);
+});
+
 test('without isolation the port of the worker stays from file to file', async ({ createProject }) => {
   const file = `${IN_BROWSER}
     test('shares', async ({ port, workerPort }) => {

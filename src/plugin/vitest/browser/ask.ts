@@ -24,11 +24,11 @@ export async function ask<Kind extends Message['kind']>(
   const command = (commands as unknown as Partial<Record<string, Command>>)[COMMAND];
   if (command === undefined) throw noPlugin();
   const answer = await command(message);
-  if ('error' in answer) throw thrown(answer.error);
+  if ('error' in answer) throw toThrow(answer.error);
   return answer.value as Values[Kind];
 }
 
-function thrown(error: SentError): Error {
+export function toThrow(error: SentError): Error {
   if (error.facts !== undefined) return new SentPortsliceError(error);
   const { name, message, code } = error;
   return Object.assign(new Error(message), { name, ...(code === undefined ? {} : { code }) });

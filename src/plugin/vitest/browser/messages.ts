@@ -33,10 +33,11 @@ interface CleanupMessage {
   readonly port: number;
 }
 
-interface EndMessage {
+export interface EndMessage {
   readonly kind: 'end';
   readonly dispenser: string;
   readonly failed: boolean;
+  readonly leaksFail: boolean;
   /** The messages of the test's errors. */
   readonly errors: readonly string[];
 }
@@ -46,8 +47,14 @@ export interface Values {
   readonly acquire: readonly SentPort[];
   readonly cancel: void;
   readonly cleanup: void;
+  readonly end: Ended;
+}
+
+export interface Ended {
   /** All that were handed out, with what became of them. */
-  readonly end: readonly PortUse[];
+  readonly uses: readonly PortUse[];
+  /** Of leaks that fail the test. */
+  readonly error?: SentError;
 }
 
 /** Vitest keeps nothing of a command's error but its name and its message, so errors are answers. */

@@ -5,7 +5,7 @@ import type { OwnerTuple } from '../../../pool/api/owner-tuple.ts';
 import type { TCPPortOwner } from '../../../pool/api/tcp-port-owner.ts';
 import { checkSignal } from '../../../pool/session/option-checks.ts';
 import type { DispenserFacts, PortDispenser, PortUse } from '../../port-dispenser.ts';
-import { ask } from './ask.ts';
+import { ask, toThrow } from './ask.ts';
 import type { AcquireMessage, SentPort } from './messages.ts';
 import { RemoteOwner } from './remote-owner.ts';
 
@@ -91,15 +91,17 @@ export class RemoteDispenser implements Pick<PortDispenser, keyof PortDispenser>
     this.#errors = errors;
   }
 
-  async releaseAll(failed: boolean): Promise<void> {
+  async releaseAll(failed: boolean, leaksFail = true): Promise<void> {
     this.#hasEnded = true;
     if (this.#requests === 0) return;
-    const ended = await ask({ kind: 'end', dispenser: this.#id, failed, errors: this.#errors });
-    for (const use of this.#uses) Object.assign(use, ended.find(isSame(use)));
+    const message = { kind: 'end', dispenser: this.#id, failed, leaksFail, errors: this.#errors } as const;
+    const { uses, error } = await ask(message);
+    for (const use of this.#uses) Object.assign(use, uses.find(isSame(use)));
+    if (error !== undefined) throw toThrow(error);
   }
 
   releaseAtOnce(failed: boolean): void {
-    void this.releaseAll(failed);
+    void this.releaseAll(failed, false);
   }
 }
 

@@ -4,7 +4,16 @@ import { PortsliceError } from '../../../errors/index.ts';
 import type { TCPPortOwner } from '../../../pool/api/tcp-port-owner.ts';
 import { openDispenser } from '../../open-dispenser.ts';
 import type { PortDispenser, PortUse } from '../../port-dispenser.ts';
-import type { AcquireMessage, Answer, Message, SentError, SentPort, Values } from './messages.ts';
+import type {
+  AcquireMessage,
+  Answer,
+  Ended,
+  EndMessage,
+  Message,
+  SentError,
+  SentPort,
+  Values,
+} from './messages.ts';
 import { watchEnds } from './watched-ends.ts';
 
 export interface Served {
@@ -41,7 +50,7 @@ async function act(context: BrowserCommandContext, message: Message): Promise<Va
     case 'cleanup':
       return served?.owners.get(message.port)?.cleanup();
     case 'end':
-      return served === undefined ? [] : end(key, served, message.failed, message.errors);
+      return served === undefined ? { uses: [] } : end(key, served, message);
   }
 }
 
@@ -88,14 +97,17 @@ function portToSend(
 async function end(
   key: string,
   served: Served,
-  failed: boolean,
-  errors: readonly string[],
-): Promise<PortUse[]> {
+  { failed, leaksFail, errors }: Pick<EndMessage, 'failed' | 'leaksFail' | 'errors'>,
+): Promise<Ended> {
   dispensers.delete(key);
   const dispenser = await served.opening;
   dispenser.explainFailure(errors);
-  await dispenser.releaseAll(failed);
-  return dispenser.uses;
+  try {
+    await dispenser.releaseAll(failed, leaksFail);
+    return { uses: dispenser.uses };
+  } catch (error) {
+    return { uses: dispenser.uses, error: toSend(error) };
+  }
 }
 
 /**
@@ -104,7 +116,11 @@ async function end(
  */
 async function endAbandoned(isOver: (served: Served) => boolean): Promise<void> {
   const over = [...dispensers].filter(([, served]) => isOver(served));
-  await Promise.all(over.map(async ([key, served]) => end(key, served, served.servesOneTest, [])));
+  await Promise.all(
+    over.map(async ([key, served]) =>
+      end(key, served, { failed: served.servesOneTest, leaksFail: false, errors: [] }),
+    ),
+  );
 }
 
 function toSend(error: unknown): SentError {
