@@ -1,9 +1,5 @@
 import { defineConfig } from '@playwright/test';
-import { systemNeeds } from './scripts/system-needs.ts';
-
-const { chromium } = systemNeeds();
-// Chromium refuses its sandbox to root, as whom containers usually run.
-const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+import { launchOptions } from './e2e/support/chromium.ts';
 
 /** Drives the end-to-end tests, each of which starts a test runner of its own on the packed package. */
 export default defineConfig({
@@ -15,5 +11,5 @@ export default defineConfig({
   forbidOnly: true,
   retries: 0,
   timeout: 120_000,
-  use: { launchOptions: { args, ...(chromium === undefined ? {} : { executablePath: chromium }) } },
+  use: { launchOptions },
 });

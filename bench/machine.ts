@@ -11,6 +11,8 @@ const COMPARED_PACKAGES = [
   'detect-port',
   'vitest',
   '@playwright/test',
+  'wait-on',
+  'start-server-and-test',
 ] as const;
 const root = path.resolve(import.meta.dirname, '..');
 

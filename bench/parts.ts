@@ -3,6 +3,7 @@ import { measureCycles } from './cycles.ts';
 import { measureFlat } from './flat.ts';
 import { measureProcesses } from './processes.ts';
 import type { Project } from './project.ts';
+import { measureReadiness } from './readiness.ts';
 import type { Section } from './report.ts';
 import { measureRunners } from './runners.ts';
 import { measureRunsAtOnce } from './runs-at-once.ts';
@@ -15,4 +16,5 @@ export const PARTS: ReadonlyMap<string, (project: Project) => Promise<Section>> 
   ['flat', measureFlat],
   ['runs-at-once', measureRunsAtOnce],
   ['storm', measureStorm],
+  ['readiness', measureReadiness],
 ]);

@@ -6,7 +6,7 @@
  */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { rolldown } from 'rolldown';
+import { type OutputChunk, rolldown } from 'rolldown';
 
 const ALLOCATOR =
   /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
@@ -17,6 +17,26 @@ const OF_SERVERS =
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
 
+/** What a browser has in place of each of these modules, which has the same exports. */
+const STAND_INS: Readonly<Record<string, string>> = {
+  'plugin/open-dispenser.ts': 'plugin/vitest/browser/open-dispenser.ts',
+  'plugin/open-servers.ts': 'plugin/vitest/browser/open-servers.ts',
+  'plugin/scope-sources.ts': 'plugin/vitest/browser/scope-sources.ts',
+  'plugin/vitest/current-scope.ts': 'plugin/vitest/browser/current-scope.ts',
+  'plugin/vitest/current-test.ts': 'plugin/vitest/browser/current-test.ts',
+};
+
+const outputOptions = {
+  format: 'esm',
+  // They are in the source maps.
+  comments: false,
+  minify: false,
+  minifyInternalExports: false,
+  sourcemap: true,
+} as const;
+
+const targetFolder = process.argv[2] ?? path.join(import.meta.dirname, '../dist');
+
 const bundle = await rolldown({
   input: Object.fromEntries(
     entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)]),
@@ -25,19 +45,12 @@ const bundle = await rolldown({
   external: /^(?![./])/,
   // The other files find what they need of the allocator among the exports of index.js. No declaration shows it.
   preserveEntrySignatures: 'allow-extension',
-  onLog: (_level, log) => {
-    throw new Error(log.message);
-  },
+  onLog: refuseWarnings,
 });
 await bundle.write({
-  dir: process.argv[2] ?? path.join(import.meta.dirname, '../dist'),
-  format: 'esm',
+  ...outputOptions,
+  dir: targetFolder,
   chunkFileNames: '[name].js',
-  // They are in the source maps.
-  comments: false,
-  minify: false,
-  minifyInternalExports: false,
-  sourcemap: true,
   codeSplitting: {
     groups: [
       // The main entry is the allocator itself, with what the fixtures add to it: one file less takes a process 0.9 ms less,
@@ -61,3 +74,38 @@ await bundle.write({
   },
 });
 await bundle.close();
+
+/** The fixtures for Vitest once more, for tests that run in a browser: with what stands in there for the parts that need Node. */
+const pageBundle = await rolldown({
+  input: path.join(sourceFolder, 'vitest.ts'),
+  platform: 'browser',
+  external: /^(?![./])/,
+  plugins: [{ name: 'stand-ins', resolveId: standIn }],
+  onLog: refuseWarnings,
+});
+const { output } = await pageBundle.write({
+  ...outputOptions,
+  file: path.join(targetFolder, 'vitest-browser.js'),
+});
+await pageBundle.close();
+for (const chunk of output) if (chunk.type === 'chunk') checkForBrowsers(chunk);
+
+function refuseWarnings(_level: string, log: { readonly message: string }): never {
+  throw new Error(log.message);
+}
+
+function standIn(specifier: string, importer: string | undefined): string | undefined {
+  if (importer === undefined || !specifier.startsWith('.')) return undefined;
+  const file = path.relative(sourceFolder, path.resolve(path.dirname(importer), specifier));
+  const other = STAND_INS[file.replaceAll(path.sep, '/')];
+  return other === undefined ? undefined : path.join(sourceFolder, other);
+}
+
+function checkForBrowsers({ fileName, imports, dynamicImports, code }: OutputChunk): void {
+  const unknown = [...imports, ...dynamicImports].filter(
+    (name) => !['vitest', 'vitest/browser'].includes(name),
+  );
+  if (unknown.length > 0)
+    throw new Error(`${fileName} imports ${unknown.join(', ')}, which browsers do not have`);
+  if (/\bprocess\./.test(code)) throw new Error(`${fileName} uses process, which browsers do not have`);
+}

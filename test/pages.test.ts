@@ -46,7 +46,8 @@ describe('The code of the pages', () => {
   });
 
   test.for(runs)('runs as `$target` of $page', { timeout: 120_000 }, async ({ target, code }, { skip }) => {
-    skip(usesPython(target) && isMissing('python3'), 'python3 is missing');
+    skip(uses(target, 'python3') && isMissing('python3'), 'python3 is missing');
+    skip(uses(target, '@vitest/browser-playwright') && isMissing('chromium'), 'Chromium is missing');
     const result = await projects.run(target, code);
     expect(result).toMatchObject({ status: 0 });
     expect(result.stdout + result.stderr).not.toContain('PortsliceWarning');
@@ -60,10 +61,9 @@ function isMissing(program: SystemNeed): boolean {
   return process.env['CI'] === undefined && systemNeeds()[program] === undefined;
 }
 
-function usesPython(project: string): boolean {
+function uses(project: string, name: string): boolean {
   return fileBlocks.some(
-    (block: Block) =>
-      block.code.includes('python3') && filesOf(block).some((file) => projectOf(file) === project),
+    (block: Block) => block.code.includes(name) && filesOf(block).some((file) => projectOf(file) === project),
   );
 }
 

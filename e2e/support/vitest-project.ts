@@ -70,7 +70,7 @@ export interface ReportedServer {
   readonly endedAtMs?: number;
 }
 
-interface EndOfRun {
+export interface EndOfRun {
   readonly left: readonly { readonly port: number; readonly state: string; readonly label: string }[];
   readonly lifetimeTotalAllocatedPorts: number;
   readonly borrowedPorts: number;

@@ -1,6 +1,15 @@
 /** Other versions of Vitest than our own. npm has no name under which they could be installed beside it, peers and all. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { installation, repository } from './package.ts';
 import { type Project, test } from './project.ts';
@@ -25,7 +34,13 @@ export function installed(name: string, packages: Readonly<Record<string, string
     if (process.env['CI'] !== undefined) throw error;
     test.skip(true, `npm cannot install ${versions.join(' and ')}`);
   }
-  renameSync(dir, target);
+  try {
+    renameSync(dir, target);
+  } catch (error) {
+    // Another test has installed the same in the meantime.
+    if (!existsSync(target)) throw error;
+    rmSync(dir, { recursive: true });
+  }
   return target;
 }
 
@@ -33,7 +48,8 @@ export function installed(name: string, packages: Readonly<Record<string, string
 export function useVitest(project: Project, folder: string): readonly string[] {
   const packages = path.join(project.dir, 'node_modules');
   mkdirSync(packages);
-  symlinkSync(path.join(folder, 'node_modules/vitest'), path.join(packages, 'vitest'));
+  for (const name of ['vitest', '@vitest'])
+    symlinkSync(path.join(folder, 'node_modules', name), path.join(packages, name));
   cpSync(path.join(installation().dir, 'node_modules/portslice'), path.join(packages, 'portslice'), {
     recursive: true,
   });

@@ -1,8 +1,8 @@
 /** Where clients reach a server, and which listening sockets they meet there. */
 import type { LookupAddress } from 'node:dns';
 import { isUnderLocalhost } from '../core/host-name.ts';
+import { hostToConnect } from '../core/server-url.ts';
 import type { ListeningSocket } from '../platform/port-kernel.ts';
-import { hostToConnect } from '../pool/api/owner-options.ts';
 import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1'];

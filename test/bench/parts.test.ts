@@ -47,6 +47,10 @@ const BARS: Readonly<Record<string, readonly string[]>> = {
     `${runner}: the slowest of 2 runs at once, wall time`,
   ]),
   storm: ['portslice under contention'],
+  readiness: [
+    'waiting for 4 servers, `startServer`, beside by connect',
+    'nine of ten of 4 servers waited for at once',
+  ],
 };
 
 it('Every part of the benchmark is tested here, and has a command', () => {

@@ -7,6 +7,7 @@ const NEIGHBOURS = [
   '@koromix',
   '@playwright',
   '@types',
+  '@vitest',
   'commander',
   'get-port',
   'tinyexec',

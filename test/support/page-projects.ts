@@ -13,6 +13,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { systemNeeds } from '../../scripts/system-needs.ts';
 import { installBuiltPackage } from './built-package.ts';
 import { cleanEnvironment } from './environment.ts';
 import type { ScriptResult } from './run-script.ts';
@@ -90,7 +91,12 @@ function writeInto(folder: string, target: string, code: string): void {
 async function runIn(cwd: string, commands: string): Promise<ScriptResult> {
   const programs = path.join(cwd, '../node_modules/.bin');
   const searchPath = [path.dirname(process.execPath), programs, process.env['PATH']].join(path.delimiter);
-  const env = cleanEnvironment({ PATH: searchPath, npm_config_offline: 'true', NO_COLOR: '1' });
+  const env = cleanEnvironment({
+    PATH: searchPath,
+    npm_config_offline: 'true',
+    NO_COLOR: '1',
+    CHROMIUM: systemNeeds().chromium ?? '',
+  });
   const child = spawn('sh', ['-ec', commands], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const [stdout, stderr, [status]] = await Promise.all([
     text(child.stdout),

@@ -5,7 +5,8 @@ import type { TCPPortOwner } from '../../pool/api/tcp-port-owner.ts';
 import { noTestError } from '../open-dispenser.ts';
 import { PortScope } from '../port-scope.ts';
 import { addScopeSource } from '../scope-sources.ts';
-import { type RunningScope, scopeHolder, type Task } from './current-scope.ts';
+import { openStorage, type RunningScope, scopeHolder, type Task } from './current-scope.ts';
+import { currentTest } from './current-test.ts';
 import { closeFileScope, openFileScope } from './file-ports.ts';
 import { atEndOf, explainFailure, finishForgotten, hasFailed, testFacts } from './test-ports.ts';
 import { runningTests } from './worker-state.ts';
@@ -13,7 +14,7 @@ import { runningTests } from './worker-state.ts';
 const FIXTURE = 'acquirePort';
 
 const holder = scopeHolder();
-const storage = (holder.storage ??= new (process.getBuiltinModule('node:async_hooks').AsyncLocalStorage)());
+const storage = openStorage();
 
 const portScopes = new WeakMap<RunningScope, PortScope>();
 /** Of tests that our setup file does not wrap, each in its present try. */
@@ -59,7 +60,7 @@ async function findScope(): Promise<PortScope | undefined> {
   await finishForgotten();
   const running = storage.getStore();
   if (running !== undefined) return portScopeOf(running);
-  const task = (await currentTest())();
+  const task = await currentTest();
   if (task !== undefined && !othersRun(task)) return unwrappedTestScope(task);
   return holder.file && portScopeOf(holder.file);
 }
@@ -76,7 +77,7 @@ function unwrappedTestScope(task: Task): PortScope {
 
 /** Without the plugin, or in Vitest 3, all that is known is which test was started last. */
 async function unwrappedScope(): Promise<PortScope> {
-  const task = (await currentTest())();
+  const task = await currentTest();
   if (othersRun(task)) {
     throw await noTestError(
       'Several tests run at once, and acquirePort() cannot tell which of them has called it',
@@ -100,16 +101,4 @@ function openUnwrapped(task: Task): PortScope {
   });
   unwrapped.set(task, scope);
   return scope;
-}
-
-type GetCurrentTest = () => Task | undefined;
-let getCurrentTest: GetCurrentTest | undefined;
-
-async function currentTest(): Promise<GetCurrentTest> {
-  const { TestRunner } = vitest as Partial<typeof vitest>;
-  getCurrentTest ??= TestRunner?.getCurrentTest as GetCurrentTest | undefined;
-  // Before Vitest 4.1. Version 5 does not have it, so no bundler may know the name before.
-  const olderHome = ['vitest', 'suite'].join('/');
-  getCurrentTest ??= ((await import(olderHome)) as { getCurrentTest: GetCurrentTest }).getCurrentTest;
-  return getCurrentTest;
 }

@@ -35,3 +35,8 @@ export function scopeHolder(): ScopeHolder {
   const holder = process as { [key]?: ScopeHolder };
   return (holder[key] ??= {});
 }
+
+export function openStorage(): AsyncLocalStorage<RunningScope> {
+  const { AsyncLocalStorage: Storage } = process.getBuiltinModule('node:async_hooks');
+  return (scopeHolder().storage ??= new Storage());
+}

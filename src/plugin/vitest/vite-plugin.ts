@@ -1,6 +1,8 @@
 /** The Vite plugin that adds the global setup and the setup file to a Vitest configuration. */
-import type { Plugin } from 'vitest/config';
+import type { Plugin, ViteUserConfig } from 'vitest/config';
 import { rememberRunOptions, type RunPoolOptions } from '../run-options.ts';
+import { portsliceCommand } from './browser/command.ts';
+import { COMMAND } from './browser/messages.ts';
 
 /** `plugins: [portslice()]` in vitest.config. */
 export default function portslice(options: RunPoolOptions = {}): Plugin {
@@ -13,10 +15,24 @@ export default function portslice(options: RunPoolOptions = {}): Plugin {
       rememberRunOptions(originOf(test.name, config.root), options);
       // Ours first: the user's own can use ports then, and are torn down before the pool is.
       test.globalSetup = first('portslice/vitest/global-setup', test.globalSetup);
-      // Browsers have no ports to give.
-      if (test.browser?.enabled !== true) test.setupFiles = first('portslice/vitest/setup', test.setupFiles);
+      if (test.browser?.enabled === true) serveBrowser(config, test.browser);
+      else test.setupFiles = first('portslice/vitest/setup', test.setupFiles);
+    },
+    // Else Vite refuses our files to tests of jsdom and of browsers if we are installed above the project, or linked to it.
+    configResolved({ server }) {
+      server.fs.allow.push(import.meta.dirname);
     },
   };
+}
+
+type BrowserOptions = NonNullable<NonNullable<ViteUserConfig['test']>['browser']>;
+
+/** Pages get their ports by a command. In them the setup file could not do its work. */
+function serveBrowser(config: ViteUserConfig, browser: BrowserOptions): void {
+  browser.commands = { [COMMAND]: portsliceCommand, ...browser.commands };
+  // Vite would find the package only in the first test file that imports it, and then reload the page under the test.
+  const optimizeDeps = (config.optimizeDeps ??= {});
+  optimizeDeps.exclude = [...(optimizeDeps.exclude ?? []), 'portslice'];
 }
 
 function originOf(name: string | { label: string } | undefined, root: string | undefined): string {

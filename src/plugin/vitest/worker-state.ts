@@ -3,8 +3,6 @@
 import type { RunnerTask, RunnerTestCase } from 'vitest';
 
 interface WorkerState {
-  /** Of the test file. */
-  readonly filepath?: string;
   /** What runs: a test, a suite or a file. */
   readonly current?: RunnerTask;
   readonly config?: { readonly testTimeout?: number };
@@ -14,12 +12,9 @@ function workerState(): WorkerState {
   return (globalThis as { __vitest_worker__?: WorkerState }).__vitest_worker__ ?? {};
 }
 
-/** The test file, relative to the working directory. */
+/** The test file, relative to the root of its project. */
 export function currentFile(): string {
-  const { filepath } = workerState();
-  return filepath === undefined
-    ? 'an unknown file'
-    : process.getBuiltinModule('node:path').relative(process.cwd(), filepath);
+  return workerState().current?.file.name ?? 'an unknown file';
 }
 
 /** In milliseconds; 0: none. */

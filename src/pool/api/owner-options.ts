@@ -206,12 +206,6 @@ function indexesOf({ segment }: PoolSession, ports: readonly number[]): number[]
   return ports.flatMap((port) => segment.ports.indexOf(port) ?? []);
 }
 
-/** Where a server on those hosts is reached from this machine. */
-export function hostToConnect(hosts: readonly string[]): string {
-  const everywhere = ['', 'localhost', '0.0.0.0', '::'];
-  return hosts.some((host) => everywhere.includes(host)) ? 'localhost' : (hosts[0] as string);
-}
-
 /** Where a server listens so that it is reached on the first of those hosts; undefined: on every address. */
 export function hostToListen(hosts: readonly string[], family: SocketAddressFamily): string | undefined {
   if (!hosts.includes('')) return hosts[0];

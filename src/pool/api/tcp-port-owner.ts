@@ -1,5 +1,6 @@
 /** The owner of one port, from its construction to `cleanup()`. */
 import { MAX_PORT_COUNT } from '../../core/segment-layout.ts';
+import { serverUrl } from '../../core/server-url.ts';
 import { claimEventually, claimNow } from '../claim/acquire.ts';
 import { releaseClaim } from '../claim/release.ts';
 import { currentSlice, type SessionSlice } from '../session/current-slice.ts';
@@ -12,7 +13,6 @@ import {
   type CheckedOptions,
   checkAcquireOptions,
   checkOwnerOptions,
-  hostToConnect,
   hostToListen,
   type SocketAddressFamily,
   type TCPPortOwnerOptions,
@@ -91,9 +91,7 @@ export class TCPPortOwner {
    * `hosts` if they name neither localhost nor every address.
    */
   url(path = '', protocol = 'http'): string {
-    const host = hostToConnect(this.hosts);
-    const separator = path === '' || path.startsWith('/') ? '' : '/';
-    return `${protocol.replace(/:$/, '')}://${host.includes(':') ? `[${host}]` : host}:${this.port}${separator}${path}`;
+    return serverUrl(this, path, protocol);
   }
 
   /** Gives the port back. Names a server that still listens on it, in a warning. Does nothing the second time. */

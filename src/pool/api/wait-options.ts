@@ -1,11 +1,11 @@
 /** The options of the wait for a server, checked before anything is done. */
 import { isHostName } from '../../core/host-name.ts';
+import { hostToConnect } from '../../core/server-url.ts';
 import { InvalidOptionError } from '../../errors/index.ts';
 import { monotonicMs } from '../../platform/clock.ts';
 import { findOwnClaim } from '../session/open-sessions.ts';
 import { checkInteger, checkNames, checkPort, checkSignal, checkTimeout } from '../session/option-checks.ts';
 import { PART_OF_TEST_TIMEOUT } from '../session/port-claim.ts';
-import { hostToConnect } from './owner-options.ts';
 import type { TCPPortOwner } from './tcp-port-owner.ts';
 
 export interface WaitForListeningOptions {
