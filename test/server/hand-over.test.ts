@@ -78,7 +78,7 @@ class Knocking {
   }
 }
 
-describe('A server that is given a listening socket', () => {
+describe('A server that is given a listening socket', { timeout: 60_000 }, () => {
   test('has it as descriptor 3, is told so, and is ready when it takes connections', async () => {
     await using _opened = await openTestPool(1);
     await using server = await startServer({ command: HEIR, listen: 'inherit', env: SLOW });

@@ -1,4 +1,6 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { isRunning } from '../../src/platform/linux/liveness.ts';
 import { startProgram, startThread } from '../support/program.ts';
@@ -33,7 +35,7 @@ test(
   },
 );
 
-describe('The watchdog', () => {
+describe('The watchdog', { timeout: TIMEOUT_MS }, () => {
   it('is one for all trees of a worker, and has none of the descriptors of the worker', async (context) => {
     await using worker = await startTreeWorker(context);
     await worker.call('claim');
@@ -128,6 +130,24 @@ describe('The watchdog', () => {
     for (const { pid } of worker.watchdogs()) expect(await worker.call('has', id, pid)).toBe(false);
     await worker.call('signal', id, 'SIGKILL');
     await until('nobody is left', () => worker.others().length === 0 && worker.watchdogs().length === 1);
+  });
+
+  it('is told to be missing where every shell ends at once', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'portslice-sh-'));
+    try {
+      writeFileSync(path.join(folder, 'sh'), '#!/bin/true\n', { mode: 0o755 });
+      await using worker = startProgram<TreeCommands>(treeWorkerProgram, { env: { PATH: folder } });
+      const command = [process.execPath, '-e', 'setInterval(() => {}, 1e6)'];
+      const ids = [await worker.call('start', command, false)];
+      await until('it is told', async () => {
+        ids.push(await worker.call('start', command, false));
+        return (await worker.call('problem', ids.at(-1) as number)) !== undefined;
+      });
+      expect(await worker.call('problem', ids.at(-1) as number)).toMatch(/is ended again and again/);
+      for (const id of ids) expect(await worker.call('signal', id, 'SIGKILL')).toBe(1);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('is told to be missing where there is no shell, and servers are started all the same', async () => {

@@ -10,19 +10,25 @@ import { threadState } from '../thread-state.ts';
 import type { TreeMark } from './tree-mark.ts';
 import { WATCHDOG_SCRIPT } from './watchdog-script.ts';
 
+/** Where something ends every shell at once, it is not started for ever. */
+const MAX_RESTARTS = 10;
+
 interface Watchdog {
   pipe: Socket | undefined;
+  restarts: number;
   /** Of the trees that are open: what a watchdog has to know of each. */
   readonly orders: Map<TreeMark, string[]>;
 }
 
 const watchdog = (): Watchdog =>
-  threadState('server-watchdog', () => ({ pipe: undefined, orders: new Map() }));
+  threadState('server-watchdog', () => ({ pipe: undefined, restarts: 0, orders: new Map() }));
 
 /** @returns why there is no watchdog, in words; undefined: there is one */
 export function guardTree(mark: TreeMark): string | undefined {
-  const { orders, pipe } = watchdog();
+  const { orders, pipe, restarts } = watchdog();
   orders.set(mark, []);
+  if (restarts >= MAX_RESTARTS)
+    return 'the shell that waits for the end of this process is ended again and again, so a server is not ended if this process is killed';
   if (pipe === undefined && !start())
     return "the program 'sh' cannot be started, so a server is not ended if this process is killed";
   order(mark, `+${mark}`);
@@ -60,7 +66,7 @@ function start(): boolean {
     if (state.pipe !== pipe) return;
     state.pipe = undefined;
     // Somebody has ended it.
-    if (state.orders.size > 0) start();
+    if (state.orders.size > 0 && ++state.restarts < MAX_RESTARTS) start();
   });
   for (const texts of state.orders.values()) for (const text of texts) pipe.write(`${text}\n`);
   return true;
