@@ -121,6 +121,8 @@ export class CommandInstance implements Instance {
     this.#tree.signal(this.stopSignal);
     let left = await this.#waitForEnd(graceMs);
     if (left.length > 0) left = await this.#waitForEnd(KILL_TIMEOUT_MS, 'SIGKILL');
+    // Its last words are often those that tell most.
+    if (left.length === 0) await this.ended;
     this.#process.close();
     this.#tree.close();
     return left.length === 0 ? undefined : `pid ${left.join(', ')} is still there after SIGKILL`;

@@ -12,7 +12,7 @@ import { ask, isRunning, WEB } from './web.ts';
 
 test('A server that is restarted is another process on the same port', async () => {
   await using _opened = await openTestPool(2);
-  await using server = await startServer({ command: [...WEB, '{port:admin}'], ready: '/' });
+  const server = await startServer({ command: [...WEB, '{port:admin}'], ready: '/' });
   const { pid, port, exited } = server;
   const first = await ask(server);
   await server.restart();
@@ -21,6 +21,7 @@ test('A server that is restarted is another process on the same port', async () 
   expect(server.port).toBe(port);
   expect(isRunning(pid as number)).toBe(false);
   expect(await exited).toMatchObject({ signal: 'SIGTERM' });
+  await server.stop();
   expect(server.output()).toBe(`listening on ${port}\n`.repeat(2));
 });
 

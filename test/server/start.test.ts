@@ -25,9 +25,9 @@ describe('A server that is a command', () => {
     expect(opened.ports).toContain(server.port);
     expect(await ask(server)).toMatchObject({ pid: server.pid, port: server.port });
     expect(server.url('/x')).toBe(`http://localhost:${server.port}/x`);
-    expect(server.output()).toBe(`listening on ${server.port}\n`);
     expect(server.readyAfterMs).toBeGreaterThan(0);
     await server.stop();
+    expect(server.output()).toBe(`listening on ${server.port}\n`);
     expect(isRunning(server.pid as number)).toBe(false);
     expect(isListenedOn(server.port)).toBe(false);
     expect(opened.pool.stats()).toMatchObject({ currentlyAllocatedPorts: 0 });
@@ -69,12 +69,13 @@ describe('A server that is a command', () => {
 
   test('finds its port in PORT, and other variables as they are given', async () => {
     await using _opened = await openTestPool(1);
-    await using server = await startServer({
+    const server = await startServer({
       command: 'echo "PORT=$PORT VALUE=$VALUE GONE=${GONE-gone}"; exec ' + WEB_TEXT.replace(" '{port}'", ''),
       env: { VALUE: 'p{port}', GONE: undefined },
     });
-    expect(server.output()).toContain(`PORT=${server.port} VALUE=p${server.port} GONE=gone\n`);
     expect(await ask(server)).toMatchObject({ pid: server.pid });
+    await server.stop();
+    expect(server.output()).toContain(`PORT=${server.port} VALUE=p${server.port} GONE=gone\n`);
   });
 
   test('can be a line for the shell, which need not become the server', async () => {
