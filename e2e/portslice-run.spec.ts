@@ -271,10 +271,8 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
   });
   // Two signals at about the same time are often one.
   for (let step = 0; step < 5; step++) {
-    const { exitCode, output } = await project.run(python, [
-      'terminal.py',
-      ...['portslice', 'run', '--', 'node', 'server.js'],
-    ]);
+    const command = ['terminal.py', 'portslice', 'run', '--', 'node', 'server.js'];
+    const { exitCode, output } = await project.run(python, command);
     expect(exitCode, output).toBe(41);
   }
 });
