@@ -269,9 +269,10 @@ os.write(terminal, b'\\x03')
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `,
   });
-  const command = ['portslice', 'run', '--', 'node', 'server.js'];
-  const { exitCode, output } = await project.run(python, ['terminal.py', ...command], {
-    env: { NO_COLOR: '1' },
-  });
-  expect(exitCode, output).toBe(41);
+  // Two signals at about the same time are often one.
+  for (let step = 0; step < 5; step++) {
+    const command = ['terminal.py', 'portslice', 'run', '--', 'node', 'server.js'];
+    const { exitCode, output } = await project.run(python, command);
+    expect(exitCode, output).toBe(41);
+  }
 });
