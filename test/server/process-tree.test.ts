@@ -1,6 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
 import { isRunning } from '../../src/platform/linux/liveness.ts';
-import { NOBODY } from '../support/kernel-peer.ts';
 import { needNamespace, needRoot } from '../support/needs.ts';
 import { startProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
@@ -95,7 +94,8 @@ test('What is not wrapped is found all the same', async (context) => {
 
 test('Where the limit of a process cannot be raised, that is told, and the environment still tells who is in the tree', async (context) => {
   needRoot(context);
-  const wrapper = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', 'sh', '-c'];
+  // Not another user, who could not read this program in a folder of ours.
+  const wrapper = ['setpriv', '--bounding-set=-sys_resource', '--inh-caps=-sys_resource', 'sh', '-c'];
   const limited = [...wrapper, 'ulimit -w 1000 2>/dev/null || ulimit -x 1000; exec "$0" "$@"'];
   await using worker = startProgram<TreeCommands>(treeWorkerProgram, { wrapper: limited });
   const id = await worker.call('start', ['sh', '-c', '(setsid sleep 3600 &)']);
