@@ -42,6 +42,7 @@ const FACTS = {
   strictlyRefused: 0,
   waitedMs: 0,
   known: [],
+  leaks: [],
 };
 
 function classesOf(errors: typeof ours): Map<string, ErrorClass> {
