@@ -205,6 +205,49 @@ describe('A name that the main process has not', () => {
     }
   });
 
+  test('is claimed by a runner that has outlived the portslice run it was started in', async () => {
+    await using block = await reservePorts(40);
+    await using main = startAsker(envOf(block));
+    const port = await main.call('runPort', 'web');
+    const table = JSON.parse(await main.call('table')) as object;
+    await main.kill();
+    await until('the lock is gone', () => !isLocked(port));
+    await using runner = startAsker({
+      ...envOf(block),
+      PORTSLICE_RUN_PORTS: JSON.stringify({ ...table, kind: 'command' }),
+    });
+    await runner.call('pretendToBe', '/shop/node_modules/.bin/vitest');
+    expect(isLocked(await runner.call('runPort', 'web'))).toBe(true);
+  });
+
+  test('of portslice run is known to a runner that it starts, and to the workers of that', async () => {
+    await using block = await reservePorts(40);
+    using folders = packageFolders();
+    await using command = startAsker(envOf(block));
+    const web = await command.call('runPort', 'web');
+    const api = await command.call('runPort', 'api');
+    const table = JSON.parse(await command.call('table')) as object;
+    // Also in another folder, as where a script of a monorepo starts the tests of a package.
+    for (const folder of [process.cwd(), folders.add('shop')]) {
+      await using runner = startAsker({
+        ...envOf(block),
+        PORTSLICE_RUN_PORTS: JSON.stringify({ ...table, kind: 'command' }),
+      });
+      await runner.call('pretendToBe', '/shop/node_modules/.bin/vitest');
+      await runner.call('enter', folder);
+      await runner.call('startRun');
+      await using worker = startAsker({
+        ...envOf(block),
+        VITEST_WORKER_ID: '1',
+        PORTSLICE_RUN_PORTS: await runner.call('table'),
+      });
+      expect(await worker.call('runPort', 'web')).toBe(web);
+      expect(await runner.call('runPort', 'api')).toBe(api);
+      expect(await runner.call('table')).toContain(`/web":${web}`);
+      await runner.call('stopRun');
+    }
+  });
+
   test('is claimed by a process that has outlived its run', async () => {
     await using block = await reservePorts(40);
     await using main = startAsker(envOf(block));

@@ -17,5 +17,6 @@ export function adoptRunPorts(handle: string | undefined): void {
   const session = handle === undefined ? undefined : findSession(handle);
   for (const { claim } of own.all)
     if (session !== undefined && claim !== undefined) recordElsewhere(session, claim);
-  if (findPlace().isMain) own.publish(findPackageFolder(process.cwd()));
+  const { isMain, table } = findPlace();
+  if (isMain) own.publish(findPackageFolder(process.cwd()), table);
 }

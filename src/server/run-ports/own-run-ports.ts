@@ -1,6 +1,6 @@
 /** The run ports of this process: told to every process that it starts, and kept for its life, unless they lapse. */
 import { canonicalName } from '../../core/run-port-name.ts';
-import { formatRunPortTable, type RunPortTable, runPortKey } from '../../core/run-port-table.ts';
+import { formatRunPortTable, movePorts, type RunPortTable, runPortKey } from '../../core/run-port-table.ts';
 import { startInterval, stopInterval } from '../../platform/clock.ts';
 import { publishRunPorts } from '../../platform/environment.ts';
 import type { PackageFolder } from '../../platform/package-folder.ts';
@@ -42,9 +42,13 @@ export class OwnRunPorts {
     this.#ports.set(keyOf(runPort.folder, runPort.name), runPort);
   }
 
-  /** @param folder the one that is meant where none is named */
-  publish(folder: PackageFolder): void {
-    const ports = Object.fromEntries(Array.from(this.#ports, ([key, { port }]) => [key, port]));
+  /**
+   * @param folder the one that is meant where none is named
+   * @param told what this process was told by the `portslice run` that has started it: meant for its own processes, too
+   */
+  publish(folder: PackageFolder, told?: RunPortTable): void {
+    const own = Array.from(this.#ports, ([key, { port }]) => [key, port] as const);
+    const ports = { ...(told && movePorts(told, folder.id)), ...Object.fromEntries(own) };
     const table: RunPortTable = { processId: process.pid, kind: this.kind, folder: folder.id, ports };
     publishRunPorts(formatRunPortTable(table));
   }
