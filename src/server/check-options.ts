@@ -221,15 +221,21 @@ function collectPortNames(
   const areNames =
     Array.isArray(portNames) && portNames.every((name) => /^[A-Za-z][\w-]*$/.test(String(name)));
   expect('portNames', portNames, areNames, "names of letters, digits, '-' and '_'");
-  const url = typeof ready === 'object' && 'url' in ready ? ready.url : ready;
+  const url = ready === undefined ? undefined : addressIn(ready);
   const texts = [
     ...(typeof command === 'function' ? [] : [command].flat()),
     ...Object.values(env).flatMap((value) => value ?? []),
     cwd,
-    ...(typeof url === 'string' ? [url] : []),
+    ...(url === undefined ? [] : [url]),
     ...(launcher?.stopCommand ?? []),
   ];
   return [...new Set([FIRST_PORT_NAME, ...portNamesIn(texts), ...portNames])];
+}
+
+/** Where the server is asked; undefined where it is not. */
+export function addressIn(ready: Readiness): string | undefined {
+  if (typeof ready === 'string') return ready;
+  return typeof ready === 'object' && 'url' in ready ? ready.url : undefined;
 }
 
 function expect(option: string, value: unknown, isMet: boolean, expected: string): void {

@@ -1,10 +1,11 @@
 /** Servers of several kinds are started, reached and stopped. */
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
+  ForeignListenerError,
   InvalidOptionError,
   PortPoolExhaustedError,
   PortTakenError,
@@ -15,6 +16,7 @@ import {
 import { errorOf } from '../support/catch-error.ts';
 import { needProgram } from '../support/needs.ts';
 import { openTestPool } from '../support/test-pool.ts';
+import { until } from '../support/until.ts';
 import { collectWarnings } from '../support/warnings.ts';
 import { ask, isListenedOn, isRunning, WEB, WEB_TEXT } from './web.ts';
 
@@ -228,6 +230,26 @@ describe('Ports of a server', () => {
     expect(server.port).toBe(port);
     const taken = startServer({ command: WEB, port, acquireTimeoutMs: 0 });
     await expect(taken).rejects.toThrow(PortTakenError);
+  });
+
+  test('are not a stranger’s where the server is asked at one of them', async () => {
+    await using _opened = await openTestPool(2);
+    const folder = mkdtempSync(path.join(tmpdir(), 'portslice-asked-'));
+    const script = 'echo {port:admin} > admin.new; mv admin.new admin; until test -e go; do sleep 0.01; done';
+    const starting = errorOf(ForeignListenerError, () =>
+      startServer({
+        command: `${script}; exec ${WEB_TEXT}`,
+        cwd: folder,
+        ready: 'http://127.0.0.1:{port:admin}/',
+      }),
+    );
+    await until('it has started', () => existsSync(path.join(folder, 'admin')));
+    const admin = Number(readFileSync(path.join(folder, 'admin'), 'utf8'));
+    const impostor = http.createServer((_request, response) => response.end()).listen(admin);
+    writeFileSync(path.join(folder, 'go'), '');
+    expect(await starting).toMatchObject({ port: admin, processId: process.pid });
+    impostor.close();
+    rmSync(folder, { recursive: true });
   });
 
   test('all have to be listened on for a server that just listens', async () => {
