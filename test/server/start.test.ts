@@ -80,6 +80,17 @@ describe('A server that is a command', () => {
     expect(server.output()).toContain(`PORT=${server.port} VALUE=p${server.port} GONE=gone\n`);
   });
 
+  test('does not look for programs in its folder where PATH is removed', async () => {
+    await using _opened = await openTestPool(1);
+    await using server = await startServer({
+      command: ['/bin/sh', '-c', `echo "$PATH"; exec ${WEB_TEXT}`],
+      env: { PATH: undefined },
+    });
+    const [folders = ''] = server.output().split('\n');
+    expect(folders.split(':')).toContain(path.join(process.cwd(), 'node_modules', '.bin'));
+    expect(folders.split(':')).not.toContain('');
+  });
+
   test('can be a line for the shell, which need not become the server', async () => {
     await using _opened = await openTestPool(1);
     const server = await startServer({ command: `${WEB_TEXT} & wait` });
