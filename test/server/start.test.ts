@@ -1,5 +1,13 @@
 /** Servers of several kinds are started, reached and stopped. */
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,12 +17,14 @@ import {
   InvalidOptionError,
   PortPoolExhaustedError,
   PortTakenError,
+  ServerCommandError,
   startServer,
   type StartServerOptions,
   TCPPortOwner,
 } from '../../src/index.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { needProgram } from '../support/needs.ts';
+import { startStranger } from '../support/stranger.ts';
 import { openTestPool } from '../support/test-pool.ts';
 import { until } from '../support/until.ts';
 import { collectWarnings } from '../support/warnings.ts';
@@ -159,6 +169,21 @@ describe('A server that cannot listen on a held port', () => {
     expect(isListenedOn(server.port)).toBe(true);
     expect(await warnings.withCode('PORTSLICE_SERVER_HOLD')).toHaveLength(1);
     await server.stop();
+  });
+
+  test('keeps its port from strangers after a restart that has failed', async (context) => {
+    const python = needProgram(context, 'python3');
+    await using _opened = await openTestPool(1);
+    using _warnings = collectWarnings();
+    await using stranger = startStranger(python);
+    const folder = mkdtempSync(path.join(tmpdir(), 'portslice-strict-'));
+    const program = path.join(folder, 'python');
+    symlinkSync(python, program);
+    const [, ...args] = strict(python);
+    await using server = await startServer({ command: [program, ...args] });
+    rmSync(folder, { recursive: true });
+    await expect(server.restart()).rejects.toThrow(ServerCommandError);
+    expect(await stranger.bindStrictly([server.port])).toBe(0);
   });
 
   test('is started once with hold: false', async (context) => {
