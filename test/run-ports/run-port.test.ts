@@ -1,10 +1,18 @@
 import { describe, expect, test } from 'vitest';
+import { findPackageFolder } from '../../src/platform/package-folder.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { listen, startServer } from '../support/listening-server.ts';
 import { type PortBlock, reservePorts } from '../support/port-block.ts';
 import { RemoteError } from '../support/program.ts';
 import { until } from '../support/until.ts';
-import { isLocked, packageFolders, startAsker, startAskerThread } from './support.ts';
+import {
+  isLocked,
+  packageFolders,
+  type RunPortProgram,
+  startAsker,
+  startAskerThread,
+  startServing,
+} from './support.ts';
 
 /** What all processes of a test have in their environment. */
 function envOf({ spec }: PortBlock): { PORTSLICE_PORTS: string } {
@@ -340,5 +348,45 @@ describe('A run port of a configuration whose run does not start', { timeout: 60
       code: 'PORTSLICE_PORT_TAKEN',
       facts: { holder: { processId: thief.pid } },
     });
+  });
+});
+
+/** A run that has joined a server on the port, which then ends. */
+async function leave(folder: string, port: number, main: RunPortProgram): Promise<void> {
+  await using serving = startServing();
+  await serving.call('listen', port);
+  const served = { folder: findPackageFolder(folder).id, name: 'web', port, isReady: true };
+  await serving.call('announce', served);
+  await main.call('enter', folder);
+  expect(await main.call('runPort', 'web')).toBe(port);
+  // While it is served, it is the other one's.
+  await main.call('adopt');
+  expect(isLocked(port)).toBe(false);
+  await serving.kill();
+}
+
+describe('A run port whose server was joined, and has ended before the run starts', () => {
+  test('is claimed by the run', async () => {
+    await using block = await reservePorts(40);
+    using folders = packageFolders();
+    const port = block.ports[5] as number;
+    await using main = startAsker(envOf(block));
+    await leave(folders.add('shop'), port, main);
+    await main.call('adopt');
+    await using other = startAsker(envOf(block));
+    const error = await errorOf(RemoteError, () => other.call('runPort', 'mine', { port }));
+    expect(error).toMatchObject({ facts: { holder: { processId: main.pid } } });
+  });
+
+  test('is an error where somebody else has it now', async () => {
+    await using block = await reservePorts(40);
+    using folders = packageFolders();
+    const port = block.ports[5] as number;
+    await using main = startAsker(envOf(block));
+    await leave(folders.add('shop'), port, main);
+    await using thief = startAsker(envOf(block));
+    await thief.call('runPort', 'mine', { port });
+    const error = await errorOf(RemoteError, () => main.call('adopt'));
+    expect(error).toMatchObject({ code: 'PORTSLICE_PORT_TAKEN' });
   });
 });

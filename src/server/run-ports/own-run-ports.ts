@@ -8,6 +8,7 @@ import { platform } from '../../platform/platform.ts';
 import { releaseClaim } from '../../pool/claim/release.ts';
 import type { PortClaim } from '../../pool/session/port-claim.ts';
 import { claimAgain } from './claim-run-port.ts';
+import { findServed } from './served-ports.ts';
 
 export interface RunPort {
   /** As it was written first. */
@@ -62,13 +63,17 @@ export class OwnRunPorts {
     this.#lapseTimer = startInterval(() => this.#lapse(), LAPSE_AFTER_MS).unref();
   }
 
-  /** The run starts: from now on the ports are kept. @throws PortTakenError if one has lapsed and somebody has it now */
+  /**
+   * The run starts: from now on the ports are kept. Those that have lapsed are claimed again, and those of a joined server that has
+   * ended since are the run's own from now on. @throws PortTakenError if somebody has one of them now
+   */
   adopt(): void {
     this.#isAdopted = true;
     this.#stopTimer();
-    for (const key of this.#lapsed) {
-      const runPort = this.#ports.get(key) as RunPort;
-      this.#ports.set(key, { ...runPort, claim: claimAgain(runPort.name, runPort.port) });
+    for (const [key, runPort] of this.#ports) {
+      if (!this.#lapsed.has(key) && !wasLeft(runPort)) continue;
+      const claim = claimAgain(runPort.name, runPort.port);
+      this.#ports.set(key, { ...runPort, claim, joinedProcessId: undefined });
       this.#lapsed.delete(key);
     }
   }
@@ -88,6 +93,11 @@ export class OwnRunPorts {
     stopInterval(this.#lapseTimer);
     this.#lapseTimer = undefined;
   }
+}
+
+/** Whether nobody serves it any more, who was joined. */
+function wasLeft({ folder, name, port, joinedProcessId }: RunPort): boolean {
+  return joinedProcessId !== undefined && findServed(folder, name).every((served) => served.port !== port);
 }
 
 function keyOf(folder: PackageFolder, name: string): string {
