@@ -74,6 +74,16 @@ test('says in one line, without a stack, what is wrong', async ({ createProject 
       /^portslice: --port is '3000'; expected NAME or NAME=NUMBER/,
     ],
     [
+      ['run', '--ready', 'health', '--', 'node', 'server.js'],
+      OWN_FAILURE,
+      /^portslice: --ready is 'health'; expected a path, such as \/health, or a URL with http or https/,
+    ],
+    [
+      ['run', '--port', 'api', '--ready', 'http://localhost:{WEB}/', '--', 'node', 'server.js'],
+      OWN_FAILURE,
+      /^portslice: --ready is 'http:\/\/localhost:{WEB}\/'; expected .* such as http:\/\/localhost:{API}\/\.$/,
+    ],
+    [
       ['run', '--port', 'API=1', '--', 'true'],
       OWN_FAILURE,
       /^portslice: Port 1 is no server port of this run: /,

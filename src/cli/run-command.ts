@@ -1,10 +1,12 @@
 /** `portslice run`: a command on run ports of this folder, until it ends. */
 import { variableOf } from '../core/run-port-name.ts';
+import { InvalidOptionError } from '../errors/index.ts';
 import { startInterval, stopInterval } from '../platform/clock.ts';
 import { copyEnvironment } from '../platform/environment.ts';
 import { platform } from '../platform/platform.ts';
 import type { ProcessTree } from '../platform/process-tree.ts';
 import { serverPlatform } from '../platform/server-platform.ts';
+import { isPathOrUrl } from '../server/http-answer.ts';
 import { tell } from '../server/run-ports/claim-run-port.ts';
 import { type CommandPort, endPorts, openPorts } from './command-ports.ts';
 import { codeOfEnd, codeOfSpawnError } from './exit-codes.ts';
@@ -24,6 +26,7 @@ export interface RunRequest {
 
 /** Resolves with the exit code when the command has ended and nothing of it is left. */
 export async function runCommand(request: RunRequest): Promise<number> {
+  checkReadyUrl(request);
   const ports = await openPorts(request.ports, request.hold);
   const tree = await platform.openProcessTree();
   for (const { name, port } of ports) tell(`${variableOf(name)} is ${port}`);
@@ -59,6 +62,14 @@ function toCommand(words: readonly string[], ports: readonly CommandPort[]): rea
   const isFilledIn = filled.some((word, at) => word !== words[at]);
   const [port] = ports;
   return ports.length !== 1 || port === undefined || isFilledIn ? filled : withPortFlag(filled, port.port);
+}
+
+/** @throws InvalidOptionError */
+function checkReadyUrl({ ready, ports }: RunRequest): void {
+  const anyPorts = ports.map(({ name }) => ({ name, port: 1 }));
+  if (ready === undefined || isPathOrUrl(fillIn(ready, anyPorts))) return;
+  const expected = `a path, such as /health, or a URL with http or https, such as http://localhost:{${variableOf(ports[0]?.name ?? '')}}/`;
+  throw new InvalidOptionError({ option: '--ready', value: ready, expected });
 }
 
 function readyUrlOf(ready: string | undefined, ports: readonly CommandPort[]): string | undefined {

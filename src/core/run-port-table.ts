@@ -20,6 +20,15 @@ export function runPortKey(folder: string, canonicalName: string): string {
   return `${folder}/${canonicalName}`;
 }
 
+/** The ports of a table, for one in which another folder is meant where none is named. */
+export function movePorts({ folder, ports }: RunPortTable, to: string): Record<string, number> {
+  const own = Object.entries(ports).filter(([key]) => key.startsWith(`${folder}/`));
+  return {
+    ...ports,
+    ...Object.fromEntries(own.map(([key, port]) => [`${to}${key.slice(folder.length)}`, port])),
+  };
+}
+
 export function formatRunPortTable(table: RunPortTable): string {
   return JSON.stringify(table);
 }

@@ -59,7 +59,8 @@ export function environmentOfProgram(
   const environment: Record<string, string | undefined> = { ...process.env, ...changes };
   // Windows calls it Path.
   const name = Object.keys(environment).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH';
-  environment[name] = [...programFolders(cwd), environment[name] ?? ''].join(pathDelimiter());
+  // An empty part would be the working directory.
+  environment[name] = [...programFolders(cwd), environment[name] || []].flat().join(pathDelimiter());
   return environment;
 }
 

@@ -3,8 +3,9 @@ import { InvalidOptionError } from '../errors/index.ts';
 import type { AcquireOptions } from '../pool/api/owner-options.ts';
 import { checkAcquireOptions } from '../pool/api/owner-options.ts';
 import { checkNames, checkTimeout } from '../pool/session/option-checks.ts';
-import { portNamesIn } from './command-template.ts';
+import { fillInAny, portNamesIn } from './command-template.ts';
 import { isRegExp } from './foreign-values.ts';
+import { isPathOrUrl } from './http-answer.ts';
 import { findDescriptorLoser } from './inheritable.ts';
 import {
   FIRST_PORT_NAME,
@@ -75,6 +76,7 @@ export function checkServerOptions(options: StartServerOptions): ServerSettings 
   expect('cwd', cwd, cwd === undefined || typeof cwd === 'string', 'the path of a folder');
   expect('label', label, label === undefined || typeof label === 'string', 'a string');
   checkReadiness(ready);
+  if (typeof command === 'function') checkBesideFunction(options);
   checkTimeout('readyTimeoutMs', readyTimeoutMs);
   checkTimeout('stopTimeoutMs', stopTimeoutMs);
   expect('stopSignal', stopSignal, isSignal(stopSignal), "the name of a signal, such as 'SIGINT'");
@@ -136,12 +138,24 @@ function checkReadiness(ready: Readiness): void {
 }
 
 function isAddress(ready: unknown): boolean {
-  if (typeof ready === 'string') return ready === 'listening' || /^(?:\/|https?:\/\/)/.test(ready);
+  if (typeof ready === 'string') return ready === 'listening' || isPathOrUrl(fillInAny(ready));
   if (typeof ready !== 'object' || ready === null) return false;
   const { url, status } = ready as { url?: unknown; status?: unknown };
   const statuses: unknown[] = Array.isArray(status) ? status : [status];
   const areStatuses = statuses.length > 0 && statuses.every((one) => Number.isInteger(one));
   return typeof url === 'string' && url !== 'listening' && isAddress(url) && areStatuses;
+}
+
+/** What is of a process. A function has no output that a pattern could be found in. */
+function checkBesideFunction({ env, cwd, stopSignal, ready }: StartServerOptions): void {
+  for (const [option, value] of Object.entries({ env, cwd, stopSignal }))
+    expect(option, value, value === undefined, 'no such option beside a function');
+  expect(
+    'ready',
+    ready,
+    !isRegExp(ready),
+    'no regular expression beside a function, whose output is not read',
+  );
 }
 
 function isSignal(signal: string): boolean {
@@ -207,15 +221,21 @@ function collectPortNames(
   const areNames =
     Array.isArray(portNames) && portNames.every((name) => /^[A-Za-z][\w-]*$/.test(String(name)));
   expect('portNames', portNames, areNames, "names of letters, digits, '-' and '_'");
-  const url = typeof ready === 'object' && 'url' in ready ? ready.url : ready;
+  const url = ready === undefined ? undefined : addressIn(ready);
   const texts = [
     ...(typeof command === 'function' ? [] : [command].flat()),
     ...Object.values(env).flatMap((value) => value ?? []),
     cwd,
-    ...(typeof url === 'string' ? [url] : []),
+    ...(url === undefined ? [] : [url]),
     ...(launcher?.stopCommand ?? []),
   ];
   return [...new Set([FIRST_PORT_NAME, ...portNamesIn(texts), ...portNames])];
+}
+
+/** Where the server is asked; undefined where it is not. */
+export function addressIn(ready: Readiness): string | undefined {
+  if (typeof ready === 'string') return ready;
+  return typeof ready === 'object' && 'url' in ready ? ready.url : undefined;
 }
 
 function expect(option: string, value: unknown, isMet: boolean, expected: string): void {

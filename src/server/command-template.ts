@@ -17,3 +17,8 @@ export function fillIn(text: string, ports: Readonly<Record<string, { readonly p
     String(ports[name]?.port ?? placeholder),
   );
 }
+
+/** As `fillIn`, where the ports are not known yet, to see whether the text will do. */
+export function fillInAny(text: string): string {
+  return text.replaceAll(PLACEHOLDER, '1');
+}

@@ -16,6 +16,11 @@ export interface Question {
   readonly note: (answer: string) => void;
 }
 
+/** Whether a text is a path of a server, or a URL that can be asked. */
+export function isPathOrUrl(text: string): boolean {
+  return text.startsWith('/') || (/^https?:\/\//.test(text) && URL.canParse(text));
+}
+
 /** Resolves with the first answer that is as expected. @throws the signal's reason */
 export async function untilAnswered({ url, isExpected, note }: Question, signal: AbortSignal): Promise<void> {
   let pauseMs = FIRST_PAUSE_MS;

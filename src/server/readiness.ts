@@ -9,7 +9,8 @@ import {
 import { pause, startTimeout, stopTimeout } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import { findNamedPortInUse, findPortInUse } from './address-in-use.ts';
-import { fillIn } from './command-template.ts';
+import { addressIn } from './check-options.ts';
+import { fillIn, portNamesIn } from './command-template.ts';
 import { follow, isRegExp } from './foreign-values.ts';
 import { untilAnswered } from './http-answer.ts';
 import { lookSoon } from './listening-watch.ts';
@@ -63,10 +64,12 @@ async function untilListeningSomehow(start: Start, signal: AbortSignal): Promise
   await Promise.all([untilTaken(start, handOver, first, signal), untilListening(start, others, signal)]);
 }
 
-/** A server that is asked something listens on its first port; the others are its own business. */
+/** A server that is asked something listens on its first port, and where it is asked; the others are its own business. */
 function reachesToWaitFor({ settings: { ready }, reaches }: Start): Reach[] {
   const all = [...reaches.values()];
-  return ready === 'listening' ? all : all.slice(0, 1);
+  if (ready === 'listening') return all;
+  const asked = portNamesIn([addressIn(ready) ?? '']);
+  return [...reaches].flatMap(([name, reach]) => (reach === all[0] || asked.includes(name) ? reach : []));
 }
 
 /** Aborts with the error as soon as it is certain that the server will not be ready. @returns what ends that */

@@ -143,9 +143,14 @@ export class RunningServer implements Server {
   }
 
   async #start(signal: AbortSignal): Promise<void> {
-    if (!this.#isWithoutHolds) return this.#startBesideHolds(signal);
-    this.#holds.drop();
-    return this.#startOnce(signal);
+    if (this.#isWithoutHolds) this.#holds.drop();
+    try {
+      await (this.#isWithoutHolds ? this.#startOnce(signal) : this.#startBesideHolds(signal));
+    } catch (error) {
+      // Also if there was nothing to be ended.
+      this.#holds.retake();
+      throw error;
+    }
   }
 
   async #startBesideHolds(signal: AbortSignal): Promise<void> {

@@ -22,7 +22,7 @@ export type ServerCloser = (() => unknown) | { close(done?: (error?: Error) => v
 export type Readiness =
   /**
    * 'listening': it listens on all of its ports. A path such as '/health', or a URL in which {port} is replaced: it listens on the
-   * first one, and answers with a status from 200 to 399.
+   * first one and on those that are named, and answers with a status from 200 to 399.
    */
   | string
   /** The same with a status of your own choice. */

@@ -21,7 +21,6 @@ function change(config: object): Changed {
 
 describe('A configuration with run ports', () => {
   afterEach(() => {
-    ownRunPorts().adopt();
     delete (process as { [KEY]?: unknown })[KEY];
   });
 
@@ -63,7 +62,12 @@ describe('A configuration with run ports', () => {
   test('reuses a server that was joined, unless it says otherwise, which is an error when the run starts', async () => {
     remember('web', 20_123, 4711);
     const webServer = { command: 'npm start', port: 20_123 };
-    expect(change({ webServer }).webServer).toEqual({ ...webServer, reuseExistingServer: true });
+    expect(change({ webServer }).webServer).toEqual({
+      ...webServer,
+      reuseExistingServer: true,
+      // For the case that it has ended until then.
+      env: { PORT: '20123' },
+    });
     const refused = change({ webServer: { ...webServer, reuseExistingServer: false } });
     await expect(refused['@playwright/test']?.plugins[0]?.().setup()).rejects.toMatchObject({
       code: 'PORTSLICE_INVALID_OPTION',

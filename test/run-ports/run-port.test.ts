@@ -1,10 +1,18 @@
 import { describe, expect, test } from 'vitest';
+import { findPackageFolder } from '../../src/platform/package-folder.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { listen, startServer } from '../support/listening-server.ts';
 import { type PortBlock, reservePorts } from '../support/port-block.ts';
 import { RemoteError } from '../support/program.ts';
 import { until } from '../support/until.ts';
-import { isLocked, packageFolders, startAsker, startAskerThread } from './support.ts';
+import {
+  isLocked,
+  packageFolders,
+  type RunPortProgram,
+  startAsker,
+  startAskerThread,
+  startServing,
+} from './support.ts';
 
 /** What all processes of a test have in their environment. */
 function envOf({ spec }: PortBlock): { PORTSLICE_PORTS: string } {
@@ -205,6 +213,49 @@ describe('A name that the main process has not', () => {
     }
   });
 
+  test('is claimed by a runner that has outlived the portslice run it was started in', async () => {
+    await using block = await reservePorts(40);
+    await using main = startAsker(envOf(block));
+    const port = await main.call('runPort', 'web');
+    const table = JSON.parse(await main.call('table')) as object;
+    await main.kill();
+    await until('the lock is gone', () => !isLocked(port));
+    await using runner = startAsker({
+      ...envOf(block),
+      PORTSLICE_RUN_PORTS: JSON.stringify({ ...table, kind: 'command' }),
+    });
+    await runner.call('pretendToBe', '/shop/node_modules/.bin/vitest');
+    expect(isLocked(await runner.call('runPort', 'web'))).toBe(true);
+  });
+
+  test('of portslice run is known to a runner that it starts, and to the workers of that', async () => {
+    await using block = await reservePorts(40);
+    using folders = packageFolders();
+    await using command = startAsker(envOf(block));
+    const web = await command.call('runPort', 'web');
+    const api = await command.call('runPort', 'api');
+    const table = JSON.parse(await command.call('table')) as object;
+    // Also in another folder, as where a script of a monorepo starts the tests of a package.
+    for (const folder of [process.cwd(), folders.add('shop')]) {
+      await using runner = startAsker({
+        ...envOf(block),
+        PORTSLICE_RUN_PORTS: JSON.stringify({ ...table, kind: 'command' }),
+      });
+      await runner.call('pretendToBe', '/shop/node_modules/.bin/vitest');
+      await runner.call('enter', folder);
+      await runner.call('startRun');
+      await using worker = startAsker({
+        ...envOf(block),
+        VITEST_WORKER_ID: '1',
+        PORTSLICE_RUN_PORTS: await runner.call('table'),
+      });
+      expect(await worker.call('runPort', 'web')).toBe(web);
+      expect(await runner.call('runPort', 'api')).toBe(api);
+      expect(await runner.call('table')).toContain(`/web":${web}`);
+      await runner.call('stopRun');
+    }
+  });
+
   test('is claimed by a process that has outlived its run', async () => {
     await using block = await reservePorts(40);
     await using main = startAsker(envOf(block));
@@ -297,5 +348,45 @@ describe('A run port of a configuration whose run does not start', { timeout: 60
       code: 'PORTSLICE_PORT_TAKEN',
       facts: { holder: { processId: thief.pid } },
     });
+  });
+});
+
+/** A run that has joined a server on the port, which then ends. */
+async function leave(folder: string, port: number, main: RunPortProgram): Promise<void> {
+  await using serving = startServing();
+  await serving.call('listen', port);
+  const served = { folder: findPackageFolder(folder).id, name: 'web', port, isReady: true };
+  await serving.call('announce', served);
+  await main.call('enter', folder);
+  expect(await main.call('runPort', 'web')).toBe(port);
+  // While it is served, it is the other one's.
+  await main.call('adopt');
+  expect(isLocked(port)).toBe(false);
+  await serving.kill();
+}
+
+describe('A run port whose server was joined, and has ended before the run starts', () => {
+  test('is claimed by the run', async () => {
+    await using block = await reservePorts(40);
+    using folders = packageFolders();
+    const port = block.ports[5] as number;
+    await using main = startAsker(envOf(block));
+    await leave(folders.add('shop'), port, main);
+    await main.call('adopt');
+    await using other = startAsker(envOf(block));
+    const error = await errorOf(RemoteError, () => other.call('runPort', 'mine', { port }));
+    expect(error).toMatchObject({ facts: { holder: { processId: main.pid } } });
+  });
+
+  test('is an error where somebody else has it now', async () => {
+    await using block = await reservePorts(40);
+    using folders = packageFolders();
+    const port = block.ports[5] as number;
+    await using main = startAsker(envOf(block));
+    await leave(folders.add('shop'), port, main);
+    await using thief = startAsker(envOf(block));
+    await thief.call('runPort', 'mine', { port });
+    const error = await errorOf(RemoteError, () => main.call('adopt'));
+    expect(error).toMatchObject({ code: 'PORTSLICE_PORT_TAKEN' });
   });
 });

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 /** A process that says of itself, or of another one, that it serves a run port. */
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { platform } from '../../src/platform/platform.ts';
 import type { ServedPort } from '../../src/platform/port-kernel.ts';

@@ -6,14 +6,9 @@ import { findServer } from '../../src/server/run-ports/served-ports.ts';
 import { startServer } from '../support/listening-server.ts';
 import { isRoot } from '../support/namespaces.ts';
 import { reservePorts } from '../support/port-block.ts';
-import { type Program, startProgram } from '../support/program.ts';
-import type { ServedPortCommands } from './served-port.program.ts';
+import { startServing } from './support.ts';
 
 const OTHER_USER = 65_534;
-
-function startServing(): Program<ServedPortCommands> {
-  return startProgram<ServedPortCommands>(new URL('served-port.program.ts', import.meta.url));
-}
 
 /** The id of a folder that no other test has. */
 function newFolder(): string {

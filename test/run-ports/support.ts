@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Program, startProgram, startThread } from '../support/program.ts';
 import type { RunPortCommands } from './run-ports.program.ts';
+import type { ServedPortCommands } from './served-port.program.ts';
 
 const PROGRAM = new URL('run-ports.program.ts', import.meta.url);
 
@@ -16,6 +17,11 @@ export function startAsker(env: Readonly<Record<string, string>> = {}): RunPortP
 
 export function startAskerThread(env: Readonly<Record<string, string>>): RunPortProgram {
   return startThread<RunPortCommands>(PROGRAM, { env });
+}
+
+/** Stands in for `portslice run`. */
+export function startServing(): Program<ServedPortCommands> {
+  return startProgram<ServedPortCommands>(new URL('served-port.program.ts', import.meta.url));
 }
 
 export interface PackageFolders extends Disposable {

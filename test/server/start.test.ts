@@ -1,20 +1,32 @@
 /** Servers of several kinds are started, reached and stopped. */
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
+  ForeignListenerError,
   InvalidOptionError,
   PortPoolExhaustedError,
   PortTakenError,
+  ServerCommandError,
   startServer,
   type StartServerOptions,
   TCPPortOwner,
 } from '../../src/index.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { needProgram } from '../support/needs.ts';
+import { startStranger } from '../support/stranger.ts';
 import { openTestPool } from '../support/test-pool.ts';
+import { until } from '../support/until.ts';
 import { collectWarnings } from '../support/warnings.ts';
 import { ask, isListenedOn, isRunning, WEB, WEB_TEXT } from './web.ts';
 
@@ -76,6 +88,17 @@ describe('A server that is a command', () => {
     expect(await ask(server)).toMatchObject({ pid: server.pid });
     await server.stop();
     expect(server.output()).toContain(`PORT=${server.port} VALUE=p${server.port} GONE=gone\n`);
+  });
+
+  test('does not look for programs in its folder where PATH is removed', async () => {
+    await using _opened = await openTestPool(1);
+    await using server = await startServer({
+      command: ['/bin/sh', '-c', `echo "$PATH"; exec ${WEB_TEXT}`],
+      env: { PATH: undefined },
+    });
+    const [folders = ''] = server.output().split('\n');
+    expect(folders.split(':')).toContain(path.join(process.cwd(), 'node_modules', '.bin'));
+    expect(folders.split(':')).not.toContain('');
   });
 
   test('can be a line for the shell, which need not become the server', async () => {
@@ -146,6 +169,21 @@ describe('A server that cannot listen on a held port', () => {
     expect(isListenedOn(server.port)).toBe(true);
     expect(await warnings.withCode('PORTSLICE_SERVER_HOLD')).toHaveLength(1);
     await server.stop();
+  });
+
+  test('keeps its port from strangers after a restart that has failed', async (context) => {
+    const python = needProgram(context, 'python3');
+    await using _opened = await openTestPool(1);
+    using _warnings = collectWarnings();
+    await using stranger = startStranger(python);
+    const folder = mkdtempSync(path.join(tmpdir(), 'portslice-strict-'));
+    const program = path.join(folder, 'python');
+    symlinkSync(python, program);
+    const [, ...args] = strict(python);
+    await using server = await startServer({ command: [program, ...args] });
+    rmSync(folder, { recursive: true });
+    await expect(server.restart()).rejects.toThrow(ServerCommandError);
+    expect(await stranger.bindStrictly([server.port])).toBe(0);
   });
 
   test('is started once with hold: false', async (context) => {
@@ -230,6 +268,26 @@ describe('Ports of a server', () => {
     await expect(taken).rejects.toThrow(PortTakenError);
   });
 
+  test('are not a stranger’s where the server is asked at one of them', async () => {
+    await using _opened = await openTestPool(2);
+    const folder = mkdtempSync(path.join(tmpdir(), 'portslice-asked-'));
+    const script = 'echo {port:admin} > admin.new; mv admin.new admin; until test -e go; do sleep 0.01; done';
+    const starting = errorOf(ForeignListenerError, () =>
+      startServer({
+        command: `${script}; exec ${WEB_TEXT}`,
+        cwd: folder,
+        ready: 'http://127.0.0.1:{port:admin}/',
+      }),
+    );
+    await until('it has started', () => existsSync(path.join(folder, 'admin')));
+    const admin = Number(readFileSync(path.join(folder, 'admin'), 'utf8'));
+    const impostor = http.createServer((_request, response) => response.end()).listen(admin);
+    writeFileSync(path.join(folder, 'go'), '');
+    expect(await starting).toMatchObject({ port: admin, processId: process.pid });
+    impostor.close();
+    rmSync(folder, { recursive: true });
+  });
+
   test('all have to be listened on for a server that just listens', async () => {
     await using _opened = await openTestPool(2);
     const starting = startServer({ command: [...WEB, '{port:admin}'], readyTimeoutMs: 1500 });
@@ -247,6 +305,12 @@ describe('An option that cannot be used is named before anything is done', () =>
     ['cwd', { command: ['node'], cwd: 1 }],
     ['ready', { command: ['node'], ready: 'health' }],
     ['ready', { command: ['node'], ready: { url: '/', status: '200' } }],
+    ['ready', { command: ['node'], ready: 'http://' }],
+    ['ready', { command: ['node'], ready: { url: 'http://localhost:{port:a b}/', status: 200 } }],
+    ['ready', { command: () => undefined, ready: /listening/ }],
+    ['env', { command: () => undefined, env: {} }],
+    ['cwd', { command: () => undefined, cwd: '/' }],
+    ['stopSignal', { command: () => undefined, stopSignal: 'SIGINT' }],
     ['readyTimeoutMs', { command: ['node'], readyTimeoutMs: -1 }],
     ['stopTimeoutMs', { command: ['node'], stopTimeoutMs: Infinity }],
     ['stopSignal', { command: ['node'], stopSignal: 'SIGNOTHING' }],

@@ -1,8 +1,8 @@
-import { formatAddress } from '../../core/address-text.ts';
 /**
  * The kernel's table of listening sockets, by sock_diag(7): a tenth of a millisecond, where /proc takes several. A dump is a
  * message to the kernel, and answers until one of them says that it is the last.
  */
+import { formatAddress } from '../../core/address-text.ts';
 import type { ListeningSocket } from '../port-kernel.ts';
 import {
   AF_INET,

@@ -52,8 +52,9 @@ function changeEach(
 function adapt(own: OwnRunPorts, server: WebServer): WebServer {
   const runPort = findRunPort(own, server);
   if (runPort === undefined) return server;
-  if (runPort.joinedProcessId !== undefined) return { reuseExistingServer: true, ...server };
-  return { ...server, env: { PORT: String(runPort.port), ...server.env } };
+  const isJoined = runPort.joinedProcessId !== undefined;
+  const env = { PORT: String(runPort.port), ...server.env };
+  return { ...(isJoined ? { reuseExistingServer: true } : {}), ...server, env };
 }
 
 function findRunPort(own: OwnRunPorts, { port, url }: WebServer): RunPort | undefined {

@@ -22,8 +22,9 @@ export function findPlace(): Place {
   const isThread = !process.getBuiltinModule('node:worker_threads').isMainThread;
   if (table?.processId === process.pid) return { isMain: !isThread, table };
   if (!isThread && RUNNERS.test(process.argv[1] ?? '')) {
-    // What `portslice run` serves is meant for whatever it starts.
-    return { isMain: true, table: table?.kind === 'command' ? table : undefined };
+    // What `portslice run` serves is meant for whatever it starts, as long as it serves it.
+    const isServed = table?.kind === 'command' && platform.isRunning(table.processId);
+    return { isMain: true, table: isServed ? table : undefined };
   }
   if (table !== undefined && platform.isRunning(table.processId)) return { isMain: false, table };
   // Of a run that has ended, what it has told its processes still holds among them.

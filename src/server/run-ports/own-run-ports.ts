@@ -1,6 +1,6 @@
 /** The run ports of this process: told to every process that it starts, and kept for its life, unless they lapse. */
 import { canonicalName } from '../../core/run-port-name.ts';
-import { formatRunPortTable, type RunPortTable, runPortKey } from '../../core/run-port-table.ts';
+import { formatRunPortTable, movePorts, type RunPortTable, runPortKey } from '../../core/run-port-table.ts';
 import { startInterval, stopInterval } from '../../platform/clock.ts';
 import { publishRunPorts } from '../../platform/environment.ts';
 import type { PackageFolder } from '../../platform/package-folder.ts';
@@ -8,6 +8,7 @@ import { platform } from '../../platform/platform.ts';
 import { releaseClaim } from '../../pool/claim/release.ts';
 import type { PortClaim } from '../../pool/session/port-claim.ts';
 import { claimAgain } from './claim-run-port.ts';
+import { findServed } from './served-ports.ts';
 
 export interface RunPort {
   /** As it was written first. */
@@ -42,9 +43,13 @@ export class OwnRunPorts {
     this.#ports.set(keyOf(runPort.folder, runPort.name), runPort);
   }
 
-  /** @param folder the one that is meant where none is named */
-  publish(folder: PackageFolder): void {
-    const ports = Object.fromEntries(Array.from(this.#ports, ([key, { port }]) => [key, port]));
+  /**
+   * @param folder the one that is meant where none is named
+   * @param told what this process was told by the `portslice run` that has started it: meant for its own processes, too
+   */
+  publish(folder: PackageFolder, told?: RunPortTable): void {
+    const own = Array.from(this.#ports, ([key, { port }]) => [key, port] as const);
+    const ports = { ...(told && movePorts(told, folder.id)), ...Object.fromEntries(own) };
     const table: RunPortTable = { processId: process.pid, kind: this.kind, folder: folder.id, ports };
     publishRunPorts(formatRunPortTable(table));
   }
@@ -58,13 +63,17 @@ export class OwnRunPorts {
     this.#lapseTimer = startInterval(() => this.#lapse(), LAPSE_AFTER_MS).unref();
   }
 
-  /** The run starts: from now on the ports are kept. @throws PortTakenError if one has lapsed and somebody has it now */
+  /**
+   * The run starts: from now on the ports are kept. Those that have lapsed are claimed again, and those of a joined server that has
+   * ended since are the run's own from now on. @throws PortTakenError if somebody has one of them now
+   */
   adopt(): void {
     this.#isAdopted = true;
     this.#stopTimer();
-    for (const key of this.#lapsed) {
-      const runPort = this.#ports.get(key) as RunPort;
-      this.#ports.set(key, { ...runPort, claim: claimAgain(runPort.name, runPort.port) });
+    for (const [key, runPort] of this.#ports) {
+      if (!this.#lapsed.has(key) && !wasLeft(runPort)) continue;
+      const claim = claimAgain(runPort.name, runPort.port);
+      this.#ports.set(key, { ...runPort, claim, joinedProcessId: undefined });
       this.#lapsed.delete(key);
     }
   }
@@ -84,6 +93,11 @@ export class OwnRunPorts {
     stopInterval(this.#lapseTimer);
     this.#lapseTimer = undefined;
   }
+}
+
+/** Whether nobody serves it any more, who was joined. */
+function wasLeft({ folder, name, port, joinedProcessId }: RunPort): boolean {
+  return joinedProcessId !== undefined && findServed(folder, name).every((served) => served.port !== port);
 }
 
 function keyOf(folder: PackageFolder, name: string): string {

@@ -40,7 +40,7 @@ function findOrClaim(name: string, checked: CheckedRunPortOptions): number {
   if (known !== undefined) return known.port;
   const fresh = told === undefined ? joinOrClaim(name, folder, checked) : inherit(name, folder, told);
   own.remember(fresh);
-  own.publish(runFolder);
+  own.publish(runFolder, table);
   return fresh.port;
 }
 

@@ -1,5 +1,5 @@
-import { canonicalName } from '../../core/run-port-name.ts';
 /** Servers of `portslice run` that a run of the same folder may use. */
+import { canonicalName } from '../../core/run-port-name.ts';
 import { blockMs, monotonicMs } from '../../platform/clock.ts';
 import type { PackageFolder } from '../../platform/package-folder.ts';
 import { platform } from '../../platform/platform.ts';
