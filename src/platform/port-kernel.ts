@@ -69,7 +69,8 @@ export interface Listener {
   /** Undefined where another user's processes cannot be looked into. */
   readonly processId: number | undefined;
   readonly command: string | undefined;
-  readonly userId: number;
+  /** Undefined where users have no numbers. */
+  readonly userId: number | undefined;
 }
 
 export interface EphemeralRangeReading {

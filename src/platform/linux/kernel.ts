@@ -1,8 +1,8 @@
 /** Everything that the pool asks of Linux, bound to this thread's C library. */
 import { UnsupportedPlatformError } from '../../errors/index.ts';
+import { holdTargetFor } from '../hold-target.ts';
 import type { PortKernel } from '../port-kernel.ts';
 import { closeAll } from './bound-addresses.ts';
-import { holdTargetFor } from './hold-target.ts';
 import { findHoldProblem } from './hold-test.ts';
 import {
   checkStrictly,
@@ -19,6 +19,7 @@ import { attachMemory, copyMemory, createMemory, findMemories } from './memory.t
 import { networkNamespace } from './network-namespace.ts';
 import { closeOrphans } from './orphans.ts';
 import { randomBytes } from './random.ts';
+import { resolveLocalHost } from './resolver.ts';
 
 /** Those whose C structures and numbers are as constants.ts, scratch.ts and resolver.ts have them. */
 const KNOWN_PROCESSORS: readonly string[] = ['x64', 'arm64', 'riscv64', 'loong64'];
@@ -44,6 +45,10 @@ function startKernel(c: LibC): PortKernel {
 }
 
 function bindKernel(c: LibC): PortKernel {
+  const machine = {
+    hasIPv6: () => hasIPv6(c),
+    resolveLocalHost: (host: string) => resolveLocalHost(c, host),
+  };
   return {
     threadId: c.threadId,
     randomBytes: (byteLength) => randomBytes(c, byteLength),
@@ -53,7 +58,7 @@ function bindKernel(c: LibC): PortKernel {
     copyMemory: (locator) => copyMemory(c, locator),
     findMemories,
     takeLock: (port) => takeLock(c, port),
-    holdTargetFor: (hosts, family) => holdTargetFor(c, hosts, family),
+    holdTargetFor: (hosts, family) => holdTargetFor(machine, hosts, family),
     takeHold: (port) => takeHold(c, port),
     takeHoldOverLeftovers: (port, target) => takeHoldOverLeftovers(c, port, target),
     checkStrictly: (port, target) => checkStrictly(c, port, target),
@@ -63,6 +68,6 @@ function bindKernel(c: LibC): PortKernel {
     closeDescriptors: (descriptors) => closeAll(c, descriptors),
     closeOrphans: () => closeOrphans(c),
     findHoldProblem: () => findHoldProblem(c),
-    hasIPv6: () => hasIPv6(c),
+    hasIPv6: machine.hasIPv6,
   };
 }
