@@ -3,7 +3,7 @@
  * error behind the same name, not a condition at the caller.
  */
 import { EphemeralRangeError, UnsupportedPlatformError } from '../errors/index.ts';
-import { readDarwinEphemeralRange } from './darwin/ephemeral-range.ts';
+import { darwin } from './darwin/platform.ts';
 import { readLinuxEphemeralRange } from './linux/ephemeral-range.ts';
 import { openLinuxKernel } from './linux/kernel.ts';
 import {
@@ -17,6 +17,7 @@ import { isAlive, isRunning } from './linux/liveness.ts';
 import { findLockHolders } from './linux/lock-holders.ts';
 import { findAncestors, findEnd, findEndedWrapper, findUser, hasChildBeforeExec } from './linux/processes.ts';
 import type { Platform } from './port-kernel.ts';
+import { readRangeByCommand } from './sysctl-range.ts';
 import { readWindowsEphemeralRange, readWindowsExcludedRanges } from './windows/ephemeral-range.ts';
 
 function choosePlatform(name: NodeJS.Platform): Platform {
@@ -66,8 +67,9 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         hasChildBeforeExec,
       };
     case 'darwin':
+      return darwin;
     case 'freebsd':
-      return { ...unsupported, readEphemeralRange: readDarwinEphemeralRange };
+      return { ...unsupported, readEphemeralRange: readRangeByCommand };
     case 'win32':
       return {
         ...unsupported,

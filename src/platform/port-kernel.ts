@@ -123,6 +123,8 @@ export interface PortKernel {
   closeOrphans(): number;
   /** What this kernel does not keep of a hold's promises, in words; undefined: it keeps them. */
   findHoldProblem(): string | undefined;
+  /** Which servers the lock is in the way of, in words; undefined: none. */
+  findLockProblem(): string | undefined;
   hasIPv6(): boolean;
 }
 

@@ -68,6 +68,7 @@ function bindKernel(c: LibC): PortKernel {
     closeDescriptors: (descriptors) => closeAll(c, descriptors),
     closeOrphans: () => closeOrphans(c),
     findHoldProblem: () => findHoldProblem(c),
+    findLockProblem: () => undefined,
     hasIPv6: machine.hasIPv6,
   };
 }
