@@ -5,6 +5,7 @@ import { buildStandIn } from './test/support/darwin/build.ts';
 import { machineVariables } from './test/support/darwin/machine-variables.ts';
 
 const onStandIn = 'test/platform/darwin/*.test.ts';
+const onEveryKernel = ['test/pool/*.test.ts', 'test/contention/storm.test.ts'];
 
 const linux: TestProjectInlineConfiguration = {
   extends: true,
@@ -17,7 +18,7 @@ function darwin(library: string): TestProjectInlineConfiguration {
     extends: true,
     test: {
       name: 'darwin',
-      include: [onStandIn],
+      include: [onStandIn, ...onEveryKernel],
       globalSetup: ['test/support/darwin/global-setup.ts'],
       env: machineVariables(path.join(tmpdir(), `portslice-machine-${process.pid}`), library),
     },

@@ -45,6 +45,12 @@ const commands = {
   useUpDescriptors: (left: number): void => void (giveBack = useUpDescriptors(left)),
   giveDescriptorsBack: (): void => giveBack(),
   createMemory: (byteLength: number): void => kernel.createMemory(byteLength).close(),
+  /** Until this process ends. @returns the locator */
+  keepMemory: (byteLength: number): string => {
+    const memory = kernel.createMemory(byteLength);
+    memory.announce();
+    return memory.locator;
+  },
   takeName: (name: string): number | undefined => takeName(libc(), name),
   openSegment: (locator: string): void => {
     onSegment = actionsOn(new Segment(kernel.attachMemory(locator, 'a handle').buffer));

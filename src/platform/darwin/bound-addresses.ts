@@ -46,32 +46,34 @@ export function bindAll(
 }
 
 /**
- * IPv6 before IPv4, and in each family the wildcard first, named or not. A server's socket of every address is only found by
+ * IPv6 before IPv4, and in each family the wildcard first, named or not; with a wildcard that is named comes the loopback address. A server's socket of every address is only found by
  * a bind of that same address: a bind of one address beside it would succeed and swallow its connections. So that comes
  * first, and the first conflict is the end.
  * @internal
  */
 export function inOrder(addresses: BoundAddresses, mode: BindMode): InternetAddress[] {
   const named = addresses === 'everywhere' ? USUAL_ADDRESSES : addresses;
-  const ofFamily = (family: InternetAddress['family'], wildcard: InternetAddress): InternetAddress[] => {
-    const all = named.filter((address) => address.family === family);
-    const specific = all.filter((address) => !isWildcard(address));
+  const ofFamily = (wildcard: InternetAddress, loopback: InternetAddress): InternetAddress[] => {
+    const all = named.filter(({ family }) => family === wildcard.family);
+    const others = all.filter((address) => !isWildcard(address) && !isSame(address, loopback));
+    const hasWildcard = all.some(isWildcard);
     if (all.length === 0) return [];
-    // Strictly, one of both sees it all.
-    if (mode === 'strict' && family === 'ipv4') return specific.length === all.length ? specific : [wildcard];
-    return [wildcard, ...specific];
+    // Of IPv4 a strict bind sees everything that overlaps.
+    if (mode === 'strict' && wildcard === IPV4_WILDCARD) return hasWildcard ? [wildcard] : all;
+    const hasLoopback = hasWildcard || all.some((address) => isSame(address, loopback));
+    return [wildcard, ...(hasLoopback ? [loopback] : []), ...others];
   };
-  return [...ofFamily('ipv6', IPV6_WILDCARD), ...ofFamily('ipv4', IPV4_WILDCARD)];
+  return [...ofFamily(IPV6_WILDCARD, IPV6_LOOPBACK), ...ofFamily(IPV4_WILDCARD, IPV4_LOOPBACK)];
 }
 
 /** A host that is named can have an address that no exact bind of the usual ones sees. */
 export function everywhereAnd(addresses: BoundAddresses): BoundAddresses {
   const named = addresses === 'everywhere' ? [] : addresses;
-  const unusual = named.filter(({ bytes }) => !USUAL_ADDRESSES.some((usual) => isSame(usual.bytes, bytes)));
+  const unusual = named.filter((address) => !USUAL_ADDRESSES.some((usual) => isSame(usual, address)));
   return unusual.length === 0 ? 'everywhere' : [...USUAL_ADDRESSES, ...unusual];
 }
 
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
+function isSame({ bytes: one }: InternetAddress, { bytes: other }: InternetAddress): boolean {
   return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 

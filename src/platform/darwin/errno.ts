@@ -41,3 +41,10 @@ export function errorFor(systemCall: string, code: number, options?: ErrorOption
   const [name, meaning, limit] = KNOWN[code] ?? [errnoName(code), 'fatal' as const];
   return errorOf(systemCall, { code, name, meaning, limit }, options);
 }
+
+/** The same for an error of Node's file system. Others stay as they are. */
+export function typedError(error: unknown): unknown {
+  const { code: name, syscall = 'open', path } = error as NodeJS.ErrnoException;
+  const [code] = Object.entries(KNOWN).find(([, known]) => known[0] === name) ?? [];
+  return code === undefined ? error : errorFor(`${syscall}(${path ?? ''})`, Number(code));
+}

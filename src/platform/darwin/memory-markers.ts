@@ -51,16 +51,29 @@ export function findMarkers(libc: LibC): { readonly name: string; readonly text:
 
 /** @param removeMemory what the file has stood for */
 export function removeAbandoned(libc: LibC, removeMemory: (name: string) => void): void {
-  const { closeSync, rmSync } = fileSystem();
   for (const name of listNames(libc)) {
-    const path = pathOf(libc, name);
-    const descriptor = openIfThere(path);
-    if (descriptor === undefined) continue;
-    if (tryToLock(libc, descriptor)) {
+    whileLocked(libc, name, () => {
       removeMemory(name);
-      rmSync(path, { force: true });
-    }
-    closeSync(descriptor);
+      fileSystem().rmSync(pathOf(libc, name), { force: true });
+    });
+  }
+}
+
+/** Whether its creator has died, or has taken it away. */
+export function isAbandoned(libc: LibC, name: string): boolean {
+  return whileLocked(libc, name, () => undefined) !== 'locked by another';
+}
+
+/** If nobody has it. */
+function whileLocked(libc: LibC, name: string, act: () => void): 'done' | 'gone' | 'locked by another' {
+  const descriptor = openIfThere(pathOf(libc, name));
+  if (descriptor === undefined) return 'gone';
+  try {
+    if (!tryToLock(libc, descriptor)) return 'locked by another';
+    act();
+    return 'done';
+  } finally {
+    fileSystem().closeSync(descriptor);
   }
 }
 

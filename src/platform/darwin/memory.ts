@@ -8,9 +8,9 @@ import { PoolDamagedError, PoolForeignError, PoolHandleError, PoolStaleError } f
 import { fileSystem } from '../file-system.ts';
 import type { CreatedMemory, SharedMemory } from '../port-kernel.ts';
 import { MAP_SHARED, O_CREAT, O_EXCL, O_RDWR, PROT_READ, PROT_WRITE } from './constants.ts';
-import { ENOENT, errnoName, errorFor, meaningOf } from './errno.ts';
+import { ENOENT, errnoName, errorFor, meaningOf, typedError } from './errno.ts';
 import type { LibC } from './libc.ts';
-import { createMarker, findMarkers, type Marker, removeAbandoned } from './memory-markers.ts';
+import { createMarker, findMarkers, isAbandoned, type Marker, removeAbandoned } from './memory-markers.ts';
 import { randomBytes } from './random.ts';
 
 const NAME_BYTES = 8;
@@ -27,16 +27,24 @@ export const MAP_FAILED: number = 2 ** 64;
 
 /** Creates zeroed memory of exactly that size. */
 export function createMemory(libc: LibC, byteLength: number): CreatedMemory {
-  removeAbandoned(libc, (name) => libc.shm_unlink(sharedName(name)));
-  const name = randomBytes(libc, NAME_BYTES).toString('hex');
-  const marker = createMarker(libc, name);
+  const marker = markMemory(libc);
   let buffer: ArrayBuffer | undefined;
   try {
-    buffer = mapNew(libc, name, byteLength);
+    buffer = mapNew(libc, marker.name, byteLength);
   } finally {
     if (buffer === undefined) marker.remove();
   }
   return describeMemory(libc, marker, buffer);
+}
+
+/** First, takes away what dead processes have left. */
+function markMemory(libc: LibC): Marker {
+  try {
+    removeAbandoned(libc, (name) => libc.shm_unlink(sharedName(name)));
+    return createMarker(libc, randomBytes(libc, NAME_BYTES).toString('hex'));
+  } catch (error) {
+    throw typedError(error);
+  }
 }
 
 function mapNew(libc: LibC, name: string, byteLength: number): ArrayBuffer {
@@ -113,6 +121,11 @@ function withMapped<T>(
     throw new PoolDamagedError({ handle, problem: `it has ${byteLength} bytes` });
   const descriptor = openMemory(libc, name, handle);
   try {
+    if (isAbandoned(libc, name))
+      throw new PoolStaleError({
+        handle,
+        problem: `the process that has made ${sharedName(name)} has ended`,
+      });
     // SYNC: the kernel never lets it shrink, so that what is mapped stays.
     const found = fileSystem().fstatSync(descriptor).size;
     if (found < byteLength)

@@ -1,0 +1,42 @@
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { buildStandIn } from './test/support/darwin/build.ts';
+import { machineVariables } from './test/support/darwin/machine-variables.ts';
+
+const onStandIn = 'test/platform/darwin/*.test.ts';
+
+const linux: TestProjectInlineConfiguration = {
+  extends: true,
+  test: { name: 'linux', include: ['test/**/*.test.ts'], exclude: [onStandIn] },
+};
+
+/** What any kernel must do, once more on the stand-in for macOS' kernel. */
+function darwin(library: string): TestProjectInlineConfiguration {
+  return {
+    extends: true,
+    test: {
+      name: 'darwin',
+      include: [onStandIn, "test/pool/*.test.ts", "test/contention/storm.test.ts"],
+      globalSetup: ['test/support/darwin/global-setup.ts'],
+      env: machineVariables(path.join(tmpdir(), `portslice-machine-${process.pid}`), library),
+    },
+  };
+}
+
+const library = buildStandIn();
+
+export default defineConfig({
+  test: {
+    projects: [linux, ...(library === undefined ? [] : [darwin(library)])],
+    setupFiles: ['test/support/test-setup.ts'],
+    // Real processes, like our users' workers. Contention tests start more of them, hence the time.
+    pool: 'forks',
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    teardownTimeout: 5_000,
+    // Nothing may come out green by retrying, by being left out or by being alone.
+    retry: 0,
+    allowOnly: false,
+  },
+});
