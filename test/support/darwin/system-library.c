@@ -64,12 +64,31 @@ int darwin_socket(int domain, int type, int protocol) {
   return fd;
 }
 
+/* A socket lives on in a child that has inherited it, which it can only without FD_CLOEXEC. */
+static int find_heir(struct pcb *pcb) {
+  char path[64];
+  DIR *processes = opendir("/proc");
+  for (struct dirent *process; processes != NULL && (process = readdir(processes)) != NULL;) {
+    int pid = atoi(process->d_name);
+    if (pid <= 0 || pid == pcb->pid) continue;
+    struct stat status;
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, pcb->fd);
+    if (stat(path, &status) || status.st_ino != pcb->inode) continue;
+    pcb->pid = pid;
+    closedir(processes);
+    return 1;
+  }
+  if (processes != NULL) closedir(processes);
+  return 0;
+}
+
 int darwin_close(int fd) {
   struct note *note = note_of(fd);
   if (note == NULL) return translated(close(fd));
   lock_table();
   struct pcb *pcb = find_pcb(fd);
-  if (pcb != NULL) remove_pcb(pcb);
+  int is_inherited = pcb != NULL && !(fcntl(fd, F_GETFD) & FD_CLOEXEC) && find_heir(pcb);
+  if (pcb != NULL && !is_inherited) remove_pcb(pcb);
   note->inode = 0;
   int result = close(fd);
   unlock_table();
