@@ -45,6 +45,8 @@ const commands = {
   useUpDescriptors: (left: number): void => void (giveBack = useUpDescriptors(left)),
   giveDescriptorsBack: (): void => giveBack(),
   createMemory: (byteLength: number): void => kernel.createMemory(byteLength).close(),
+  /** @returns the locator */
+  createOpenMemory: (byteLength: number): string => kernel.createMemory(byteLength).locator,
   takeName: (name: string): number | undefined => takeName(libc(), name),
   openSegment: (locator: string): void => {
     onSegment = actionsOn(new Segment(kernel.attachMemory(locator, 'a handle').buffer));
