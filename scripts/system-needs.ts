@@ -14,6 +14,7 @@ export const debianPackages = {
   ip: 'iproute2',
   ss: 'iproute2',
   unshare: 'util-linux',
+  wine: 'wine',
 } as const;
 
 export type SystemNeed = keyof typeof debianPackages;
@@ -28,6 +29,7 @@ export function systemNeeds(): Record<SystemNeed, string | undefined> {
     ip: findProgram('ip'),
     ss: findProgram('ss'),
     unshare: findProgram('unshare'),
+    wine: findProgram('wine'),
   };
 }
 

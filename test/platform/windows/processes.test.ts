@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { parseCommandLine, parseParent, parseProcessEntry } from '../../../src/platform/windows/processes.ts';
 import { parseSocketAddress } from '../../../src/platform/windows/resolver.ts';
 
+const parse = (hex: string): unknown => parseSocketAddress(Buffer.from(hex, 'hex'));
+
 test('PROCESS_BASIC_INFORMATION ends with the number of the parent', () => {
   const information = Buffer.alloc(48, 0xcc);
   information.writeBigUInt64LE(4711n, 32);
@@ -28,7 +30,6 @@ test('A PROCESSENTRY32W has the process and its parent', () => {
 });
 
 test('A sockaddr of either family is an address, and one of IPv4 in IPv6 an IPv4 one', () => {
-  const parse = (hex: string): unknown => parseSocketAddress(Buffer.from(hex, 'hex'));
   expect(parse('02004e9b7f0000020000000000000000')).toEqual({
     family: 'ipv4',
     bytes: Uint8Array.of(127, 0, 0, 2),

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { PoolDamagedError, PoolHandleError, PoolStaleError } from '../../../src/errors/index.ts';
 import { platform } from '../../../src/platform/platform.ts';
 import { describeSegmentMemory } from '../../platform/conformance/segment-memory.ts';
-import { errorOf } from '../../support/catch-error.ts';
 import { startPeer } from '../../support/kernel-peer.ts';
 
 const kernel = platform.openKernel();
@@ -12,23 +11,23 @@ const peer = await startPeer();
 describeSegmentMemory('a named section that another process has mapped', {
   isConcurrent: true,
   create: async (byteLength) => {
-    const { buffer, locator, close } = kernel.createMemory(byteLength);
+    const memory = kernel.createMemory(byteLength);
     return {
-      buffer,
+      buffer: memory.buffer,
       open: async () => {
-        await peer.tell.openSegment(locator);
+        await peer.tell.openSegment(memory.locator);
         return peer.segment;
       },
-      [Symbol.asyncDispose]: async () => close(),
+      [Symbol.asyncDispose]: async () => memory.close(),
     };
   },
 });
 
-test('Memory that was closed is stale for those who come later, and stays with those who have it', async () => {
+test('Memory that was closed is stale for those who come later, and stays with those who have it', () => {
   const memory = kernel.createMemory(4096);
   const { buffer } = kernel.attachMemory(memory.locator, HANDLE);
   memory.close();
-  await errorOf(PoolStaleError, () => kernel.attachMemory(memory.locator, HANDLE));
+  expect(() => kernel.attachMemory(memory.locator, HANDLE)).toThrow(PoolStaleError);
   new Int32Array(memory.buffer)[7] = 42;
   expect(new Int32Array(buffer)[7]).toBe(42);
 });
@@ -38,24 +37,25 @@ test('Memory is gone with the process that has created it', async () => {
   const locator = await creator.tell.createOpenMemory(4096);
   expect(kernel.copyMemory(locator).byteLength).toBe(4096);
   await creator.kill();
-  await errorOf(PoolStaleError, () => kernel.attachMemory(locator, HANDLE));
+  expect(() => kernel.attachMemory(locator, HANDLE)).toThrow(PoolStaleError);
 });
 
 test('A copy shows the memory as it was, and is no part of it', () => {
-  const { buffer, locator, close } = kernel.createMemory(8192);
-  const words = new Int32Array(buffer);
+  const memory = kernel.createMemory(8192);
+  const words = new Int32Array(memory.buffer);
   words[2000] = 1;
-  const copy = new Int32Array(kernel.copyMemory(locator));
+  const copy = new Int32Array(kernel.copyMemory(memory.locator));
   words[2000] = 2;
   expect([copy.length, copy[2000]]).toEqual([2048, 1]);
-  close();
+  memory.close();
 });
 
-test('A locator with another size, or of another system, is refused', async () => {
+test('A locator with another size, or of another system, is refused', () => {
   const memory = kernel.createMemory(4096);
   const larger = memory.locator.replace(':4096:', ':999999:');
-  await errorOf(PoolDamagedError, () => kernel.attachMemory(larger, HANDLE));
-  await errorOf(PoolDamagedError, () => kernel.attachMemory(memory.locator.replace(':4096:', ':8:'), HANDLE));
-  await errorOf(PoolHandleError, () => kernel.attachMemory('memfd:1:2', HANDLE));
+  const smaller = memory.locator.replace(':4096:', ':8:');
+  expect(() => kernel.attachMemory(larger, HANDLE)).toThrow(PoolDamagedError);
+  expect(() => kernel.attachMemory(smaller, HANDLE)).toThrow(PoolDamagedError);
+  expect(() => kernel.attachMemory('memfd:1:2', HANDLE)).toThrow(PoolHandleError);
   memory.close();
 });
