@@ -15,6 +15,7 @@ export const debianPackages = {
   ss: 'iproute2',
   unshare: 'util-linux',
   cc: 'gcc',
+  wine: 'wine',
 } as const;
 
 export type SystemNeed = keyof typeof debianPackages;
@@ -30,6 +31,7 @@ export function systemNeeds(): Record<SystemNeed, string | undefined> {
     ss: findProgram('ss'),
     unshare: findProgram('unshare'),
     cc: findProgram('cc'),
+    wine: findProgram('wine'),
   };
 }
 

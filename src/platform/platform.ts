@@ -18,7 +18,7 @@ import { findLockHolders } from './linux/lock-holders.ts';
 import { findAncestors, findEnd, findEndedWrapper, findUser, hasChildBeforeExec } from './linux/processes.ts';
 import type { Platform } from './port-kernel.ts';
 import { readRangeByCommand } from './sysctl-range.ts';
-import { readWindowsEphemeralRange, readWindowsExcludedRanges } from './windows/ephemeral-range.ts';
+import { windows } from './windows/platform.ts';
 
 function choosePlatform(name: NodeJS.Platform): Platform {
   const unsupported: Platform = {
@@ -71,11 +71,7 @@ function choosePlatform(name: NodeJS.Platform): Platform {
     case 'freebsd':
       return { ...unsupported, readEphemeralRange: readRangeByCommand };
     case 'win32':
-      return {
-        ...unsupported,
-        readEphemeralRange: readWindowsEphemeralRange,
-        readExcludedRanges: readWindowsExcludedRanges,
-      };
+      return { ...unsupported, ...windows };
     default:
       return unsupported;
   }

@@ -58,6 +58,8 @@ const commands = {
     // It never gives it back then.
     withCloserMutex(darwin.libc(), () => Object.assign(Atomics, { store: () => undefined }));
   },
+  /** @returns the locator */
+  createOpenMemory: (byteLength: number): string => kernel.createMemory(byteLength).locator,
   takeName: (name: string): number | undefined => takeName(libc(), name),
   openSegment: (locator: string): void => {
     onSegment = actionsOn(new Segment(kernel.attachMemory(locator, 'a handle').buffer));
