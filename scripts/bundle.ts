@@ -10,11 +10,16 @@ import { rolldown } from 'rolldown';
 
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
+/** Read on these systems only, see other-system.ts. */
+const otherSystems = ['darwin', 'windows'];
 
 const bundle = await rolldown({
-  input: Object.fromEntries(
-    entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)]),
-  ),
+  input: Object.fromEntries<string>([
+    ...entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)] as const),
+    ...otherSystems.map(
+      (name) => [`${name}/platform`, path.join(sourceFolder, 'platform', name, 'platform.ts')] as const,
+    ),
+  ]),
   platform: 'node',
   external: /^(?![./])/,
   // The other files find what they need of the allocator among the exports of index.js. No declaration shows it.
@@ -38,7 +43,7 @@ await bundle.write({
       // and one with fixtures 1.2 ms.
       {
         name: 'index',
-        test: /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/port-dispenser\.ts$)/,
+        test: /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:darwin|windows)\/)|pool)\/|plugin\/port-dispenser\.ts$)/,
       },
       // What every worker of a runner loads, whether its tests use ports or not.
       { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|port-scope|run-options)\.ts$/ },

@@ -3,7 +3,6 @@
  * error behind the same name, not a condition at the caller.
  */
 import { EphemeralRangeError, UnsupportedPlatformError } from '../errors/index.ts';
-import { darwin } from './darwin/platform.ts';
 import { readLinuxEphemeralRange } from './linux/ephemeral-range.ts';
 import { openLinuxKernel } from './linux/kernel.ts';
 import {
@@ -16,9 +15,9 @@ import {
 import { isAlive, isRunning } from './linux/liveness.ts';
 import { findLockHolders } from './linux/lock-holders.ts';
 import { findAncestors, findEnd, findEndedWrapper, findUser, hasChildBeforeExec } from './linux/processes.ts';
+import { otherSystem } from './other-system.ts';
 import type { Platform } from './port-kernel.ts';
 import { readRangeByCommand } from './sysctl-range.ts';
-import { windows } from './windows/platform.ts';
 
 function choosePlatform(name: NodeJS.Platform): Platform {
   const unsupported: Platform = {
@@ -67,11 +66,11 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         hasChildBeforeExec,
       };
     case 'darwin':
-      return darwin;
+      return otherSystem('darwin', unsupported);
     case 'freebsd':
       return { ...unsupported, readEphemeralRange: readRangeByCommand };
     case 'win32':
-      return { ...unsupported, ...windows };
+      return otherSystem('windows', unsupported);
     default:
       return unsupported;
   }

@@ -49,7 +49,6 @@ export function bindAll(
  * IPv6 before IPv4, and in each family the wildcard first, named or not; with a wildcard that is named comes the loopback address. A server's socket of every address is only found by
  * a bind of that same address: a bind of one address beside it would succeed and swallow its connections. So that comes
  * first, and the first conflict is the end.
- * @internal
  */
 export function inOrder(addresses: BoundAddresses, mode: BindMode): InternetAddress[] {
   const named = addresses === 'everywhere' ? USUAL_ADDRESSES : addresses;

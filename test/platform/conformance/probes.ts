@@ -101,6 +101,7 @@ export function describeProbes({ name, openKernel, endpoints }: ProbesUnderTest)
         await using _server = await listen(host === undefined ? { port } : { port, host });
         const client = net.connect(port, host === '::1' || host === '::' ? '::1' : '127.0.0.1');
         await once(client, 'connect');
+        expect(client.remotePort).toBe(port);
         client.destroy();
         kernel.closeDescriptors(claimed ?? []);
       },

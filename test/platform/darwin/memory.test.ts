@@ -105,6 +105,7 @@ describe('the memory', () => {
     await errorOf(PoolDamagedError, attach(`shm:${name}:65537`));
     await errorOf(PoolDamagedError, attach(`shm:${name}:9999999999`));
     await errorOf(PoolDamagedError, attach(`shm:${name}:1`));
+    expect(attach(memory.locator)).not.toThrow();
     memory.close();
   });
 

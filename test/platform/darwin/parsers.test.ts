@@ -93,26 +93,26 @@ describe('the table of sockets', () => {
   });
 });
 
-describe('the arguments of a process', () => {
-  const bytes = (count: number, text: string): Buffer => {
-    const head = Buffer.alloc(4);
-    head.writeInt32LE(count, 0);
-    return Buffer.concat([head, Buffer.from(text)]);
-  };
+function argumentBytes(count: number, text: string): Buffer {
+  const head = Buffer.alloc(4);
+  head.writeInt32LE(count, 0);
+  return Buffer.concat([head, Buffer.from(text)]);
+}
 
+describe('the arguments of a process', () => {
   test('come after its path and zeros, and before its environment', () => {
     const text = '/usr/local/bin/node\0\0\0\0node\0server.js\0--port=1\0HOME=/Users/x\0';
-    expect(parseArguments(bytes(3, text))).toEqual(['node', 'server.js', '--port=1']);
+    expect(parseArguments(argumentBytes(3, text))).toEqual(['node', 'server.js', '--port=1']);
   });
 
   test('can be empty texts', () => {
-    expect(parseArguments(bytes(3, '/bin/x\0\0x\0\0y\0'))).toEqual(['x', '', 'y']);
+    expect(parseArguments(argumentBytes(3, '/bin/x\0\0x\0\0y\0'))).toEqual(['x', '', 'y']);
   });
 
   test('are none where the bytes are something else', () => {
     expect(parseArguments(Buffer.alloc(0))).toBeUndefined();
-    expect(parseArguments(bytes(2, 'no end'))).toBeUndefined();
-    expect(parseArguments(bytes(4, '/bin/x\0x\0y\0'))).toBeUndefined();
-    expect(parseArguments(bytes(0, '/bin/x\0'))).toEqual([]);
+    expect(parseArguments(argumentBytes(2, 'no end'))).toBeUndefined();
+    expect(parseArguments(argumentBytes(4, '/bin/x\0x\0y\0'))).toBeUndefined();
+    expect(parseArguments(argumentBytes(0, '/bin/x\0'))).toEqual([]);
   });
 });

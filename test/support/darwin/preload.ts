@@ -24,11 +24,11 @@ modules._resolveFilename = (request, ...rest) =>
   DARWIN_ADDON.test(request) ? addonFile + MARK : resolve(request, ...rest);
 
 const open = process.dlopen.bind(process) as Open;
-process.dlopen = ((module, file, ...rest) => {
-  if (!file.endsWith(MARK)) return open(module, file, ...rest);
-  open(module, file.slice(0, -MARK.length), ...rest);
-  module.exports = onStandIn(module.exports as Addon);
-}) as Open;
+process.dlopen = (module: { exports: unknown }, file: string, ...rest: unknown[]): void => {
+  const isOfDarwin = file.endsWith(MARK);
+  open(module, isOfDarwin ? file.slice(0, -MARK.length) : file, ...rest);
+  if (isOfDarwin) module.exports = onStandIn(module.exports as Addon);
+};
 
 /** Every function has its name with darwin_ before it. */
 function onStandIn(addon: Addon): Addon {
