@@ -15,11 +15,21 @@
 
 enum { MAX_PCBS = 8192 };
 
+/*
+ * A process can be killed at any moment, also in the middle of a change. So entries are only added at the end, before the count
+ * says so, or marked as gone; to shorten the list it is copied to the other half, before the other half is said to be the one.
+ */
 static struct table {
   pthread_mutex_t mutex;
-  int is_ready, count;
-  struct pcb pcbs[MAX_PCBS];
+  int is_ready;
+  uint64_t process_namespace;
+  /* The half in use, and how many entries it has. */
+  struct list { uint32_t half, count; } list;
+  struct pcb halves[2][MAX_PCBS];
 } *table;
+
+#define PCBS (table->halves[table->list.half])
+#define COUNT ((int)table->list.count)
 
 static const uint8_t ANY[16];
 
@@ -37,6 +47,13 @@ int machine_has_trait(const char *name) {
   return traits != NULL && strstr(traits, name) != NULL;
 }
 
+static uint64_t namespace_of(const char *kind) {
+  char path[64];
+  struct stat status;
+  snprintf(path, sizeof path, "/proc/self/ns/%s", kind);
+  return stat(path, &status) ? 0 : status.st_ino;
+}
+
 static void prepare(struct table *fresh) {
   pthread_mutexattr_t attributes;
   pthread_mutexattr_init(&attributes);
@@ -44,12 +61,14 @@ static void prepare(struct table *fresh) {
   /* A process can be killed while it has the lock. */
   pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
   pthread_mutex_init(&fresh->mutex, &attributes);
+  fresh->process_namespace = namespace_of("pid");
   fresh->is_ready = 1;
 }
 
 static void map_table(void) {
   char path[512];
-  snprintf(path, sizeof path, "%s/table", machine_folder());
+  /* A network namespace of Linux is a machine of its own. */
+  snprintf(path, sizeof path, "%s/table-%lu", machine_folder(), (unsigned long)namespace_of("net"));
   int fd = open(path, O_RDWR | O_CLOEXEC);
   if (fd < 0) fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (fd < 0) fail("open its table");
@@ -82,7 +101,7 @@ uint64_t inode_of(int fd) {
   return fstat(fd, &status) ? 0 : status.st_ino;
 }
 
-/* A socket lives as long as its process has it. Of another user's process we may not see that: then the process counts. */
+/* A socket lives as long as its process has it. Of other users' processes we may not see that: then the process counts. */
 static int is_open(const struct pcb *pcb) {
   if (pcb->pid == getpid()) return inode_of(pcb->fd) == pcb->inode;
   char path[64];
@@ -90,20 +109,27 @@ static int is_open(const struct pcb *pcb) {
   snprintf(path, sizeof path, "/proc/%d/fd/%d", pcb->pid, pcb->fd);
   if (stat(path, &status) == 0) return status.st_ino == pcb->inode;
   if (errno == EACCES || errno == EPERM) return kill(pcb->pid, 0) == 0 || errno == EPERM;
-  return 0;
+  /* From a process namespace, or without /proc, nobody else can be seen: all count as alive. */
+  return errno != ENOENT || namespace_of("pid") != table->process_namespace;
 }
 
 void remove_pcb(struct pcb *gone) {
-  struct pcb *end = table->pcbs + table->count;
-  memmove(gone, gone + 1, (end - gone - 1) * sizeof *gone);
-  table->count--;
+  gone->is_gone = 1;
 }
 
 static void sweep(int everything, uint16_t port) {
-  for (int i = table->count - 1; i >= 0; i--) {
-    struct pcb *pcb = &table->pcbs[i];
-    if ((everything || pcb->port == port) && !is_open(pcb)) remove_pcb(pcb);
+  for (int i = 0; i < COUNT; i++) {
+    struct pcb *pcb = &PCBS[i];
+    if (!pcb->is_gone && (everything || pcb->port == port) && !is_open(pcb)) remove_pcb(pcb);
   }
+}
+
+/* Copies what is still there to the other half. */
+static void shorten(void) {
+  struct list other = {.half = 1 - table->list.half};
+  for (int i = 0; i < COUNT; i++)
+    if (!PCBS[i].is_gone) table->halves[other.half][other.count++] = PCBS[i];
+  __atomic_store(&table->list, &other, __ATOMIC_RELEASE);
 }
 
 void sweep_port(uint16_t port) {
@@ -112,27 +138,30 @@ void sweep_port(uint16_t port) {
 
 int pcb_count(void) {
   sweep(1, 0);
-  return table->count;
+  shorten();
+  return COUNT;
 }
 
 struct pcb *pcb_at(int index) {
-  return &table->pcbs[index];
+  return &PCBS[index];
 }
 
 struct pcb *find_pcb(int fd) {
   uint64_t inode = inode_of(fd);
-  for (int i = 0; i < table->count; i++) {
-    struct pcb *pcb = &table->pcbs[i];
-    if (pcb->pid == getpid() && pcb->fd == fd && pcb->inode == inode) return pcb;
+  for (int i = 0; i < COUNT; i++) {
+    struct pcb *pcb = &PCBS[i];
+    if (!pcb->is_gone && pcb->pid == getpid() && pcb->fd == fd && pcb->inode == inode) return pcb;
   }
   return NULL;
 }
 
 int add_pcb(const struct pcb *added) {
-  if (table->count == MAX_PCBS) sweep(1, 0);
-  if (table->count == MAX_PCBS) return DARWIN_ENOBUFS;
-  table->pcbs[table->count] = *added;
-  table->count++;
+  enum { SHORTEN_EVERY = 256 };
+  if (COUNT % SHORTEN_EVERY == SHORTEN_EVERY - 1) pcb_count();
+  if (COUNT == MAX_PCBS) return DARWIN_ENOBUFS;
+  PCBS[COUNT] = *added;
+  struct list longer = {table->list.half, table->list.count + 1};
+  __atomic_store(&table->list, &longer, __ATOMIC_RELEASE);
   return 0;
 }
 
@@ -157,9 +186,9 @@ int is_loopback_link_local(const uint8_t *address) {
 static struct pcb *lookup(int domain, const struct pcb *wanted, int wild) {
   struct pcb *match = NULL;
   int best = 3;
-  for (int i = table->count - 1; i >= 0; i--) {
-    struct pcb *pcb = &table->pcbs[i];
-    if (pcb->port != wanted->port || !(domain == DARWIN_AF_INET ? pcb->v4 : pcb->v6)) continue;
+  for (int i = COUNT - 1; i >= 0; i--) {
+    struct pcb *pcb = &PCBS[i];
+    if (pcb->is_gone || pcb->port != wanted->port || !(domain == DARWIN_AF_INET ? pcb->v4 : pcb->v6)) continue;
     if (!wild) {
       if (!pcb->connected && same_address(pcb, wanted)) return pcb;
       continue;

@@ -40,7 +40,7 @@ struct pcb {
   /* DARWIN_AF_INET or DARWIN_AF_INET6. */
   int32_t domain;
   int32_t options;
-  uint8_t v4, v6, v6only, shares_uid, listening, connected;
+  uint8_t v4, v6, v6only, shares_uid, listening, connected, is_gone;
   uint16_t port;
   uint32_t uid, scope;
   /* An IPv4 address has the first four. */
