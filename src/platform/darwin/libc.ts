@@ -1,10 +1,10 @@
 /**
  * The few functions of macOS' system library that portslice calls, and the scratch memory through which it passes them
- * structures. What every claim needs is bound at once: a thread that is terminated inside koffi's `load`, `func` or `view` aborts
- * the process, one inside a bound function does not.
+ * structures. All are bound at once, when the first port is allocated: a thread that is terminated inside koffi's `load`, `func` or
+ * `view` aborts the process, one inside a bound function does not.
  * SAFETY: every pointer below lies in `scratch`, which lives as long as this object, or comes from the system library.
  */
-import { bindLater, loadKoffi } from '../koffi.ts';
+import { loadKoffi } from '../koffi.ts';
 import { threadState } from '../thread-state.ts';
 import { SCRATCH_BYTES, Scratch } from './scratch.ts';
 import { threadNumber } from './thread-number.ts';
@@ -118,30 +118,24 @@ function bindLibC(): LibC {
     getsockopt: library.func('int getsockopt(int, int, int, uintptr_t, uintptr_t)'),
     fcntl: library.func('int fcntl(int, int, ...)'),
     mmap: library.func('uintptr_t mmap(uintptr_t, size_t, int, int, int, int64_t)'),
-    open: bindLater(library, 'int open(const char *, int, ...)'),
-    fchmod: bindLater(library, 'int fchmod(int, int)'),
-    flock: bindLater(library, 'int flock(int, int)'),
-    lseek: bindLater(library, 'int64_t lseek(int, int64_t, int)'),
-    shm_open: bindLater(library, 'int shm_open(const char *, int, ...)'),
-    shm_unlink: bindLater(library, 'int shm_unlink(const char *)'),
-    ftruncate: bindLater(library, 'int ftruncate(int, int64_t)'),
-    munmap: bindLater(library, 'int munmap(uintptr_t, size_t)'),
-    memcpy: bindLater(library, 'uintptr_t memcpy(uintptr_t, uintptr_t, size_t)'),
-    getentropy: bindLater(library, 'int getentropy(uintptr_t, size_t)'),
-    confstr: bindLater(library, 'size_t confstr(int, uintptr_t, size_t)'),
-    sysctl: bindLater(
-      library,
-      'int sysctl(uintptr_t, unsigned int, uintptr_t, uintptr_t, uintptr_t, size_t)',
-    ),
-    sysctlbyname: bindLater(
-      library,
-      'int sysctlbyname(const char *, uintptr_t, uintptr_t, uintptr_t, size_t)',
-    ),
-    proc_pidinfo: bindLater(library, 'int proc_pidinfo(int, int, uint64_t, uintptr_t, int)'),
-    proc_listallpids: bindLater(library, 'int proc_listallpids(uintptr_t, int)'),
-    getaddrinfo: bindLater(library, 'int getaddrinfo(const char *, const char *, uintptr_t, uintptr_t)'),
-    gai_strerror: bindLater(library, 'const char *gai_strerror(int)'),
-    freeaddrinfo: bindLater(library, 'void freeaddrinfo(uintptr_t)'),
+    open: library.func('int open(const char *, int, ...)'),
+    fchmod: library.func('int fchmod(int, int)'),
+    flock: library.func('int flock(int, int)'),
+    lseek: library.func('int64_t lseek(int, int64_t, int)'),
+    shm_open: library.func('int shm_open(const char *, int, ...)'),
+    shm_unlink: library.func('int shm_unlink(const char *)'),
+    ftruncate: library.func('int ftruncate(int, int64_t)'),
+    munmap: library.func('int munmap(uintptr_t, size_t)'),
+    memcpy: library.func('uintptr_t memcpy(uintptr_t, uintptr_t, size_t)'),
+    getentropy: library.func('int getentropy(uintptr_t, size_t)'),
+    confstr: library.func('size_t confstr(int, uintptr_t, size_t)'),
+    sysctl: library.func('int sysctl(uintptr_t, unsigned int, uintptr_t, uintptr_t, uintptr_t, size_t)'),
+    sysctlbyname: library.func('int sysctlbyname(const char *, uintptr_t, uintptr_t, uintptr_t, size_t)'),
+    proc_pidinfo: library.func('int proc_pidinfo(int, int, uint64_t, uintptr_t, int)'),
+    proc_listallpids: library.func('int proc_listallpids(uintptr_t, int)'),
+    getaddrinfo: library.func('int getaddrinfo(const char *, const char *, uintptr_t, uintptr_t)'),
+    gai_strerror: library.func('const char *gai_strerror(int)'),
+    freeaddrinfo: library.func('void freeaddrinfo(uintptr_t)'),
     loopbackScopeId: call('unsigned int if_nametoindex(const char *)', 'lo0'),
     systemThreadId,
     threadId: threadNumber(process.pid, isMainThread ? undefined : systemThreadId),

@@ -8,9 +8,10 @@ import { parseSocketTable, type TCPSocket } from './socket-table.ts';
 
 /** @returns undefined if the table cannot be read */
 export function findListeners(port: number): Listener[] | undefined {
-  return listeningSockets()
-    ?.filter((socket) => socket.port === port)
-    .map(describeOwner);
+  const sockets = listeningSockets()?.filter((socket) => socket.port === port);
+  // One entry a process, however many sockets it has.
+  const owners = sockets && new Map(sockets.map((socket) => [socket.processId, describeOwner(socket)]));
+  return owners && [...owners.values()];
 }
 
 export function findListeningPorts(): ReadonlySet<number> | undefined {

@@ -36,6 +36,14 @@ describe('who listens on a port', () => {
     expect(platform.findListeners(port)).toEqual([]);
   });
 
+  test('is one process, though it has two sockets', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    await using _one = await listen({ port, host: '127.0.0.1' });
+    await using _other = await listen({ port, host: '::1' });
+    expect(platform.findListeners(port)).toEqual([expect.objectContaining({ processId: process.pid })]);
+  });
+
   test('is nobody where there are only a lock and a seal, which are no TIME_WAIT either', async () => {
     await using block = await reservePorts(1);
     const [port] = block.ports as [number];

@@ -101,6 +101,26 @@ uint64_t inode_of(int fd) {
   return fstat(fd, &status) ? 0 : status.st_ino;
 }
 
+/*
+ * A process that is killed has no descriptors any more some time before the last of its sockets is closed: that is certain when all
+ * of its threads are gone and it waits for its parent.
+ */
+static int is_exiting(int pid) {
+  char path[64], line[512], target[8];
+  snprintf(path, sizeof path, "/proc/%d/exe", pid);
+  if (readlink(path, target, sizeof target) >= 0 || errno != ENOENT) return 0;
+  snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  FILE *file = fopen(path, "re");
+  if (file == NULL) return 0;
+  const char *end = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
+  fclose(file);
+  char state = 0;
+  long threads = 0;
+  /* proc(5): field 3 and field 20 */
+  int known = end && sscanf(end + 1, " %c%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%ld", &state, &threads) == 2;
+  return known && (state != 'Z' || threads > 1);
+}
+
 /* A socket lives as long as its process has it. Of other users' processes we may not see that: then the process counts. */
 static int is_open(const struct pcb *pcb) {
   if (pcb->pid == getpid()) return inode_of(pcb->fd) == pcb->inode;
@@ -110,7 +130,8 @@ static int is_open(const struct pcb *pcb) {
   if (stat(path, &status) == 0) return status.st_ino == pcb->inode;
   if (errno == EACCES || errno == EPERM) return kill(pcb->pid, 0) == 0 || errno == EPERM;
   /* From a process namespace, or without /proc, nobody else can be seen: all count as alive. */
-  return errno != ENOENT || namespace_of("pid") != table->process_namespace;
+  if (errno != ENOENT || namespace_of("pid") != table->process_namespace) return 1;
+  return is_exiting(pcb->pid);
 }
 
 void remove_pcb(struct pcb *gone) {
