@@ -14,7 +14,7 @@ export const debianPackages = {
   ip: 'iproute2',
   ss: 'iproute2',
   unshare: 'util-linux',
-  cc: 'gcc',
+  cc: 'build-essential',
   wine: 'wine',
 } as const;
 
