@@ -2,7 +2,7 @@
  * A folder as a project on Windows: our sources and tests, our package as users have it, and Node for Windows, which runs programs
  * in it under a Wine of its own. The machine's ports are shared with everything else that runs here.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   closeSync,
@@ -60,8 +60,8 @@ export async function openWindows(wine: string): Promise<Windows> {
     folder,
     run: (args, extra) => runNode(wine, folder, args, { ...env, ...extra }),
     [Symbol.asyncDispose]: async () => {
-      // Ends everything that runs there.
-      execFileSync(path.join(path.dirname(wine), 'wineserver'), ['-k'], { env, stdio: 'ignore' });
+      // Ends everything that runs there; it fails where nothing does.
+      spawnSync(path.join(path.dirname(wine), 'wineserver'), ['-k'], { env, stdio: 'ignore' });
       await Promise.all(blocks.map((block) => block[Symbol.asyncDispose]()));
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
