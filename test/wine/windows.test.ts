@@ -2,6 +2,8 @@
  * The Windows kernel, run: by the real node.exe with the real addon, under Wine, and not on Windows. What holds there is what Wine
  * does as Windows does; docs/windows.md says what that leaves open. test/soak/windows.test.ts has the storms.
  */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runSuites, type SuitesRun } from './suites.ts';
 import { openWindows, type Windows, wineOrNothing } from './windows.ts';
@@ -52,5 +54,16 @@ describe.skipIf(wine === undefined)('on Windows, under Wine', { timeout: TIMEOUT
     expect(passed).toHaveLength(7);
     // No port was released with a server on it.
     expect(user.output).not.toContain('PORTSLICE_');
+  });
+
+  test('the fixtures of Playwright work in two workers', async () => {
+    const cli = 'node_modules/@playwright/test/cli.js';
+    const config = 'test/wine/inside/playwright-config.user.ts';
+    const { exitCode, output } = await windows.run([cli, 'test', '-c', config]);
+    expect(output).not.toContain('PORTSLICE_');
+    expect(exitCode).toBe(0);
+    const file = path.join(windows.folder, 'test/wine/inside/playwright.json');
+    const { stats } = JSON.parse(readFileSync(file, 'utf8')) as { stats: object };
+    expect(stats).toMatchObject({ expected: 4, skipped: 0, unexpected: 0, flaky: 0 });
   });
 });
