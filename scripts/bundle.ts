@@ -10,11 +10,17 @@ import { rolldown } from 'rolldown';
 
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
+/** Loaded on that system only: see src/platform/load-system.ts. */
+const systems = ['windows'];
+const inputs: readonly (readonly [name: string, file: string])[] = [
+  ...entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)] as const),
+  ...systems.map(
+    (name) => [`${name}/platform`, path.join(sourceFolder, `platform/${name}/platform.ts`)] as const,
+  ),
+];
 
 const bundle = await rolldown({
-  input: Object.fromEntries(
-    entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)]),
-  ),
+  input: Object.fromEntries(inputs),
   platform: 'node',
   external: /^(?![./])/,
   // The other files find what they need of the allocator among the exports of index.js. No declaration shows it.
@@ -38,7 +44,7 @@ await bundle.write({
       // and one with fixtures 1.2 ms.
       {
         name: 'index',
-        test: /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/port-dispenser\.ts$)/,
+        test: /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/windows)|pool)\/|plugin\/port-dispenser\.ts$)/,
       },
       // What every worker of a runner loads, whether its tests use ports or not.
       { name: 'light', test: /\/src\/plugin\/(?:open-dispenser|port-scope|run-options)\.ts$/ },

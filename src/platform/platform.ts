@@ -16,8 +16,8 @@ import {
 import { isAlive, isRunning } from './linux/liveness.ts';
 import { findLockHolders } from './linux/lock-holders.ts';
 import { findAncestors, findEnd, findEndedWrapper, findUser, hasChildBeforeExec } from './linux/processes.ts';
+import { loadLater } from './load-system.ts';
 import type { Platform } from './port-kernel.ts';
-import { windows } from './windows/platform.ts';
 
 function choosePlatform(name: NodeJS.Platform): Platform {
   const unsupported: Platform = {
@@ -69,7 +69,7 @@ function choosePlatform(name: NodeJS.Platform): Platform {
     case 'freebsd':
       return { ...unsupported, readEphemeralRange: readDarwinEphemeralRange };
     case 'win32':
-      return { ...unsupported, ...windows };
+      return loadLater('windows', unsupported);
     default:
       return unsupported;
   }
