@@ -10,16 +10,17 @@ import { rolldown } from 'rolldown';
 
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
-/** Read on these systems only, see other-system.ts. */
-const otherSystems = ['darwin', 'windows'];
+/** Loaded on that system only: see src/platform/load-system.ts. */
+const systems = ['darwin', 'windows'];
+const inputs: readonly (readonly [name: string, file: string])[] = [
+  ...entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)] as const),
+  ...systems.map(
+    (name) => [`${name}/platform`, path.join(sourceFolder, `platform/${name}/platform.ts`)] as const,
+  ),
+];
 
 const bundle = await rolldown({
-  input: Object.fromEntries<string>([
-    ...entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)] as const),
-    ...otherSystems.map(
-      (name) => [`${name}/platform`, path.join(sourceFolder, 'platform', name, 'platform.ts')] as const,
-    ),
-  ]),
+  input: Object.fromEntries(inputs),
   platform: 'node',
   external: /^(?![./])/,
   // The other files find what they need of the allocator among the exports of index.js. No declaration shows it.

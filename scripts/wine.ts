@@ -15,6 +15,7 @@ const PACKAGES = {
   '@koromix/koffi-win32-x64': KOFFI_VERSION,
   vitest: '3.2.7',
   tinypool: '2.2.0',
+  '@playwright/test': '1.65.1',
 };
 /** Rollup's own addon does not load under Wine. */
 const OVERRIDES = { rollup: 'npm:@rollup/wasm-node@4.68.4' };

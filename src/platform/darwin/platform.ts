@@ -13,7 +13,7 @@ import { isAlive, isRunning } from './liveness.ts';
 import { findLockHolders } from './lock-holders.ts';
 import { findAncestors, findEnd, findEndedWrapper, findUser, hasChildBeforeExec } from './processes.ts';
 
-export const darwin: Platform = {
+export const system: Platform = {
   readEphemeralRange: readDarwinEphemeralRange,
   readExcludedRanges: () => [],
   openKernel: openDarwinKernel,

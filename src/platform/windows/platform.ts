@@ -1,4 +1,4 @@
-/** What there is of the platform on Windows. */
+/** What there is of the platform on Windows. Loaded by load-system.ts. */
 import type { Platform } from '../port-kernel.ts';
 import { readWindowsEphemeralRange, readWindowsExcludedRanges } from './ephemeral-range.ts';
 import { openWindowsKernel } from './kernel.ts';
@@ -13,7 +13,7 @@ import { isAlive, isRunning } from './liveness.ts';
 import { findLockHolders } from './lock-holders.ts';
 import { findAncestors, findEnd } from './processes.ts';
 
-export const windows: Partial<Platform> = {
+export const system: Partial<Platform> = {
   readEphemeralRange: readWindowsEphemeralRange,
   readExcludedRanges: readWindowsExcludedRanges,
   openKernel: openWindowsKernel,

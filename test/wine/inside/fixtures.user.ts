@@ -4,13 +4,15 @@ import { createServer } from 'node:http';
 import { PortPool, TCPPortOwner } from 'portslice';
 import { test } from 'portslice/vitest';
 import { describe } from 'vitest';
+import { ask } from '../../contention/servers.ts';
 
 /** Serves on the port and asks who answers there. */
 async function whoAnswers(port: number, name: string): Promise<string> {
   const server = createServer((_, response) => response.setHeader('connection', 'close').end(name));
   await once(server.listen(port), 'listening');
   try {
-    return await (await fetch(`http://127.0.0.1:${port}`)).text();
+    // Node's fetch does not connect under Wine.
+    return await ask(port, 'server');
   } finally {
     server.close();
     await once(server, 'close');

@@ -13,16 +13,13 @@ interface Suites {
   /** Whether the package's own plugin is in use. */
   readonly usesPlugin?: boolean;
   readonly workers?: number;
+  /** Ends of titles of tests that are not run. */
+  readonly without?: readonly string[];
 }
 
-const TIMEOUT_MS = 300_000;
-const {
-  pool,
-  include,
-  outputFile,
-  usesPlugin = false,
-  workers = 1,
-} = JSON.parse(process.argv[2] ?? '') as Suites;
+const TIMEOUT_MS = 900_000;
+const suites = JSON.parse(process.argv[2] ?? '') as Suites;
+const { pool, include, outputFile, usesPlugin = false, workers = 1, without = [] } = suites;
 
 const plugins = usesPlugin ? [(await import('portslice/vitest/plugin')).default()] : [];
 const options = {
@@ -30,6 +27,7 @@ const options = {
   watch: false,
   pool,
   include: [...include],
+  testNamePattern: `^(?!.*(?:${without.join('|') || '$^'})$)`,
   minWorkers: workers,
   maxWorkers: workers,
   testTimeout: TIMEOUT_MS,

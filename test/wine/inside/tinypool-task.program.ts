@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { TCPPortOwner } from 'portslice';
+import { ask } from '../../contention/servers.ts';
 
 export interface Used {
   readonly ports: readonly number[];
@@ -12,9 +13,7 @@ export interface Used {
 export default async function useSome({ count }: { count: number }): Promise<Used> {
   const owners = await TCPPortOwner.acquireMany(count);
   const servers = await Promise.all(owners.map(serve));
-  const answers = await Promise.all(
-    owners.map(async (owner) => Number(await (await fetch(owner.url())).text())),
-  );
+  const answers = await Promise.all(owners.map(async ({ port }) => Number(await ask(port, 'server'))));
   await Promise.all(servers.map(close));
   for (const owner of owners) owner.cleanup();
   return { ports: owners.map(Number), answers };
