@@ -1,8 +1,35 @@
-import { defineConfig } from 'vitest/config';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { buildStandIn } from './test/support/darwin/build.ts';
+import { machineVariables } from './test/support/darwin/machine-variables.ts';
+
+const onStandIn = 'test/platform/darwin/*.test.ts';
+const onEveryKernel = ['test/pool/*.test.ts', 'test/contention/storm.test.ts'];
+
+const linux: TestProjectInlineConfiguration = {
+  extends: true,
+  test: { name: 'linux', include: ['test/**/*.test.ts'], exclude: [onStandIn] },
+};
+
+/** What any kernel must do, once more on the stand-in for macOS' kernel. */
+function darwin(library: string): TestProjectInlineConfiguration {
+  return {
+    extends: true,
+    test: {
+      name: 'darwin',
+      include: [onStandIn, ...onEveryKernel],
+      globalSetup: ['test/support/darwin/global-setup.ts'],
+      env: machineVariables(path.join(tmpdir(), `portslice-machine-${process.pid}`), library),
+    },
+  };
+}
+
+const library = buildStandIn();
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [linux, ...(library === undefined ? [] : [darwin(library)])],
     setupFiles: ['test/support/test-setup.ts'],
     // Real processes, like our users' workers. Contention tests start more of them, hence the time.
     pool: 'forks',

@@ -9,13 +9,21 @@ import path from 'node:path';
 import { type OutputChunk, rolldown } from 'rolldown';
 
 const ALLOCATOR =
-  /\/src\/(?:index\.ts$|(?:errors|core|platform|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
+  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:darwin|windows)\/)|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
 /** Loaded with the first server, in one file. */
 const OF_SERVERS =
   /\/platform\/(?:server-platform|linux\/(?:process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
 
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
+/** Loaded on that system only: see src/platform/load-system.ts. */
+const systems = ['darwin', 'windows'];
+const inputs: readonly (readonly [name: string, file: string])[] = [
+  ...entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)] as const),
+  ...systems.map(
+    (name) => [`${name}/platform`, path.join(sourceFolder, `platform/${name}/platform.ts`)] as const,
+  ),
+];
 
 /** What a browser has in place of each of these modules, which has the same exports. */
 const STAND_INS: Readonly<Record<string, string>> = {
@@ -38,9 +46,7 @@ const outputOptions = {
 const targetFolder = process.argv[2] ?? path.join(import.meta.dirname, '../dist');
 
 const bundle = await rolldown({
-  input: Object.fromEntries(
-    entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)]),
-  ),
+  input: Object.fromEntries(inputs),
   platform: 'node',
   external: /^(?![./])/,
   // The other files find what they need of the allocator among the exports of index.js. No declaration shows it.

@@ -4,7 +4,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { debianPackages, missingSystemNeeds } from './system-needs.ts';
+import { debianPackages, missingSystemNeeds, systemNeeds } from './system-needs.ts';
+import { isWinePrepared, prepareWine } from './wine.ts';
 
 /**
  * Debian starts a service when it installs it, and at every boot. The tests start their own servers, so the
@@ -31,6 +32,19 @@ if (missing.length > 0) {
   installFromDebian(packages);
   report();
 }
+prepareWindows();
+
+/** For the tests of the Windows kernel. */
+function prepareWindows(): void {
+  const { wine } = systemNeeds();
+  if (wine === undefined || isWinePrepared()) return;
+  console.log('Fetching Node for Windows, and starting Wine for the first time');
+  try {
+    prepareWine(wine);
+  } catch (error) {
+    fail(`Node for Windows could not be prepared (${(error as Error).message}).`);
+  }
+}
 
 function installFromDebian(packages: readonly string[]): void {
   if (!existsSync('/etc/debian_version')) return;
@@ -45,11 +59,16 @@ function report(): void {
   const stillMissing = missingSystemNeeds();
   if (stillMissing.length === 0) return;
   const packages = [...new Set(stillMissing.map((need) => debianPackages[need]))];
+  fail(
+    `Missing programs: ${stillMissing.join(', ')}. ` +
+      `Install them with 'sudo apt-get install ${packages.join(' ')}' or your system's equivalent.`,
+  );
+}
+
+function fail(problem: string): void {
   const isFailure = (process.env['CI'] ?? '') !== '';
   console.error(
-    `Missing programs: ${stillMissing.join(', ')}. ` +
-      `Install them with 'sudo apt-get install ${packages.join(' ')}' or your system's equivalent. ` +
-      (isFailure ? 'In CI they are required.' : 'The tests that need them will be skipped.'),
+    `${problem} ${isFailure ? 'In CI that is required.' : 'The tests that need it will be skipped.'}`,
   );
   if (isFailure) process.exitCode = 1;
 }

@@ -20,6 +20,8 @@ export const debianPackages = {
   ss: 'iproute2',
   unshare: 'util-linux',
   git: 'git',
+  cc: 'build-essential',
+  wine: 'wine',
 } as const;
 
 export type SystemNeed = keyof typeof debianPackages;
@@ -40,6 +42,8 @@ export function systemNeeds(): Record<SystemNeed, string | undefined> {
     ss: findProgram('ss'),
     unshare: findProgram('unshare'),
     git: findProgram('git'),
+    cc: findProgram('cc'),
+    wine: findProgram('wine'),
   };
 }
 

@@ -120,7 +120,7 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
     }),
   PORTSLICE_FFI_UNAVAILABLE: () => inScript('new m.TCPPortOwner();', { nodeOptions: ['--no-addons'] }),
   PORTSLICE_UNSUPPORTED_PLATFORM: () =>
-    inScript(`${onPlatform('darwin')} new m.TCPPortOwner();`, { env: { PORTSLICE_PORTS: '2000' } }),
+    inScript(`${onPlatform('freebsd')} new m.TCPPortOwner();`, { env: { PORTSLICE_PORTS: '2000' } }),
   PORTSLICE_WAIT_TIMEOUT: async () => {
     await using block = await reservePorts(1);
     await waitForListening(block.ports[0] as number, { timeoutMs: 1 });

@@ -24,9 +24,10 @@ export interface RunRequest {
   readonly command: readonly string[];
 }
 
-/** Resolves with the exit code when the command has ended and nothing of it is left. */
+/** Resolves with the exit code when the command has ended and nothing of it is left. @throws UnsupportedPlatformError */
 export async function runCommand(request: RunRequest): Promise<number> {
   checkReadyUrl(request);
+  serverPlatform.checkSupport();
   const ports = await openPorts(request.ports, request.hold);
   const tree = await platform.openProcessTree();
   for (const { name, port } of ports) tell(`${variableOf(name)} is ${port}`);

@@ -31,7 +31,7 @@ export class EphemeralRangeError extends PortsliceError {
   }
 }
 
-/** Allocation is not implemented for this operating system. */
+/** Something is not implemented for this operating system. */
 export class UnsupportedPlatformError extends PortsliceError {
   static override readonly name: string = 'UnsupportedPlatformError';
   static override readonly code = 'PORTSLICE_UNSUPPORTED_PLATFORM';
@@ -41,7 +41,7 @@ export class UnsupportedPlatformError extends PortsliceError {
   constructor({ platform, capability }: { readonly platform: string; readonly capability: string }) {
     super(
       `${capability} is not implemented on '${platform}'. ` +
-        'This version of portslice allocates ports on 64-bit Linux only.',
+        'This version of portslice allocates ports on 64-bit Linux, macOS and Windows only, and starts servers on Linux only.',
     );
     this.platform = platform;
   }

@@ -45,22 +45,42 @@ function errnoName(code: number): string {
   return process.getBuiltinModule('node:util').getSystemErrorName(-code);
 }
 
+export interface ErrorOptions {
+  readonly port?: number;
+  /** What to do about a denial. */
+  readonly denied?: string;
+}
+
 /** The typed error for a failed call; call it for every meaning that the caller does not handle itself. */
-export function errorFor(
-  systemCall: string,
-  code: number,
-  options: { port?: number; denied?: string } = {},
-): PortsliceError {
+export function errorFor(systemCall: string, code: number, options?: ErrorOptions): PortsliceError {
   const name = errnoName(code);
-  switch (meaningOf(code)) {
+  return errorOf(systemCall, { code, name, meaning: meaningOf(code), limit: LIMITS[name] }, options);
+}
+
+/** What a system's own table says of an error code. */
+export interface ErrorCode {
+  readonly code: number;
+  readonly name: string;
+  readonly meaning: ErrnoMeaning;
+  /** What has run out. */
+  readonly limit?: string | undefined;
+}
+
+/** As `errorFor`, for a system whose error codes are not those of C. */
+export function errorOf(
+  systemCall: string,
+  { code, name, meaning, limit = name }: ErrorCode,
+  { port, denied }: ErrorOptions = {},
+): PortsliceError {
+  switch (meaning) {
     case 'limit':
-      return new ResourceLimitError({ systemCall, errnoName: name, limit: LIMITS[name] ?? name });
+      return new ResourceLimitError({ systemCall, errnoName: name, limit });
     case 'denied':
       return new PermissionError({
         systemCall,
         errnoName: name,
-        fix: options.denied ?? 'A sandbox or security profile forbids it: allow it there',
-        port: options.port,
+        fix: denied ?? 'A sandbox or security profile forbids it: allow it there',
+        port,
       });
     default:
       return new SystemCallError({ systemCall, errno: code, errnoName: name });

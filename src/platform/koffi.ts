@@ -22,6 +22,12 @@ export interface LibraryHandle {
   func(prototype: string): (...args: any[]) => any;
 }
 
+/** A function that is bound on its first call: what not every thread needs. Terminating a thread while koffi binds aborts the process. */
+export function bindLater(library: LibraryHandle, prototype: string): ReturnType<LibraryHandle['func']> {
+  let bound: ((...args: unknown[]) => unknown) | undefined;
+  return (...args: unknown[]): unknown => (bound ??= library.func(prototype))(...args);
+}
+
 /** The version of the addon packages. SYNC: optionalDependencies in package.json. */
 export const KOFFI_VERSION = '3.3.4';
 

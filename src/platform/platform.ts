@@ -3,7 +3,6 @@
  * error behind the same name, not a condition at the caller.
  */
 import { EphemeralRangeError, UnsupportedPlatformError } from '../errors/index.ts';
-import { readDarwinEphemeralRange } from './darwin/ephemeral-range.ts';
 import { readLinuxEphemeralRange } from './linux/ephemeral-range.ts';
 import { openLinuxKernel } from './linux/kernel.ts';
 import {
@@ -18,8 +17,9 @@ import { isAlive, isRunning } from './linux/liveness.ts';
 import { findLockHolders } from './linux/lock-holders.ts';
 import { findAncestors, findEnd, findEndedWrapper, findUser, hasChildBeforeExec } from './linux/processes.ts';
 import { findServedPorts } from './linux/served-ports.ts';
+import { loadLater } from './load-system.ts';
 import type { Platform } from './port-kernel.ts';
-import { readWindowsEphemeralRange, readWindowsExcludedRanges } from './windows/ephemeral-range.ts';
+import { readRangeByCommand } from './sysctl-range.ts';
 
 function choosePlatform(name: NodeJS.Platform): Platform {
   const unsupported: Platform = {
@@ -75,14 +75,11 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         hasChildBeforeExec,
       };
     case 'darwin':
+      return loadLater('darwin', unsupported);
     case 'freebsd':
-      return { ...unsupported, readEphemeralRange: readDarwinEphemeralRange };
+      return { ...unsupported, readEphemeralRange: readRangeByCommand };
     case 'win32':
-      return {
-        ...unsupported,
-        readEphemeralRange: readWindowsEphemeralRange,
-        readExcludedRanges: readWindowsExcludedRanges,
-      };
+      return loadLater('windows', unsupported);
     default:
       return unsupported;
   }
@@ -91,6 +88,9 @@ function choosePlatform(name: NodeJS.Platform): Platform {
 export const platform: Platform = choosePlatform(process.platform);
 
 /** For parts of a platform that are loaded later. */
-export function ofThisPlatform<T>(parts: Readonly<Partial<Record<NodeJS.Platform, T>>>, otherwise: T): T {
-  return parts[process.platform] ?? otherwise;
+export function ofThisPlatform<T>(
+  parts: Readonly<Partial<Record<NodeJS.Platform, T>>>,
+  otherwise: (name: NodeJS.Platform) => T,
+): T {
+  return parts[process.platform] ?? otherwise(process.platform);
 }

@@ -82,7 +82,8 @@ export interface Listener {
   /** Undefined where another user's processes cannot be looked into. */
   readonly processId: number | undefined;
   readonly command: string | undefined;
-  readonly userId: number;
+  /** Undefined where users have no numbers. */
+  readonly userId: number | undefined;
 }
 
 /** A TCP socket that listens. */
@@ -155,6 +156,8 @@ export interface PortKernel {
   closeOrphans(): number;
   /** What this kernel does not keep of a hold's promises, in words; undefined: it keeps them. */
   findHoldProblem(): string | undefined;
+  /** Which servers the lock is in the way of, in words; undefined: none. */
+  findLockProblem(): string | undefined;
   hasIPv6(): boolean;
 }
 

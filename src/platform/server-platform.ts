@@ -11,6 +11,8 @@ import { ofThisPlatform } from './platform.ts';
 import type { ListeningSocket, SocketAddressFamily } from './port-kernel.ts';
 
 export interface ServerPlatform {
+  /** @throws UnsupportedPlatformError where servers cannot be started, and ended with all of their processes */
+  checkSupport(): void;
   /** Every TCP socket that listens; undefined where the OS does not tell. */
   readListeningSockets(): readonly ListeningSocket[] | undefined;
   /** A text for the shell as a command. */
@@ -29,6 +31,7 @@ export interface ServerPlatform {
 }
 
 const LINUX: ServerPlatform = {
+  checkSupport: () => {},
   readListeningSockets: () => dumpListeningSockets(libc()) ?? readListeningSockets(),
   shellCommand: (text) => ['/bin/sh', '-c', text],
   findStart: (processId) => readStatus(processId)?.startTicks,
@@ -37,15 +40,18 @@ const LINUX: ServerPlatform = {
   listSockets,
 };
 
-const UNKNOWN: ServerPlatform = {
+const unknown = (name: NodeJS.Platform): ServerPlatform => ({
+  checkSupport: () => {
+    throw new UnsupportedPlatformError({ platform: name, capability: 'Starting servers' });
+  },
   readListeningSockets: () => undefined,
   shellCommand: (text) => [text],
   findStart: () => undefined,
   signalProcess: () => {},
   openHandedSocket: () => {
-    throw new UnsupportedPlatformError({ platform: process.arch, capability: "listen: 'inherit'" });
+    throw new UnsupportedPlatformError({ platform: name, capability: "listen: 'inherit'" });
   },
   listSockets: () => [],
-};
+});
 
-export const serverPlatform: ServerPlatform = ofThisPlatform({ linux: LINUX }, UNKNOWN);
+export const serverPlatform: ServerPlatform = ofThisPlatform({ linux: LINUX }, unknown);

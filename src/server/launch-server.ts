@@ -1,4 +1,5 @@
 /** Starts a server on ports of whoever it belongs to; in one step, or in two: its ports are claimed first, and it is started later or never. */
+import { serverPlatform } from '../platform/server-platform.ts';
 import type { AcquireOptions } from '../pool/api/owner-options.ts';
 import { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 import { checkServerOptions } from './check-options.ts';
@@ -24,9 +25,10 @@ export async function launchServer(options: StartServerOptions): Promise<Server>
   }
 }
 
-/** @throws InvalidOptionError, and what the host throws */
+/** @throws InvalidOptionError, UnsupportedPlatformError, and what the host throws */
 export async function claimServer(options: StartServerOptions, host: ServerHost): Promise<RunningServer> {
   const settings = checkServerOptions(options);
+  serverPlatform.checkSupport();
   const owners = await acquireAll(host, settings.portNames.length, settings.acquire);
   const ports = Object.fromEntries(
     settings.portNames.map((name, index) => [name, owners[index] as TCPPortOwner]),

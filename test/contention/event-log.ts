@@ -1,5 +1,6 @@
-/** The log of a storm: a file to which every process appends one line for each event. */
-import { openSync, readFileSync, writeSync } from 'node:fs';
+/** The log of a storm: a file of each process, with one line for each event. Not every system appends to a shared one in whole lines. */
+import { globSync, openSync, readFileSync, writeSync } from 'node:fs';
+import path from 'node:path';
 import type { EventKind, StormEvent } from './protocol.ts';
 
 export class EventLog {
@@ -7,8 +8,7 @@ export class EventLog {
   readonly #worker: number;
 
   constructor(file: string, worker: number) {
-    // O_APPEND: each write goes whole to the end of the file, whoever else writes.
-    this.#descriptor = openSync(file, 'a');
+    this.#descriptor = openSync(`${file}.${process.pid}`, 'a');
     this.#worker = worker;
   }
 
@@ -27,8 +27,9 @@ export class EventLog {
 
 /** In the order of time. */
 export function readEvents(file: string): StormEvent[] {
-  const lines = readFileSync(file, 'utf8').split('\n');
-  return lines
+  const files = globSync(`${path.basename(file)}.*`, { cwd: path.dirname(file) });
+  return files
+    .flatMap((name) => readFileSync(path.join(path.dirname(file), name), 'utf8').split('\n'))
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as StormEvent)
     .toSorted((a, b) => a.atUs - b.atUs);

@@ -2,7 +2,7 @@
  * A storm: several processes with several slots each that all want ports out of a few at the same time, and use them.
  * The tests judge portslice by the log that the servers write; the benchmark compares allocators by it.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PortPool } from '../../src/index.ts';
@@ -84,7 +84,6 @@ export class Storm implements AsyncDisposable {
     const { sharesPool, processes, strangers, ports } = this.options;
     this.#directory = mkdtempSync(path.join(tmpdir(), 'portslice-storm-'));
     this.#logFile = path.join(this.#directory, 'events.jsonl');
-    writeFileSync(this.#logFile, '');
     if (sharesPool)
       this.pool = PortPool.create({ workers: processes, ...(ports === undefined ? {} : { ports }) });
     for (let number = 0; number < processes; number++) this.#workers.push(this.#startWorker(number));

@@ -68,15 +68,22 @@ describe('the platform', () => {
     },
   );
 
-  test.each(['darwin', 'freebsd'])('%s has a range that sysctl tells, and no allocation', async (name) => {
+  test.each(['darwin', 'freebsd'])('%s has a range that sysctl tells, without any addon', async (name) => {
     const told = await on(name, { sysctl: 'echo 49152; echo 65535' });
     expect(told.range.value).toEqual({ range: { firstPort: 49_152, lastPort: 65_535 } });
-    expect(told.kernel).toMatchObject(NOT_IMPLEMENTED);
     for (const commands of [{}, { sysctl: 'exit 1' }, { sysctl: 'echo nonsense' }])
       expect((await on(name, commands)).range).toMatchObject(UNKNOWN_RANGE);
   });
 
-  test('Windows has a range and exclusions that netsh tells, and no allocation', async () => {
+  test('macOS needs the addon of macOS, and FreeBSD has no allocation', async () => {
+    const { kernel } = await on('darwin');
+    expect(kernel.error).toMatchObject({ code: 'PORTSLICE_FFI_UNAVAILABLE' });
+    expect(kernel.error?.message).toContain(`@koromix/koffi-darwin-${process.arch}`);
+    expect((await on('darwin', {}, 'ppc64')).kernel).toMatchObject(NOT_IMPLEMENTED);
+    expect((await on('freebsd')).kernel).toMatchObject(NOT_IMPLEMENTED);
+  });
+
+  test('Windows has a range and exclusions that netsh tells, and needs the addon of Windows', async () => {
     const netsh = `
       case "$*" in
         *dynamicport*) printf 'Protocol tcp\\r\\n-----\\r\\nStart Port      : 49152\\r\\nNumber of Ports : 16384\\r\\n' ;;
@@ -85,7 +92,9 @@ describe('the platform', () => {
     const told = await on('win32', { netsh });
     expect(told.range.value).toEqual({ range: { firstPort: 49_152, lastPort: 65_535 } });
     expect(told.excluded.value).toEqual([{ firstPort: 5357, lastPort: 5358 }]);
-    expect(told.kernel).toMatchObject(NOT_IMPLEMENTED);
+    expect(told.kernel.error).toMatchObject({ code: 'PORTSLICE_FFI_UNAVAILABLE' });
+    expect(told.kernel.error?.message).toContain(`@koromix/koffi-win32-${process.arch}`);
+    expect((await on('win32', {}, 'ia32')).kernel).toMatchObject(NOT_IMPLEMENTED);
     const missing = await on('win32');
     expect(missing.range).toMatchObject(UNKNOWN_RANGE);
     expect(missing.excluded).toMatchObject(UNKNOWN_RANGE);

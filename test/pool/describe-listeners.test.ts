@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { waitForListening } from '../../src/index.ts';
 import { platform } from '../../src/platform/platform.ts';
 import { adviceForLeak, describeListener } from '../../src/pool/claim/describe-listeners.ts';
+import { hasLinuxFiles } from '../support/kernel-traits.ts';
 import { stopProcess } from '../support/listening-server.ts';
 import { reservePorts } from '../support/port-block.ts';
 
@@ -76,7 +77,7 @@ const PLAIN = 'Stop the server before the test ends.';
 const leaveRunning = (): Promise<void> => Promise.resolve();
 
 describe('a leaked server', () => {
-  test.each([
+  test.runIf(hasLinuxFiles).each([
     ['in the session of the test', false],
     ['in a session of its own', true],
   ])('whose shell alone was stopped is said to be its child, %s', async (_title, detached) => {
@@ -85,21 +86,24 @@ describe('a leaked server', () => {
     );
   });
 
-  test('whose npm alone was stopped is said to be its child, with the script', async () => {
-    await using folder = temporaryFolder();
-    const scripts = { 'serve-it': `${process.execPath} ${SERVER} $SERVER_PORT; true` };
-    writeFileSync(path.join(folder.path, 'package.json'), JSON.stringify({ private: true, scripts }));
-    const start = (port: number): ChildProcess =>
-      spawn('npm', ['run', 'serve-it'], {
-        cwd: folder.path,
-        stdio: 'ignore',
-        env: { ...process.env, SERVER_PORT: `${port}` },
-      });
-    expect(await adviceAfter(start, stopProcess)).toContain(
-      "Only its wrapper 'npm run serve-it' was stopped, and the server is its child.",
-    );
-    expect(await adviceAfter(start, leaveRunning)).toBe(PLAIN);
-  });
+  test.runIf(hasLinuxFiles)(
+    'whose npm alone was stopped is said to be its child, with the script',
+    async () => {
+      await using folder = temporaryFolder();
+      const scripts = { 'serve-it': `${process.execPath} ${SERVER} $SERVER_PORT; true` };
+      writeFileSync(path.join(folder.path, 'package.json'), JSON.stringify({ private: true, scripts }));
+      const start = (port: number): ChildProcess =>
+        spawn('npm', ['run', 'serve-it'], {
+          cwd: folder.path,
+          stdio: 'ignore',
+          env: { ...process.env, SERVER_PORT: `${port}` },
+        });
+      expect(await adviceAfter(start, stopProcess)).toContain(
+        "Only its wrapper 'npm run serve-it' was stopped, and the server is its child.",
+      );
+      expect(await adviceAfter(start, leaveRunning)).toBe(PLAIN);
+    },
+  );
 
   test('that has a shell which still runs, or that the test has started itself, is just to be stopped', async () => {
     expect(await adviceAfter(startInShell(false), leaveRunning)).toBe(PLAIN);

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { runsEveryProgram } from '../support/kernel-traits.ts';
 import { startPortWorker } from '../support/port-worker.ts';
 import { projectFolder, runScript, scriptOutput } from '../support/run-script.ts';
 import { openTestPool } from '../support/test-pool.ts';
@@ -43,7 +44,7 @@ test('a process that a test starts inherits the pool and allocates from slice 0'
   expect(await child.call('warnings')).toEqual([]);
 });
 
-describe('the built package', () => {
+describe.runIf(runsEveryProgram)('the built package', () => {
   const node20 = findNode20();
   const folder = path.join(projectFolder, '.tmp', `dist-${process.pid}`);
 

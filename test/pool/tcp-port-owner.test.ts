@@ -9,6 +9,7 @@ import {
   type TCPPortOwnerOptions,
 } from '../../src/index.ts';
 import { errorOf } from '../support/catch-error.ts';
+import { hasHolds } from '../support/kernel-traits.ts';
 import { listen } from '../support/listening-server.ts';
 import { releaseSealed } from '../support/pool-internals.ts';
 import { startPortWorker } from '../support/port-worker.ts';
@@ -115,7 +116,7 @@ describe('the wildcard of a family among the hosts', () => {
   });
 });
 
-describe('a hold on the named addresses only, because a stranger has another one', () => {
+describe.runIf(hasHolds)('a hold on the named addresses only, because a stranger has another one', () => {
   test('is told once in the run, whoever has it', async () => {
     await using opened = await openTestPool(4);
     using warnings = collectWarnings();

@@ -14,6 +14,7 @@ import {
 } from '../../src/index.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { NOBODY } from '../support/kernel-peer.ts';
+import { hasHolds, hasLinuxFiles } from '../support/kernel-traits.ts';
 import { listen, serverCommand, startServer, stopProcess } from '../support/listening-server.ts';
 import { needProgram, needRoot } from '../support/needs.ts';
 import { reservePorts } from '../support/port-block.ts';
@@ -202,7 +203,7 @@ describe('a server process that ends', () => {
     );
   });
 
-  test('may be one that cannot listen on a held port if this process holds it', async () => {
+  test.runIf(hasHolds)('may be one that cannot listen on a held port if this process holds it', async () => {
     await using _opened = await openTestPool(2);
     using owner = new TCPPortOwner();
     using checked = new TCPPortOwner({ hold: false });
@@ -295,7 +296,7 @@ async function waitAsNobody(port: number, pid: number): Promise<string> {
   return scriptOutput<string>(code);
 }
 
-describe('a listener whose process is hidden from us', () => {
+describe.runIf(hasLinuxFiles)('a listener whose process is hidden from us', () => {
   test('is foreign if it is of another user than the server, and also if the server is dead', async (context) => {
     needRoot(context);
     await using block = await reservePorts(1);

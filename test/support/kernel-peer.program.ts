@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import { Segment } from '../../src/core/segment.ts';
+import { withCloserMutex } from '../../src/platform/darwin/closer-mutex.ts';
+import * as darwin from '../../src/platform/darwin/libc.ts';
 import { libc } from '../../src/platform/linux/libc.ts';
 import { takeName } from '../../src/platform/linux/lock.ts';
 import { platform } from '../../src/platform/platform.ts';
@@ -45,6 +47,19 @@ const commands = {
   useUpDescriptors: (left: number): void => void (giveBack = useUpDescriptors(left)),
   giveDescriptorsBack: (): void => giveBack(),
   createMemory: (byteLength: number): void => kernel.createMemory(byteLength).close(),
+  /** Until this process ends. @returns the locator */
+  keepMemory: (byteLength: number): string => {
+    const memory = kernel.createMemory(byteLength);
+    memory.announce();
+    return memory.locator;
+  },
+  /** As if this thread stopped while it closes what others have left. */
+  keepCloserMutex: (): void => {
+    // It never gives it back then.
+    withCloserMutex(darwin.libc(), () => Object.assign(Atomics, { store: () => undefined }));
+  },
+  /** @returns the locator */
+  createOpenMemory: (byteLength: number): string => kernel.createMemory(byteLength).locator,
   takeName: (name: string): number | undefined => takeName(libc(), name),
   openSegment: (locator: string): void => {
     onSegment = actionsOn(new Segment(kernel.attachMemory(locator, 'a handle').buffer));

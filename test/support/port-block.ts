@@ -10,6 +10,8 @@ import { formatPortSpec } from './port-spec-text.ts';
 
 const PORTS_PER_BLOCK = 40;
 const CANDIDATES = '2100-9899';
+/** Specs of whole blocks, separated by spaces, that were reserved for us outside: by a test that runs this one under Wine. */
+const RESERVED_VARIABLE = 'RESERVED_TEST_PORTS';
 
 export interface PortBlock extends AsyncDisposable {
   /** Ascending. */
@@ -21,6 +23,8 @@ export interface PortBlock extends AsyncDisposable {
 /** @param portCount at most 40 */
 export async function reservePorts(portCount: number): Promise<PortBlock> {
   if (portCount > PORTS_PER_BLOCK) throw new Error(`A block has ${PORTS_PER_BLOCK} ports.`);
+  const reserved = process.env[RESERVED_VARIABLE];
+  if (reserved !== undefined) return takeReserved(reserved.split(' '), portCount);
   const candidates = getServerTCPPorts({ ports: CANDIDATES });
   const blockCount = Math.floor(candidates.length / PORTS_PER_BLOCK);
   const start = Math.floor(Math.random() * blockCount);
@@ -34,6 +38,22 @@ export async function reservePorts(portCount: number): Promise<PortBlock> {
     await release();
   }
   throw new Error('No block of ports is free.');
+}
+
+/** The environment of a program whose blocks these are; nobody else on the machine may use them meanwhile. */
+export function environmentWithBlocks(blocks: readonly PortBlock[]): Readonly<Record<string, string>> {
+  return { [RESERVED_VARIABLE]: blocks.map(({ spec }) => spec).join(' ') };
+}
+
+const takenHere = new Set<string>();
+
+function takeReserved(specs: readonly string[], portCount: number): PortBlock {
+  const spec = specs.find((each) => !takenHere.has(each));
+  if (spec === undefined) throw new Error('No block of ports is free.');
+  takenHere.add(spec);
+  const ports = getServerTCPPorts({ ports: spec }).slice(0, portCount);
+  const release = async (): Promise<void> => void takenHere.delete(spec);
+  return { ports, spec: formatPortSpec(ports), [Symbol.asyncDispose]: release };
 }
 
 /** Not even in TIME_WAIT, of which a strict bind takes notice. */

@@ -1,15 +1,17 @@
+import { openSync } from 'node:fs';
+import { PortState, stateOf } from '../../src/core/port-state.ts';
 /**
  * portslice on a kernel that does not do what it should, to see that a proof notices. The faults are in the URL:
  * `?lock=off` (nobody is kept out, and holds are bound so that they do not keep each other out either), `?hold=off` (strangers are not kept out), `?lost=20001` (that port's lock is never
  * closed), `?dead=spared` (nobody gets the lock of a port whose record says that someone has it).
  */
-import { PortState, stateOf } from '../../src/core/port-state.ts';
+import { DUAL_WILDCARD } from '../../src/platform/internet-address.ts';
 import { bindOne } from '../../src/platform/linux/bound-addresses.ts';
 import { HELD_OVER_OTHERS } from '../../src/platform/linux/hold.ts';
 import { libc } from '../../src/platform/linux/libc.ts';
-import { DUAL_WILDCARD } from '../../src/platform/linux/scratch.ts';
 import { platform } from '../../src/platform/platform.ts';
 import type { Hold } from '../../src/platform/port-kernel.ts';
+import { hasHolds } from './kernel-traits.ts';
 import { type Around, interposeAtomics, interposeKernel } from './seam.ts';
 import { portOfStateWord } from './segment-words.ts';
 
@@ -34,7 +36,7 @@ const weaken: Around = (name, args, act) => {
       return takeLock(args[0] as number, act);
     case 'takeHold':
     case 'takeHoldOverLeftovers':
-      if (faults.get('lock') === 'off') return takeHoldBesideOthers(args[0] as number);
+      if (faults.get('lock') === 'off' && hasHolds) return takeHoldBesideOthers(args[0] as number);
       return faults.get('hold') === 'off'
         ? withoutDescriptors(act(...args) as Hold | undefined)
         : act(...args);
@@ -49,10 +51,14 @@ interposeKernel(platform, weaken);
 function takeLock(port: number, act: (port: number) => unknown): unknown {
   if (faults.get('dead') === 'spared' && !hasJustSwapped) return undefined;
   hasJustSwapped = false;
-  // A number that nobody will ask for again.
-  const lock = act(faults.get('lock') === 'off' ? process.pid * 1e6 + ++lockCount : port);
+  const lock = faults.get('lock') === 'off' ? takeNobodysLock(act) : act(port);
   if (lock !== undefined && port === Number(faults.get('lost'))) lostLocks.add(lock);
   return lock;
+}
+
+/** Of a number that nobody will ask for again; where ports alone can be locked, no lock at all. */
+function takeNobodysLock(act: (port: number) => unknown): unknown {
+  return hasHolds ? act(process.pid * 1e6 + ++lockCount) : openSync('/dev/null', 'r');
 }
 
 function takeHoldBesideOthers(port: number): Hold | undefined {

@@ -1,22 +1,24 @@
-/** The ephemeral range of macOS and FreeBSD. Parsed texts are tested; the command itself was never run on either. */
+/** The ephemeral range of macOS. */
 import { parseSysctlEphemeralRange } from '../../core/ephemeral-range-text.ts';
-import { EphemeralRangeError } from '../../errors/index.ts';
+import { EphemeralRangeError, ForeignFunctionError } from '../../errors/index.ts';
 import type { EphemeralRangeReading } from '../port-kernel.ts';
+import { RANGE_NAMES, readRangeByCommand } from '../sysctl-range.ts';
+import { readNamed } from './proc.ts';
 
-const NAMES = ['net.inet.ip.portrange.first', 'net.inet.ip.portrange.last'];
-
-/** @throws EphemeralRangeError */
+/** Without the foreign function interface, which nothing else of this needs, the command tells. @throws EphemeralRangeError */
 export function readDarwinEphemeralRange(): EphemeralRangeReading {
+  let ends: number[];
   try {
-    return {
-      range: parseSysctlEphemeralRange(
-        process
-          .getBuiltinModule('node:child_process')
-          .execFileSync('sysctl', ['-n', ...NAMES], { encoding: 'latin1' }),
-      ),
-    };
+    ends = RANGE_NAMES.map(readNumber);
   } catch (error) {
-    if (error instanceof EphemeralRangeError) throw error;
-    throw new EphemeralRangeError({ source: 'sysctl', problem: 'the command failed', cause: error });
+    if (error instanceof ForeignFunctionError) return readRangeByCommand();
+    throw error;
   }
+  return { range: parseSysctlEphemeralRange(ends.join('\n')) };
+}
+
+function readNumber(name: string): number {
+  const bytes = readNamed(name);
+  if (bytes?.length === 4) return bytes.readInt32LE(0);
+  throw new EphemeralRangeError({ source: `sysctlbyname(${name})`, problem: 'the system does not tell' });
 }

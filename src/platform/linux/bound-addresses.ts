@@ -2,9 +2,9 @@
 import { formatAddress } from '../../core/address-text.ts';
 import { HostError } from '../../errors/index.ts';
 import { errorFor, meaningOf } from '../errno.ts';
+import { DUAL_WILDCARD, IPV4_WILDCARD } from '../internet-address.ts';
 import type { BoundAddresses, InternetAddress } from '../port-kernel.ts';
 import type { LibC } from './libc.ts';
-import { DUAL_WILDCARD, IPV4_WILDCARD } from './scratch.ts';
 import { bindInternet, openInternetSocket, setReuseAddress } from './sockets.ts';
 
 /** How a socket takes part in a port. */

@@ -1,8 +1,8 @@
+import { DUAL_WILDCARD } from '../internet-address.ts';
 /** UDP's side of a port. */
 import { type BindMode, bindOne } from './bound-addresses.ts';
 import { SOCK_DGRAM } from './constants.ts';
 import type { LibC } from './libc.ts';
-import { DUAL_WILDCARD } from './scratch.ts';
 
 /**
  * Without an option it conflicts with every UDP socket of the port: of either family, on any one address, also with those that

@@ -5,12 +5,14 @@
 import { errorFor, meaningOf } from '../errno.ts';
 import { fileSystem } from '../file-system.ts';
 import type { HandedSocket } from '../handed-socket.ts';
+import { holdTargetFor } from '../hold-target.ts';
+import { DUAL_WILDCARD } from '../internet-address.ts';
 import type { SocketAddressFamily } from '../port-kernel.ts';
 import { bindOne, type BindMode } from './bound-addresses.ts';
 import { F_GETFL, F_SETFL, IPPROTO_TCP, O_NONBLOCK, TCP_INFO } from './constants.ts';
-import { holdTargetFor } from './hold-target.ts';
 import type { LibC } from './libc.ts';
-import { DUAL_WILDCARD, Scratch } from './scratch.ts';
+import { localAddresses } from './local-addresses.ts';
+import { Scratch } from './scratch.ts';
 
 /** As Node's default. The kernel may allow less. */
 const BACKLOG = 511;
@@ -28,7 +30,7 @@ export function openHandedSocket(
   host: string,
   family: SocketAddressFamily,
 ): HandedSocket | undefined {
-  const { addresses } = holdTargetFor(libc, [host], family);
+  const { addresses } = holdTargetFor(localAddresses(libc), [host], family);
   const [address = DUAL_WILDCARD] = addresses === 'everywhere' ? [] : addresses;
   const descriptor = bindOne(libc, port, address, BESIDE_HOLD);
   if (descriptor === undefined) return undefined;

@@ -1,11 +1,11 @@
 /** The start-up test: does this kernel keep what the hold promises? Done once a run, on a port that the kernel picks. */
 import { meaningOf } from '../errno.ts';
+import { IPV4_LOOPBACK, IPV4_WILDCARD, IPV6_LOOPBACK, IPV6_WILDCARD } from '../internet-address.ts';
 import type { InternetAddress } from '../port-kernel.ts';
 import { closeAll } from './bound-addresses.ts';
 import { takeHold } from './hold.ts';
 import { optionsWorkAfterBind } from './late-options.ts';
 import type { LibC } from './libc.ts';
-import { IPV4_LOOPBACK, IPV4_WILDCARD, IPV6_LOOPBACK, IPV6_WILDCARD } from './scratch.ts';
 import { bindInternet, boundPort, openInternetSocket, setReuseAddress } from './sockets.ts';
 
 const PICKED_BY_KERNEL = 0;

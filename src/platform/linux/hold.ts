@@ -4,11 +4,11 @@
  */
 import { ResourceLimitError } from '../../errors/index.ts';
 import { errorFor, meaningOf } from '../errno.ts';
+import { DUAL_WILDCARD } from '../internet-address.ts';
 import type { BoundAddresses, Hold, HoldTarget } from '../port-kernel.ts';
 import { type BindMode, bindAll, bindOne, closeAll, STRICT } from './bound-addresses.ts';
 import { knownToWorkAfterBind, noteThatOptionsWorkAfterBind, optionsWorkAfterBind } from './late-options.ts';
 import type { LibC } from './libc.ts';
-import { DUAL_WILDCARD } from './scratch.ts';
 import { boundPort, openInternetSocket, setReuseAddress, setReusePort, startListening } from './sockets.ts';
 
 /**

@@ -1,20 +1,14 @@
 /** Everything that the pool asks of Linux, bound to this thread's C library. */
 import { UnsupportedPlatformError } from '../../errors/index.ts';
+import { holdTargetFor } from '../hold-target.ts';
 import type { PortKernel } from '../port-kernel.ts';
 import { closeAll } from './bound-addresses.ts';
 import { udpIsFree } from './datagrams.ts';
-import { holdTargetFor } from './hold-target.ts';
 import { findHoldProblem } from './hold-test.ts';
-import {
-  checkStrictly,
-  hasIPv6,
-  somethingListens,
-  somethingListensBeside,
-  takeHold,
-  takeSeal,
-} from './hold.ts';
+import { checkStrictly, somethingListens, somethingListensBeside, takeHold, takeSeal } from './hold.ts';
 import { takeHoldOverLeftovers } from './leftovers.ts';
 import { type LibC, libc } from './libc.ts';
+import { localAddresses } from './local-addresses.ts';
 import { takeLock } from './lock.ts';
 import { attachMemory, copyMemory, createMemory, findMemories } from './memory.ts';
 import { networkNamespace } from './network-namespace.ts';
@@ -46,6 +40,7 @@ function startKernel(c: LibC): PortKernel {
 }
 
 function bindKernel(c: LibC): PortKernel {
+  const machine = localAddresses(c);
   return {
     threadId: c.threadId,
     randomBytes: (byteLength) => randomBytes(c, byteLength),
@@ -57,7 +52,7 @@ function bindKernel(c: LibC): PortKernel {
     takeLock: (port) => takeLock(c, port),
     takeServedName: (folder, name) => takeServedName(c, folder, name),
     announceServedPort: (served) => announceServedPort(c, served),
-    holdTargetFor: (hosts, family) => holdTargetFor(c, hosts, family),
+    holdTargetFor: (hosts, family) => holdTargetFor(machine, hosts, family),
     takeHold: (port) => takeHold(c, port),
     takeHoldOverLeftovers: (port, target) => takeHoldOverLeftovers(c, port, target),
     checkStrictly: (port, target) => checkStrictly(c, port, target),
@@ -68,6 +63,7 @@ function bindKernel(c: LibC): PortKernel {
     closeDescriptors: (descriptors) => closeAll(c, descriptors),
     closeOrphans: () => closeOrphans(c),
     findHoldProblem: () => findHoldProblem(c),
-    hasIPv6: () => hasIPv6(c),
+    findLockProblem: () => undefined,
+    hasIPv6: () => machine.hasIPv6(),
   };
 }

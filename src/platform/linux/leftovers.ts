@@ -8,11 +8,17 @@
  * comes after the strict bind only. notes/hold.md has the counts.
  */
 import { meaningOf } from '../errno.ts';
+import {
+  DUAL_WILDCARD,
+  ipv4Address,
+  IPV4_LOOPBACK,
+  ipv6Address,
+  IPV6_LOOPBACK,
+} from '../internet-address.ts';
 import type { Hold, HoldTarget, InternetAddress } from '../port-kernel.ts';
 import { bindEach, bindError, bindOne, closeAll } from './bound-addresses.ts';
 import { HELD_OVER_OTHERS, holdMode } from './hold.ts';
 import type { LibC } from './libc.ts';
-import { DUAL_WILDCARD, ipv4Address, IPV4_LOOPBACK, ipv6Address, IPV6_LOOPBACK } from './scratch.ts';
 import { allowForeignAddress, bindInternet, openInternetSocket, setReuseAddress } from './sockets.ts';
 
 type Family = InternetAddress['family'];

@@ -4,11 +4,10 @@
  * koffi's `load`, `func` or `view` aborts the process, one inside a bound function does not.
  * SAFETY: every pointer below lies in `scratch`, which lives as long as this object, or comes from the C library.
  */
-import { type LibraryHandle, loadKoffi } from '../koffi.ts';
+import { bindLater, loadKoffi } from '../koffi.ts';
 import { threadState } from '../thread-state.ts';
 
 type Pointer = number;
-type Bound = ReturnType<LibraryHandle['func']>;
 
 export interface LibC {
   readonly socket: (domain: number, type: number, protocol: number) => number;
@@ -69,13 +68,6 @@ export function libc(): LibC {
   return threadState('libc', bindLibC);
 }
 
-/** Binds on the first call, because terminating a thread while koffi binds aborts the process. */
-function later(library: LibraryHandle, prototype: string): Bound {
-  let bound: Bound | undefined;
-  const call = (...args: unknown[]): unknown => (bound ??= library.func(prototype))(...args);
-  return call as Bound;
-}
-
 function bindLibC(): LibC {
   const koffi = loadKoffi(`linux-${process.arch}`);
   const library = koffi.load(null);
@@ -94,17 +86,17 @@ function bindLibC(): LibC {
     fcntl: library.func('int fcntl(int, int, uintptr_t)'),
     threadId,
     isMainThread: threadId === process.pid,
-    getrandom: later(library, 'int64_t getrandom(uintptr_t, size_t, unsigned int)'),
-    memfd_create: later(library, 'int memfd_create(const char *, unsigned int)'),
-    ftruncate: later(library, 'int ftruncate(int, int64_t)'),
+    getrandom: bindLater(library, 'int64_t getrandom(uintptr_t, size_t, unsigned int)'),
+    memfd_create: bindLater(library, 'int memfd_create(const char *, unsigned int)'),
+    ftruncate: bindLater(library, 'int ftruncate(int, int64_t)'),
     mmap: library.func('uintptr_t mmap(uintptr_t, size_t, int, int, int, int64_t)'),
-    getaddrinfo: later(library, 'int getaddrinfo(const char *, const char *, uintptr_t, uintptr_t)'),
-    gai_strerror: later(library, 'const char *gai_strerror(int)'),
-    freeaddrinfo: later(library, 'void freeaddrinfo(uintptr_t)'),
-    memcpy: later(library, 'uintptr_t memcpy(uintptr_t, uintptr_t, size_t)'),
-    send: later(library, 'int64_t send(int, uintptr_t, size_t, int)'),
-    recv: later(library, 'int64_t recv(int, uintptr_t, size_t, int)'),
-    prlimit: later(library, 'int prlimit(int, int, uintptr_t, void *)'),
+    getaddrinfo: bindLater(library, 'int getaddrinfo(const char *, const char *, uintptr_t, uintptr_t)'),
+    gai_strerror: bindLater(library, 'const char *gai_strerror(int)'),
+    freeaddrinfo: bindLater(library, 'void freeaddrinfo(uintptr_t)'),
+    memcpy: bindLater(library, 'uintptr_t memcpy(uintptr_t, uintptr_t, size_t)'),
+    send: bindLater(library, 'int64_t send(int, uintptr_t, size_t, int)'),
+    recv: bindLater(library, 'int64_t recv(int, uintptr_t, size_t, int)'),
+    prlimit: bindLater(library, 'int prlimit(int, int, uintptr_t, void *)'),
     errno: () => koffi.errno(),
     addressOf: (buffer) => Number(koffi.address(buffer)),
     view: (pointer, byteLength) => koffi.view(pointer, byteLength),

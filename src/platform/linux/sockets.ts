@@ -1,5 +1,6 @@
 /** Sockets of the two kinds that portslice binds. Descriptors are plain numbers; -1 never leaves this file. */
 import { errorFor, meaningOf } from '../errno.ts';
+import { DUAL_WILDCARD } from '../internet-address.ts';
 import type { InternetAddress } from '../port-kernel.ts';
 import {
   AF_INET,
@@ -17,7 +18,6 @@ import {
 } from './constants.ts';
 import type { LibC } from './libc.ts';
 import {
-  DUAL_WILDCARD,
   IPV6_ADDRESS_BYTES,
   MAX_SOCKET_ADDRESS_BYTES,
   readAbstractAddress,

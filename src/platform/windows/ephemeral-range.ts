@@ -3,6 +3,7 @@ import { parseWindowsEphemeralRange, parseWindowsExcludedRanges } from '../../co
 import type { PortRange } from '../../core/port-range.ts';
 import { EphemeralRangeError } from '../../errors/index.ts';
 import type { EphemeralRangeReading } from '../port-kernel.ts';
+import { threadState } from '../thread-state.ts';
 
 /** @throws EphemeralRangeError */
 export function readWindowsEphemeralRange(): EphemeralRangeReading {
@@ -14,7 +15,12 @@ export function readWindowsExcludedRanges(): PortRange[] {
   return parseWindowsExcludedRanges(netsh('excludedportrange', 'protocol=tcp'));
 }
 
+/** Asked once in a thread: to start a program takes a tenth of a second, and who changes the ranges starts Windows anew. */
 function netsh(what: string, protocol: string): string {
+  return threadState(`netsh-${what}`, () => runNetsh(what, protocol));
+}
+
+function runNetsh(what: string, protocol: string): string {
   try {
     return process
       .getBuiltinModule('node:child_process')

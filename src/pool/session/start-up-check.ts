@@ -27,6 +27,13 @@ export function checkKernel({ kernel, segment }: PoolSession): void {
     );
   }
   const problem = kernel.findHoldProblem();
-  if (problem === undefined) return;
-  warnOnceInRun(segment, 'PORTSLICE_WEAK_HOLD', `Held ports are not guarded here: ${problem}.`);
+  if (problem !== undefined)
+    warnOnceInRun(segment, 'PORTSLICE_WEAK_HOLD', `Held ports are not guarded here: ${problem}.`);
+  const lockProblem = kernel.findLockProblem();
+  if (lockProblem !== undefined)
+    warnOnceInRun(
+      segment,
+      'PORTSLICE_LOCK_IN_THE_WAY',
+      `Locked ports refuse some servers here: ${lockProblem}.`,
+    );
 }

@@ -14,6 +14,7 @@ const WARNINGS = [
   'PORTSLICE_NO_IPV6',
   'PORTSLICE_NARROW_HOLD',
   'PORTSLICE_SERVER_TREE',
+  'PORTSLICE_LOCK_IN_THE_WAY',
 ] as const;
 const TYPE = 'PortsliceWarning';
 /** No literal: V8 would look up the class while it reads this file. */

@@ -7,6 +7,11 @@ import { fstatSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import {
+  AF_INET as DARWIN_AF_INET,
+  SOCK_STREAM as DARWIN_SOCK_STREAM,
+} from '../../../src/platform/darwin/constants.ts';
+import * as darwin from '../../../src/platform/darwin/libc.ts';
+import {
   AF_UNIX,
   F_GETSIG,
   F_OWNER_TID,
@@ -17,6 +22,7 @@ import {
 import { libc } from '../../../src/platform/linux/libc.ts';
 import { Scratch } from '../../../src/platform/linux/scratch.ts';
 import { platform } from '../../../src/platform/platform.ts';
+import { hasLinuxFiles } from '../../support/kernel-traits.ts';
 
 export interface StormResult {
   readonly closed: number;
@@ -48,6 +54,7 @@ function claim(port: number): number[] | undefined {
 
 /** Descriptors that a thread opens without being portslice: one bare, one that has an owner thread and another signal. */
 function openForeignSockets(): number[] {
+  if (!hasLinuxFiles) return [openForeignSocket()];
   const c = libc();
   const [bare, owned] = [c.socket(AF_UNIX, SOCK_STREAM, 0), c.socket(AF_UNIX, SOCK_STREAM, 0)] as const;
   c.scratch.writeInt32LE(F_OWNER_TID, Scratch.structure);
@@ -56,6 +63,12 @@ function openForeignSockets(): number[] {
   c.fcntl(owned, F_SETSIG, FOREIGN_SIGNAL);
   if (c.fcntl(owned, F_GETSIG, 0) !== FOREIGN_SIGNAL) throw new Error('The signal is not set.');
   return [bare, owned];
+}
+
+function openForeignSocket(): number {
+  return hasLinuxFiles
+    ? libc().socket(AF_UNIX, SOCK_STREAM, 0)
+    : darwin.libc().socket(DARWIN_AF_INET, DARWIN_SOCK_STREAM, 0);
 }
 
 function identityOf(descriptor: number): string {
@@ -91,7 +104,7 @@ async function main([mainPort, threadPort, ...ports]: number[]): Promise<StormRe
   await once(thread, 'message');
   const others = Array.from({ length: OTHER_FILES / 2 }, () => [
     openSync('/dev/null', 'r'),
-    libc().socket(AF_UNIX, SOCK_STREAM, 0),
+    openForeignSocket(),
   ]).flat();
 
   const share = Math.floor(ports.length / THREADS);

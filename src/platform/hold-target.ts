@@ -1,13 +1,17 @@
 /** What `hosts` and `socketAddressFamily` mean for a hold. */
-import { HostError } from '../../errors/index.ts';
-import type { HoldTarget, InternetAddress, SocketAddressFamily } from '../port-kernel.ts';
-import { hasIPv6 } from './hold.ts';
-import type { LibC } from './libc.ts';
-import { resolveLocalHost } from './resolver.ts';
-import { IPV4_WILDCARD, IPV6_WILDCARD } from './scratch.ts';
+import { HostError } from '../errors/index.ts';
+import { IPV4_WILDCARD, IPV6_WILDCARD } from './internet-address.ts';
+import type { HoldTarget, InternetAddress, SocketAddressFamily } from './port-kernel.ts';
 
 /** More sockets than this for one port is almost certainly a mistake. */
 const MAX_HOLD_DESCRIPTORS = 7;
+
+/** What this machine has. */
+export interface LocalAddresses {
+  hasIPv6(): boolean;
+  /** The addresses of a host that can be bound here. @throws HostError if there is none */
+  resolveLocalHost(host: string): readonly InternetAddress[];
+}
 
 const EVERYWHERE: HoldTarget = { addresses: 'everywhere' };
 
@@ -15,11 +19,15 @@ const EVERYWHERE: HoldTarget = { addresses: 'everywhere' };
  * @param hosts `''` is every address of the family
  * @throws HostError at once if a host does not resolve, is not of this machine or has no address of the family
  */
-export function holdTargetFor(libc: LibC, hosts: readonly string[], family: SocketAddressFamily): HoldTarget {
+export function holdTargetFor(
+  machine: LocalAddresses,
+  hosts: readonly string[],
+  family: SocketAddressFamily,
+): HoldTarget {
   const named = hosts.filter((host) => host !== '' && host !== 'localhost');
-  for (const host of named) addressesOf(libc, host, family);
-  if (hosts.includes('')) return wildcardTarget(libc, family);
-  const addresses = withoutCovered(unique(hosts.flatMap((host) => addressesOf(libc, host, family))));
+  for (const host of named) addressesOf(machine, host, family);
+  if (hosts.includes('')) return wildcardTarget(machine, family);
+  const addresses = withoutCovered(unique(hosts.flatMap((host) => addressesOf(machine, host, family))));
   // A server on '::' serves IPv4 too, unless it is told otherwise.
   if (family === 'dual' && addresses.some((address) => address.family === 'ipv6' && isWildcard(address)))
     return EVERYWHERE;
@@ -33,9 +41,9 @@ export function holdTargetFor(libc: LibC, hosts: readonly string[], family: Sock
   return { addresses: addresses };
 }
 
-function wildcardTarget(libc: LibC, family: SocketAddressFamily): HoldTarget {
+function wildcardTarget(machine: LocalAddresses, family: SocketAddressFamily): HoldTarget {
   if (family === 'dual') return EVERYWHERE;
-  if (family === 'ipv6' && !hasIPv6(libc)) {
+  if (family === 'ipv6' && !machine.hasIPv6()) {
     throw new HostError({
       host: '',
       problem: 'needs IPv6, which this kernel does not support',
@@ -45,10 +53,14 @@ function wildcardTarget(libc: LibC, family: SocketAddressFamily): HoldTarget {
   return { addresses: [family === 'ipv4' ? IPV4_WILDCARD : IPV6_WILDCARD] };
 }
 
-function addressesOf(libc: LibC, host: string, family: SocketAddressFamily): readonly InternetAddress[] {
-  const addresses = resolveLocalHost(libc, host).filter(
-    (address) => family === 'dual' || address.family === family,
-  );
+function addressesOf(
+  machine: LocalAddresses,
+  host: string,
+  family: SocketAddressFamily,
+): readonly InternetAddress[] {
+  const addresses = machine
+    .resolveLocalHost(host)
+    .filter((address) => family === 'dual' || address.family === family);
   if (addresses.length > 0) return addresses;
   throw new HostError({
     host,

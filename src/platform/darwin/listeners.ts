@@ -1,0 +1,59 @@
+/** Who listens on a port, and where, from the system's table. It copies all of it: for messages, never on the way of an allocation. */
+import { formatAddress } from '../../core/address-text.ts';
+import type { Listener } from '../port-kernel.ts';
+import { isLockAddress } from './lock.ts';
+import { readCommand, readNamed } from './proc.ts';
+import { findDescendants } from './processes.ts';
+import { parseSocketTable, type TCPSocket } from './socket-table.ts';
+
+/** @returns undefined if the table cannot be read */
+export function findListeners(port: number): Listener[] | undefined {
+  const sockets = listeningSockets()?.filter((socket) => socket.port === port);
+  // One entry a process, however many sockets it has.
+  const owners = sockets && new Map(sockets.map((socket) => [socket.processId, describeOwner(socket)]));
+  return owners && [...owners.values()];
+}
+
+export function findListeningPorts(): ReadonlySet<number> | undefined {
+  const sockets = listeningSockets();
+  return sockets && new Set(sockets.map(({ port }) => port));
+}
+
+/** Our own locks are no sign of anything. */
+export function isOnlyInTimeWait(port: number): boolean {
+  const sockets = readSockets()?.filter((each) => each.port === port && !isLockAddress(each.address)) ?? [];
+  return sockets.length > 0 && sockets.every(({ state }) => state === 'time-wait');
+}
+
+export function findAddressesOfPort(port: number): string[] {
+  return describeAll(listeningSockets()?.filter((socket) => socket.port === port));
+}
+
+export function findAddressesOfProcess(processId: number): string[] {
+  const family = new Set([processId, ...findDescendants(processId)]);
+  return describeAll(listeningSockets()?.filter((socket) => family.has(socket.processId)));
+}
+
+export function readSockets(): TCPSocket[] | undefined {
+  const table = readNamed('net.inet.tcp.pcblist_n');
+  return table && parseSocketTable(table);
+}
+
+function listeningSockets(): TCPSocket[] | undefined {
+  return readSockets()?.filter(({ state }) => state === 'listening');
+}
+
+function describeOwner({ processId, userId }: TCPSocket): Listener {
+  const command = readCommand(processId);
+  // A process that has ended while others go on with its socket.
+  return { processId: command === undefined ? undefined : processId, command, userId };
+}
+
+function describeAll(sockets: readonly TCPSocket[] = []): string[] {
+  return [...new Set(sockets.map(describeSocket))];
+}
+
+function describeSocket({ address, port }: TCPSocket): string {
+  const text = formatAddress(address);
+  return address.length === 4 ? `${text}:${port}` : `[${text}]:${port}`;
+}

@@ -1,0 +1,70 @@
+/** What the system tells of processes: what is gone, hidden or another user's answers with nothing. */
+import { CTL_KERN, KERN_PROCARGS2, PROC_PIDT_SHORTBSDINFO, ProcessInfo } from './constants.ts';
+import { libc } from './libc.ts';
+import { parseArguments } from './process-arguments.ts';
+import { Scratch, textAt } from './scratch.ts';
+
+export interface ProcessFacts {
+  readonly parentId: number;
+  readonly userId: number;
+  /** Of the program, at most 16 bytes of it. */
+  readonly name: string;
+}
+
+/** Undefined of a process that has ended, also while its parent has not asked how. */
+export function readProcessInfo(processId: number): ProcessFacts | undefined {
+  const { proc_pidinfo: ask, scratch, scratchPointer } = libc();
+  const at = Scratch.structure;
+  if (ask(processId, PROC_PIDT_SHORTBSDINFO, 0, scratchPointer + at, ProcessInfo.bytes) !== ProcessInfo.bytes)
+    return undefined;
+  return {
+    parentId: scratch.readUInt32LE(at + ProcessInfo.parentId),
+    userId: scratch.readUInt32LE(at + ProcessInfo.userId),
+    name: textAt(scratch, at + ProcessInfo.name, at + ProcessInfo.name + ProcessInfo.nameBytes),
+  };
+}
+
+/** The command line; of another user's process the program's name. */
+export function readCommand(processId: number): string | undefined {
+  const c = libc();
+  c.scratch.writeInt32LE(CTL_KERN, Scratch.names);
+  c.scratch.writeInt32LE(KERN_PROCARGS2, Scratch.names + 4);
+  c.scratch.writeInt32LE(processId, Scratch.names + 8);
+  const bytes = readGrowing((value, length) =>
+    c.sysctl(c.scratchPointer + Scratch.names, 3, value, length, 0, 0),
+  );
+  // Arguments may have line breaks; messages are one line.
+  const text = bytes && parseArguments(bytes)?.join(' ').replaceAll(/\s+/g, ' ').trim();
+  return text === undefined || text === '' ? readProcessInfo(processId)?.name : text;
+}
+
+export function readNamed(name: string): Buffer | undefined {
+  return readGrowing((value, length) => libc().sysctlbyname(name, value, length, 0, 0));
+}
+
+export function listProcesses(): number[] {
+  const c = libc();
+  // Some come while we ask.
+  const bytes = Buffer.allocUnsafeSlow(4 * (c.proc_listallpids(0, 0) + 64));
+  const count = c.proc_listallpids(c.addressOf(bytes), bytes.length);
+  return Array.from({ length: Math.min(count, bytes.length / 4) }, (_, index) =>
+    bytes.readInt32LE(4 * index),
+  );
+}
+
+const MAX_TRIES = 4;
+
+/** Asks for the size, then for the value, which can have grown meanwhile. */
+function readGrowing(ask: (value: number, length: number) => number): Buffer | undefined {
+  const { addressOf, scratch, scratchPointer } = libc();
+  const length = scratchPointer + Scratch.length;
+  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+    scratch.writeBigUInt64LE(0n, Scratch.length);
+    if (ask(0, length) !== 0) return undefined;
+    const bytes = Buffer.allocUnsafeSlow(Number(scratch.readBigUInt64LE(Scratch.length)) * 2 + 64);
+    scratch.writeBigUInt64LE(BigInt(bytes.length), Scratch.length);
+    if (ask(addressOf(bytes), length) === 0)
+      return bytes.subarray(0, Number(scratch.readBigUInt64LE(Scratch.length)));
+  }
+  return undefined;
+}

@@ -1,0 +1,44 @@
+/** The sockets that portslice binds on macOS. Descriptors are plain numbers; -1 never leaves this file. */
+import type { InternetAddress } from '../port-kernel.ts';
+import { AF_INET, AF_INET6, IPPROTO_IPV6, IPV6_V6ONLY, SOCK_STREAM } from './constants.ts';
+import { errorFor, meaningOf } from './errno.ts';
+import type { LibC } from './libc.ts';
+import { Scratch, writeInternetAddress } from './scratch.ts';
+import { type Mark, openMarkedSocket } from './thread-descriptors.ts';
+
+/** `bindInternet` answers with the errno, 0 for success. */
+export type Errno = number;
+
+/** Of IPv6 alone or of IPv4. @returns the descriptor, or undefined where the kernel does not know the address family */
+export function openInternetSocket(
+  libc: LibC,
+  { family }: Pick<InternetAddress, 'family'>,
+  mark: Mark,
+  type: number = SOCK_STREAM,
+): number | undefined {
+  const descriptor = openMarkedSocket(libc, family === 'ipv4' ? AF_INET : AF_INET6, type, mark);
+  if (descriptor === -1) {
+    const code = libc.errno();
+    if (meaningOf(code) === 'family-unavailable') return undefined;
+    throw errorFor(`socket(${family})`, code);
+  }
+  try {
+    if (family === 'ipv6') setOption(libc, descriptor, IPPROTO_IPV6, IPV6_V6ONLY);
+    return descriptor;
+  } catch (error) {
+    libc.close(descriptor);
+    throw error;
+  }
+}
+
+/** Switches it on. */
+export function setOption(libc: LibC, descriptor: number, level: number, option: number): void {
+  libc.scratch.writeInt32LE(1, Scratch.one);
+  const result = libc.setsockopt(descriptor, level, option, libc.scratchPointer + Scratch.one, 4);
+  if (result !== 0) throw errorFor('setsockopt', libc.errno());
+}
+
+export function bindInternet(libc: LibC, descriptor: number, address: InternetAddress, port: number): Errno {
+  const byteLength = writeInternetAddress(libc, address, port);
+  return libc.bind(descriptor, libc.scratchPointer + Scratch.address, byteLength) === 0 ? 0 : libc.errno();
+}

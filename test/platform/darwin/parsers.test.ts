@@ -1,0 +1,118 @@
+/** The bytes that macOS answers with, put together after its headers: there is no recording of a real machine. */
+import { describe, expect, test } from 'vitest';
+import { parseArguments } from '../../../src/platform/darwin/process-arguments.ts';
+import { parseSocketTable } from '../../../src/platform/darwin/socket-table.ts';
+
+const LENGTHS = { block: 104, socket: 104, buffer: 32, statistics: 136, connection: 208 };
+
+/** An item of the table: its length, its kind, and fields at their offsets. */
+function item(
+  byteLength: number,
+  kind: number,
+  fields: Readonly<Record<number, readonly number[]>> = {},
+): Buffer {
+  const bytes = Buffer.alloc(Math.ceil(byteLength / 8) * 8);
+  bytes.writeUInt32LE(byteLength, 0);
+  bytes.writeUInt32LE(kind, 4);
+  for (const [at, value] of Object.entries(fields)) bytes.set(value, Number(at));
+  return bytes;
+}
+
+interface Entry {
+  readonly flags: number;
+  readonly address: readonly number[];
+  readonly state: number;
+  readonly port?: readonly number[];
+}
+
+const USER = [0xf5, 1, 0, 0];
+const PROCESS = [0x39, 0x30, 0, 0];
+
+function entry({ flags, address, state, port = [0x4e, 0x9b] }: Entry): Buffer {
+  return Buffer.concat([
+    item(LENGTHS.block, 0x10, { 18: port, 44: [flags], 64: address }),
+    item(LENGTHS.socket, 0x1, { 64: USER, 68: PROCESS }),
+    item(LENGTHS.buffer, 0x2),
+    item(LENGTHS.buffer, 0x4),
+    item(LENGTHS.statistics, 0x8),
+    item(LENGTHS.connection, 0x20, { 36: [state] }),
+  ]);
+}
+
+function table(...entries: readonly Buffer[]): Buffer {
+  const end = Buffer.alloc(24);
+  end.writeUInt32LE(24, 0);
+  return Buffer.concat([end, ...entries, end]);
+}
+
+const ipv4 = (...bytes: number[]): number[] => [...Array<number>(12).fill(0), ...bytes];
+const ipv6 = (...last: number[]): number[] => [...Array<number>(16 - last.length).fill(0), ...last];
+const common = { port: 20_123, userId: 501, processId: 12_345 };
+
+describe('the table of sockets', () => {
+  test('has address, port, state, user and process of each', () => {
+    const bytes = table(
+      entry({ flags: 1, address: ipv4(127, 0, 0, 1), state: 1 }),
+      entry({ flags: 2, address: ipv6(1), state: 10 }),
+      entry({ flags: 3, address: ipv6(), state: 0 }),
+    );
+    expect(parseSocketTable(bytes)).toEqual([
+      { ...common, address: Uint8Array.of(127, 0, 0, 1), state: 'listening' },
+      { ...common, address: Uint8Array.from(ipv6(1)), state: 'time-wait' },
+      { ...common, address: new Uint8Array(16), state: 'other' },
+    ]);
+  });
+
+  test('names the process for which a socket is used where nobody has used it himself', () => {
+    const other = entry({ flags: 1, address: ipv4(0, 0, 0, 0), state: 1 });
+    other.writeInt32LE(0, LENGTHS.block + 68);
+    other.writeInt32LE(77, LENGTHS.block + 72);
+    expect(parseSocketTable(table(other))[0]?.processId).toBe(77);
+  });
+
+  test('may have items of unknown kinds and lengths between the known ones', () => {
+    const known = entry({ flags: 1, address: ipv4(127, 0, 0, 1), state: 1 });
+    const unknown = item(37, 0x4000);
+    const bytes = table(unknown, known, unknown, known);
+    expect(parseSocketTable(bytes)).toHaveLength(2);
+  });
+
+  test('leaves out a socket without its connection, and what is cut off', () => {
+    const whole = entry({ flags: 1, address: ipv4(127, 0, 0, 1), state: 1 });
+    const withoutConnection = whole.subarray(0, whole.length - LENGTHS.connection);
+    expect(parseSocketTable(table(withoutConnection, whole))).toHaveLength(1);
+    expect(parseSocketTable(table(whole).subarray(0, 24 + whole.length - 1))).toEqual([]);
+    const short = item(40, 0x10);
+    expect(parseSocketTable(table(short, whole.subarray(LENGTHS.block)))).toEqual([]);
+  });
+
+  test('can be empty, or no table at all', () => {
+    expect(parseSocketTable(table())).toEqual([]);
+    expect(parseSocketTable(Buffer.alloc(0))).toEqual([]);
+    expect(parseSocketTable(Buffer.alloc(4096))).toEqual([]);
+  });
+});
+
+function argumentBytes(count: number, text: string): Buffer {
+  const head = Buffer.alloc(4);
+  head.writeInt32LE(count, 0);
+  return Buffer.concat([head, Buffer.from(text)]);
+}
+
+describe('the arguments of a process', () => {
+  test('come after its path and zeros, and before its environment', () => {
+    const text = '/usr/local/bin/node\0\0\0\0node\0server.js\0--port=1\0HOME=/Users/x\0';
+    expect(parseArguments(argumentBytes(3, text))).toEqual(['node', 'server.js', '--port=1']);
+  });
+
+  test('can be empty texts', () => {
+    expect(parseArguments(argumentBytes(3, '/bin/x\0\0x\0\0y\0'))).toEqual(['x', '', 'y']);
+  });
+
+  test('are none where the bytes are something else', () => {
+    expect(parseArguments(Buffer.alloc(0))).toBeUndefined();
+    expect(parseArguments(argumentBytes(2, 'no end'))).toBeUndefined();
+    expect(parseArguments(argumentBytes(4, '/bin/x\0x\0y\0'))).toBeUndefined();
+    expect(parseArguments(argumentBytes(0, '/bin/x\0'))).toEqual([]);
+  });
+});

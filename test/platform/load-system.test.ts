@@ -1,0 +1,58 @@
+/** The code of Windows is loaded when it is asked for: from the sources, the built package, and a bundle of somebody else's. */
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { projectFolder, scriptOutput } from '../support/run-script.ts';
+
+const NETSH = `#!/bin/sh\nprintf 'Start Port      : 49152\\r\\nNumber of Ports : 16384\\r\\n'\n`;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'portslice-load-'));
+  writeFileSync(path.join(folder, 'netsh'), NETSH);
+  chmodSync(path.join(folder, 'netsh'), 0o755);
+  mkdirSync(path.join(folder, 'node_modules'));
+  symlinkSync(projectFolder, path.join(folder, 'node_modules/portslice'));
+  copyFileSync(path.join(projectFolder, 'dist/index.js'), path.join(folder, 'bundle.mjs'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** @param systemName where the process says to be */
+async function loadIn(systemName: string, file: string): Promise<unknown> {
+  const script = `
+    Object.defineProperty(process, 'platform', { value: '${systemName}' });
+    const { getEphemeralTCPPortRange } = await import(${JSON.stringify(file)});
+    const { createRequire } = await import('node:module');
+    const isLoaded = () => Object.keys(createRequire(import.meta.url).cache).some((name) => name.includes('windows/platform'));
+    const before = isLoaded();
+    console.log(JSON.stringify({ range: getEphemeralTCPPortRange(), before, after: isLoaded() }));`;
+  return scriptOutput(script, { env: { PATH: folder } });
+}
+
+test.each(['src/index.ts', 'dist/index.js'])('%s finds it beside itself, and not before', async (file) => {
+  expect(await loadIn('win32', path.join(projectFolder, file))).toEqual({
+    range: [49_152, 65_535],
+    before: false,
+    after: true,
+  });
+});
+
+test('A bundle finds it where portslice is installed', async () => {
+  expect(await loadIn('win32', path.join(folder, 'bundle.mjs'))).toMatchObject({ range: [49_152, 65_535] });
+});
+
+test.each(['src/index.ts', 'dist/index.js'])('%s finds that of macOS beside itself, too', async (file) => {
+  const script = `
+    Object.defineProperty(process, 'platform', { value: 'darwin' });
+    const { TCPPortOwner } = await import(${JSON.stringify(path.join(projectFolder, file))});
+    try { new TCPPortOwner(); } catch ({ code, message }) { console.log(JSON.stringify([code, message])); }`;
+  expect(await scriptOutput(script, { env: { PORTSLICE_PORTS: '2000', PATH: folder } })).toEqual([
+    'PORTSLICE_FFI_UNAVAILABLE',
+    expect.stringContaining(`@koromix/koffi-darwin-${process.arch}`),
+  ]);
+});
+
+test('Linux never loads it', async () => {
+  expect(await loadIn('linux', path.join(projectFolder, 'dist/index.js'))).toMatchObject({ after: false });
+});

@@ -1,0 +1,45 @@
+/**
+ * Loaded before everything else (`--import`), in every process and thread of a test on the Darwin stand-in: the process says to be
+ * on macOS, and koffi's addon for macOS is the one of this system, whose functions are those of the stand-in. So the product
+ * runs as it is.
+ */
+import Module, { createRequire } from 'node:module';
+import { libraryOfStandIn } from './machine-variables.ts';
+
+interface Addon {
+  load(path: string | null): { func(prototype: string): unknown };
+}
+type Resolve = (request: string, ...rest: unknown[]) => string;
+type Open = (module: { exports: unknown }, file: string, ...rest: unknown[]) => void;
+
+const target = `${process.platform}-${process.arch}`;
+const addonName = `@koromix/koffi-${target}/${target.replace('-', '_')}/koffi.node`;
+const addonFile = createRequire(import.meta.url).resolve(addonName);
+const DARWIN_ADDON = /^@koromix\/koffi-darwin-/;
+const MARK = '#darwin';
+
+const modules = Module as unknown as { _resolveFilename: Resolve };
+const resolve = modules._resolveFilename.bind(Module);
+modules._resolveFilename = (request, ...rest) =>
+  DARWIN_ADDON.test(request) ? addonFile + MARK : resolve(request, ...rest);
+
+const open = process.dlopen.bind(process) as Open;
+process.dlopen = (module: { exports: unknown }, file: string, ...rest: unknown[]): void => {
+  const isOfDarwin = file.endsWith(MARK);
+  open(module, isOfDarwin ? file.slice(0, -MARK.length) : file, ...rest);
+  if (isOfDarwin) module.exports = onStandIn(module.exports as Addon);
+};
+
+/** Every function has its name with darwin_ before it. */
+function onStandIn(addon: Addon): Addon {
+  const load: Addon['load'] = () => {
+    const library = addon.load(libraryOfStandIn());
+    return { func: (prototype) => library.func(prototype.replace(/(\w+)\(/, 'darwin_$1(')) };
+  };
+  return { ...addon, load };
+}
+
+Object.defineProperty(process, 'platform', {
+  ...Object.getOwnPropertyDescriptor(process, 'platform'),
+  value: 'darwin',
+});

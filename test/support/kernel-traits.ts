@@ -1,0 +1,11 @@
+/** What the kernel has on which the tests run: a test that needs something skips itself where it is not there. */
+const isLinux = process.platform === 'linux';
+
+/** Ports are held, and leftovers of earlier servers are in the way of that. */
+export const hasHolds = isLinux;
+/** Pools are memory files of Linux, and processes are looked up in /proc. */
+export const hasLinuxFiles = isLinux;
+/** A probe sees listeners on all of 127.0.0.0/8, and not on the usual addresses alone. */
+export const seesEveryAddress = isLinux;
+/** Programs for this very system run, such as bundlers and other versions of Node. */
+export const runsEveryProgram = isLinux;

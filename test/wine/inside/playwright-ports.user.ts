@@ -1,0 +1,16 @@
+/** Tests of a user of Playwright: every server answers with the name of its test. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { expect, test } from 'portslice/playwright';
+import { ask } from '../../contention/servers.ts';
+
+for (const name of ['one', 'two', 'three', 'four']) {
+  test(name, async ({ port, workerPort }) => {
+    expect(Number(port)).not.toBe(Number(workerPort));
+    const server = createServer((_, response) => response.setHeader('connection', 'close').end(name));
+    await once(server.listen(Number(port)), 'listening');
+    expect(await ask(Number(port), 'server')).toBe(name);
+    server.close();
+    await once(server, 'close');
+  });
+}
