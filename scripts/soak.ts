@@ -1,10 +1,19 @@
-/** The proofs under faults and load with all their repetitions: `npm run test:soak`. More arguments go to Vitest. */
+/**
+ * The proofs under faults and load with all their repetitions, and all that the pool must do once more on the stand-in for macOS'
+ * kernel: `npm run test:soak`. More arguments go to Vitest.
+ */
 import { spawnSync } from 'node:child_process';
+import { systemNeeds } from './system-needs.ts';
 
-const { status, error } = spawnSync(
-  'vitest',
-  ['run', '--no-file-parallelism', '--reporter=verbose', 'test/soak', ...process.argv.slice(2)],
-  { stdio: 'inherit', env: { ...process.env, PORTSLICE_SOAK: 'full' } },
-);
-if (error !== undefined) console.error(error.message);
-process.exitCode = status ?? 1;
+soak(['test/soak']);
+if (systemNeeds().cc !== undefined) soak(['--project=darwin', '--passWithNoTests']);
+
+function soak(selection: readonly string[]): void {
+  const { status, error } = spawnSync(
+    'vitest',
+    ['run', '--no-file-parallelism', '--reporter=verbose', ...selection, ...process.argv.slice(2)],
+    { stdio: 'inherit', env: { ...process.env, PORTSLICE_SOAK: 'full' } },
+  );
+  if (error !== undefined) console.error(error.message);
+  if (status !== 0) process.exitCode = status ?? 1;
+}

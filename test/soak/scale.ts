@@ -2,7 +2,7 @@
  * The proofs under faults and load run twice: in `npm test` with few repetitions, with all of them in `npm run test:soak`,
  * which sets this variable.
  */
-const isFull: boolean = process.env['PORTSLICE_SOAK'] === 'full';
+export const isFull: boolean = process.env['PORTSLICE_SOAK'] === 'full';
 
 /** How often to repeat: the first number in `npm test`, the second in `npm run test:soak`. */
 export function repetitions(short: number, full: number): number {

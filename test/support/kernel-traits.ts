@@ -7,5 +7,7 @@ export const hasHolds = isLinux;
 export const hasLinuxFiles = isLinux;
 /** A probe sees listeners on all of 127.0.0.0/8, and not on the usual addresses alone. */
 export const seesEveryAddress = isLinux;
+/** The system's table of UDP sockets is read. */
+export const tellsUDPUsers = isLinux;
 /** Programs for this very system run, such as bundlers and other versions of Node. */
 export const runsEveryProgram = isLinux;

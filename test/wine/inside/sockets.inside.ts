@@ -1,8 +1,10 @@
 /** Check, probe and seal on Windows are one exclusive bind, against real servers of Node. */
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startServer } from '../../../src/index.ts';
 import { platform } from '../../../src/platform/platform.ts';
 import type { HoldTarget } from '../../../src/platform/port-kernel.ts';
 import { type KernelPeer, startPeer, startPeerThread } from '../../support/kernel-peer.ts';
@@ -120,6 +122,31 @@ test('The lock of a terminated thread is free at once, and its seal when others 
   expect(kernel.closeOrphans()).toBe(0);
   expect(kernel.takeHold(port, EVERYWHERE)).toEqual(UNHELD);
   kernel.closeDescriptors([lock]);
+});
+
+test.each(['0.0.0.0', '127.0.0.1', '::', '::1'])(
+  'A port is free for UDP unless a socket is bound to %s',
+  async (address) => {
+    const port = nextPort();
+    expect(kernel.udpIsFree(port)).toBe(true);
+    const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', reuseAddr: true });
+    socket.bind({ port, address, exclusive: true });
+    await once(socket, 'listening');
+    expect(kernel.udpIsFree(port)).toBe(false);
+    expect(kernel.checkStrictly(port, EVERYWHERE)).toEqual(UNHELD);
+    socket.close();
+    await once(socket, 'close');
+    expect(kernel.udpIsFree(port)).toBe(true);
+  },
+);
+
+test('What servers and `portslice run` need is a typed error', async () => {
+  const unsupported = { code: 'PORTSLICE_UNSUPPORTED_PLATFORM' };
+  const command = [process.execPath, '-e', ''];
+  await expect(startServer({ command })).rejects.toMatchObject(unsupported);
+  await expect(platform.openProcessTree()).rejects.toMatchObject(unsupported);
+  expect(() => kernel.takeServedName('folder', 'web')).toThrow(expect.objectContaining(unsupported));
+  expect(platform.findServedPorts('folder', 'web')).toEqual([]);
 });
 
 test('Connections that an earlier server has left are no listener', async () => {
