@@ -67,6 +67,8 @@ function rejectDeadServer({ port, processId, process: child }: WaitTarget): void
     if (platform.isRunning(processId)) return;
     // It may have ended after the first look.
     end = findEnd(processId, child);
+    // Node will be told in a moment how, where the OS tells nobody else.
+    if (end === undefined && child?.exitCode === null && child.signalCode === null) return;
   }
   throw new ServerExitedError({ port, processId, ...end, isHeldHere: isHeldHere(port) });
 }

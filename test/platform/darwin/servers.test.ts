@@ -41,7 +41,9 @@ test('`portslice run` is a typed error, before its port is claimed', async () =>
     hold: true,
     command: COMMAND,
   };
-  await errorOf(UnsupportedPlatformError, () => runCommand(request));
+  const error = await errorOf(UnsupportedPlatformError, () => runCommand(request));
+  // The name, which comes before the port, would be told otherwise.
+  expect(error.message).toContain('Starting servers is not implemented');
 });
 
 test('a run port is claimed, once', async () => {
