@@ -172,7 +172,7 @@ export class ServerStopError extends PortsliceError {
   }
 }
 
-function quoteServer(name: string): string {
+export function quoteServer(name: string): string {
   return `'${describeCommand(name)}'`;
 }
 

@@ -173,13 +173,9 @@ async function untilTrue(
 function whyEnded(start: Start, end: ServerEnd): PortsliceError {
   const port = end.exitCode === 0 ? undefined : findPortInUse(start.output.textOfStart(), portsOf(start));
   if (port !== undefined) return addressInUse(start, port);
-  const { port: first, output, lastLines } = factsOf(start);
-  return new ServerExitedError({
-    ...end,
-    port: first,
-    processId: start.instance.processId as number,
-    written: { output, lastLines },
-  });
+  const { port: first, ...started } = factsOf(start);
+  const processId = start.instance.processId as number;
+  return new ServerExitedError({ ...end, port: first, processId, started });
 }
 
 function addressInUse(start: Start, port: number): PortsliceError {
