@@ -209,7 +209,7 @@ describe('A server that is not ready in time', () => {
     expect(message).toContain('Give it this port by {port:admin}, or raise readyTimeoutMs. Let it listen on');
   });
 
-  test('in this process is told where it listens instead of nothing', async () => {
+  test('and is a function is told to listen on the ports that it is given', async () => {
     await using _opened = await openTestPool(1);
     const { message } = await failToStart({ command: () => undefined, readyTimeoutMs: 100 });
     expect(message).toMatch(
