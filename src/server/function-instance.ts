@@ -4,7 +4,7 @@ import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
 import { serverPlatform } from '../platform/server-platform.ts';
 import { isPromise } from './foreign-values.ts';
-import type { Instance } from './instance.ts';
+import type { Instance, InstanceStop } from './instance.ts';
 import type { ServerCloser, ServerFunction, ServerPorts } from './server-options.ts';
 import type { ServerEnd } from './server.ts';
 import { isFulfilledWithin } from './within.ts';
@@ -47,11 +47,11 @@ export class FunctionInstance implements Instance {
     return [...serverPlatform.listSockets(process.pid)];
   }
 
-  async stop(graceMs: number): Promise<string | undefined> {
+  async stop(graceMs: number): Promise<InstanceStop> {
     this.#stopping.abort();
     try {
       const isClosed = await isFulfilledWithin(this.#close(graceMs), graceMs);
-      return isClosed ? undefined : `it is not closed after ${graceMs} ms`;
+      return { problem: isClosed ? undefined : `it is not closed after ${graceMs} ms`, wasKilled: false };
     } finally {
       this.#tellEnd({ exitCode: undefined, signal: undefined });
     }

@@ -295,7 +295,7 @@ describe('ports at offsets', () => {
     [2, { offsets: [0, 10_000] }, 'offsets'],
     [2, { offsets: [0, 1], consecutive: true }, 'consecutive'],
     [2, { consecutive: 'yes' }, 'consecutive'],
-    [2, { consecutive: false, port: 3000 }, 'count'],
+    [2, { consecutive: false, port: 3000 }, 'port'],
     [0, { consecutive: true }, 'count'],
     [3, { consecutive: true, port: 2000, preferredPorts: [2001] }, 'port'],
   ])('%i with %j is an invalid option', async (count, options, option) => {

@@ -92,6 +92,16 @@ describe('A server that ends before it listens', () => {
   test('is told with the signal that has ended it', async () => {
     const error = await errorOf(ServerExitedError, () => startServer({ command: 'kill -SEGV $$' }));
     expect(error).toMatchObject({ exitCode: undefined, signal: 'SIGSEGV' });
+    expect(error.message).toContain(
+      `'kill -SEGV $$' (pid ${error.processId}) ended before it listened on port ${port} (SIGSEGV).`,
+    );
+  });
+
+  test('is told by its label', async () => {
+    const error = await errorOf(ServerExitedError, () =>
+      startServer({ command: 'exit 1', label: 'the shop' }),
+    );
+    expect(error.message).toContain(`'the shop' (pid ${error.processId}) ended before it listened`);
   });
 
   test('without a failure could be a launcher', async () => {
