@@ -45,11 +45,12 @@ export class OwnRunPorts {
 
   /**
    * @param folder the one that is meant where none is named
-   * @param told what this process was told by the `portslice run` that has started it: meant for its own processes, too
+   * @param told what this process was told: while that is the truth, it is meant for the processes that it starts, too
    */
-  publish(folder: PackageFolder, told?: RunPortTable): void {
+  publish(folder: PackageFolder, told: RunPortTable | undefined): void {
+    const isTrue = told !== undefined && platform.isRunning(told.processId);
     const own = Array.from(this.#ports, ([key, { port }]) => [key, port] as const);
-    const ports = { ...(told && movePorts(told, folder.id)), ...Object.fromEntries(own) };
+    const ports = { ...(isTrue && movePorts(told, folder.id)), ...Object.fromEntries(own) };
     const table: RunPortTable = { processId: process.pid, kind: this.kind, folder: folder.id, ports };
     publishRunPorts(formatRunPortTable(table));
   }
