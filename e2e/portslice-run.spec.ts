@@ -249,6 +249,22 @@ test('the processes of the command agree on its ports', async ({ createProject }
   expect(refusal).toMatch(/^portslice run \(pid \d+\) has no run port 'api'.* Give it --port API\.$/);
 });
 
+test('the processes of a command that another one has started know the ports of both', async ({
+  createProject,
+}) => {
+  const project = await createProject({
+    'ask.js': `
+      import { runPort } from 'portslice';
+      console.log(runPort('web'), process.env.WEB, runPort('api'), process.env.API);
+    `,
+  });
+  const inner = ['npx', 'portslice', 'run', '--port', 'api', '--', 'node', 'ask.js'];
+  const { stdout, stderr } = await project.run('portslice', ['run', '--', ...inner]);
+  const [web, webVariable, api, apiVariable] = stdout.trim().split(' ');
+  expect([web, api], stderr).toEqual([webVariable, apiVariable]);
+  expect(api).not.toBe(web);
+});
+
 test('in a terminal the command reads keys, and Ctrl-C reaches it once', async ({ createProject }) => {
   const python = neededProgram('python3');
   const project = await createProject({

@@ -33,7 +33,7 @@ export async function openPorts(wanted: readonly WantedPort[], hold: boolean): P
     endPorts(opened);
     throw error;
   }
-  publish(opened, folder);
+  publish(opened, folder, run);
   return opened;
 }
 
@@ -70,11 +70,11 @@ function checkTold(name: string, port: number | undefined, told: number): number
 }
 
 /** For `runPort` in the command's processes. A run's own table stays, which has more names. */
-function publish(ports: readonly CommandPort[], folder: PackageFolder): void {
+function publish(ports: readonly CommandPort[], folder: PackageFolder, run: RunPortTable | undefined): void {
   if (ports.every(({ served }) => served === undefined)) return;
   const own = ownRunPorts();
   own.kind = 'command';
   for (const { name, port, served } of ports)
     own.remember(served ?? { name, folder, port, claim: undefined, joinedProcessId: undefined });
-  own.publish(folder);
+  own.publish(folder, run);
 }

@@ -3,7 +3,7 @@ import { describeProcess } from '../errors/index.ts';
 import { monotonicMs, pause } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import type { ProcessTree } from '../platform/process-tree.ts';
-import { untilAnswered } from '../server/http-answer.ts';
+import { isSuccess, untilAnswered } from '../server/http-answer.ts';
 import { nextLook } from '../server/listening-watch.ts';
 import { tell } from '../server/run-ports/claim-run-port.ts';
 import type { CommandPort } from './command-ports.ts';
@@ -26,7 +26,8 @@ export function watchForReadiness(
   const watch = async (port: CommandPort): Promise<void> => {
     try {
       await untilServed(port, tree, ending.signal);
-      if (readyUrl !== undefined) await untilAnswersWell(readyUrl, ending.signal);
+      if (readyUrl !== undefined)
+        await untilAnswered({ url: readyUrl, isExpected: isSuccess, note: () => {} }, ending.signal);
       port.served?.announceReady();
     } catch (error) {
       if (!ending.signal.aborted) throw error;
@@ -52,12 +53,4 @@ async function untilServed(port: CommandPort, tree: ProcessTree, signal: AbortSi
     }
     if (hasTold || monotonicMs() - startMs > ATTENTIVE_MS) await pause(SLOW_PAUSE_MS, signal);
   }
-}
-
-async function untilAnswersWell(url: string, signal: AbortSignal): Promise<void> {
-  await untilAnswered({ url, isExpected: isGood, note: () => {} }, signal);
-}
-
-function isGood(status: number): boolean {
-  return status >= 200 && status < 400;
 }

@@ -1,7 +1,7 @@
 /** `portslice run`: a command on run ports of this folder, until it ends. */
 import { variableOf } from '../core/run-port-name.ts';
 import { InvalidOptionError } from '../errors/index.ts';
-import { startInterval, stopInterval } from '../platform/clock.ts';
+import { monotonicMs, pause } from '../platform/clock.ts';
 import { copyEnvironment } from '../platform/environment.ts';
 import { platform } from '../platform/platform.ts';
 import type { ProcessTree } from '../platform/process-tree.ts';
@@ -89,13 +89,6 @@ async function endTree(tree: ProcessTree): Promise<void> {
 }
 
 async function untilEmpty(tree: ProcessTree): Promise<void> {
-  let leftMs = GRACE_MS;
-  await new Promise<void>((resolve) => {
-    const timer = startInterval(() => {
-      leftMs -= LOOK_EVERY_MS;
-      if (leftMs > 0 && tree.findProcesses().length > 0) return;
-      stopInterval(timer);
-      resolve();
-    }, LOOK_EVERY_MS);
-  });
+  const deadlineMs = monotonicMs() + GRACE_MS;
+  while (tree.findProcesses().length > 0 && monotonicMs() < deadlineMs) await pause(LOOK_EVERY_MS);
 }

@@ -109,8 +109,10 @@ export class CommandInstance implements Instance {
 
   includes({ processId, userId }: Listener): boolean {
     if (processId !== undefined) return this.#tree.has(processId);
-    // Of a process that we cannot look into, the user is all we know.
-    return this.#tree.findProcesses().some((member) => platform.findUser(member) === userId);
+    // It can only be one that we cannot look into, and of that the user is all we know.
+    return this.#tree
+      .findProcesses()
+      .some((member) => !serverPlatform.canListSockets(member) && platform.findUser(member) === userId);
   }
 
   listSockets(): string[] {

@@ -21,6 +21,11 @@ export function isPathOrUrl(text: string): boolean {
   return text.startsWith('/') || (/^https?:\/\//.test(text) && URL.canParse(text));
 }
 
+/** What counts as an answer where no status is asked for. Redirects are not followed. */
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status < 400;
+}
+
 /** Resolves with the first answer that is as expected. @throws the signal's reason */
 export async function untilAnswered({ url, isExpected, note }: Question, signal: AbortSignal): Promise<void> {
   let pauseMs = FIRST_PAUSE_MS;

@@ -12,7 +12,7 @@ import { findNamedPortInUse, findPortInUse } from './address-in-use.ts';
 import { addressIn } from './check-options.ts';
 import { fillIn, portNamesIn } from './command-template.ts';
 import { follow, isRegExp } from './foreign-values.ts';
-import { untilAnswered } from './http-answer.ts';
+import { isSuccess, untilAnswered } from './http-answer.ts';
 import { lookSoon } from './listening-watch.ts';
 import { untilListening } from './listening.ts';
 import type { Reach } from './reach.ts';
@@ -149,7 +149,7 @@ function questionOf(
   const text = fillIn(typeof ready === 'string' ? ready : ready.url, server.ports);
   const url = text.startsWith('/') ? server.url(text) : text;
   const statuses = typeof ready === 'string' ? undefined : [ready.status].flat();
-  return { url, isExpected: (status) => statuses?.includes(status) ?? (status >= 200 && status < 400) };
+  return { url, isExpected: (status) => statuses?.includes(status) ?? isSuccess(status) };
 }
 
 /** What it throws may be gone with the next call: the server does not answer yet. */

@@ -38,10 +38,18 @@ export function claimRunPort(name: string, folder: PackageFolder, options: Check
   return claim;
 }
 
+interface KnownPort {
+  readonly name: string;
+  readonly port: number;
+  /** With which it was asked for. */
+  readonly options?: CheckedOptions;
+}
+
 /** The very number that the run's processes know, after it has lapsed. @throws PortTakenError if somebody has it now */
-export function claimAgain(name: string, port: number): PortClaim {
+export function claimAgain({ name, port, options: asked }: KnownPort): PortClaim {
   const session = privatePool();
-  const options = checkOwnerOptions({ port, label: `run port '${name}'` });
+  const exactly = checkOwnerOptions({ port, label: `run port '${name}'` });
+  const options = asked === undefined ? exactly : { ...asked, port };
   const claim = claimNow({ session, slice: 0, request: toRequest(session, options) });
   recordInRun(claim);
   return claim;
