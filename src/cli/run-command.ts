@@ -10,6 +10,7 @@ import { isPathOrUrl } from '../server/http-answer.ts';
 import { tell } from '../server/run-ports/claim-run-port.ts';
 import { type CommandPort, endPorts, openPorts } from './command-ports.ts';
 import { codeOfEnd, codeOfSpawnError } from './exit-codes.ts';
+import { hintAtNoHold } from './hold-hint.ts';
 import { withPortFlag } from './known-servers.ts';
 import { fillIn, type WantedPort } from './port-arguments.ts';
 import { watchForReadiness } from './readiness.ts';
@@ -31,17 +32,22 @@ export async function runCommand(request: RunRequest): Promise<number> {
   const tree = await platform.openProcessTree();
   for (const { name, port } of ports) tell(`${variableOf(name)} is ${port}`);
   const environment = { ...copyEnvironment(), ...variablesOf(ports), ...tree.environment };
-  const command = startCommand(toCommand(request.command, ports), environment, tree);
-  const stopWatching = watchForReadiness(ports, tree, readyUrlOf(request.ready, ports));
+  const startMs = monotonicMs();
+  const words = toCommand(request.command, ports);
+  const command = startCommand(words, environment, tree);
+  const watch = watchForReadiness(ports, tree, readyUrlOf(request.ready, ports));
   try {
     const { exitCode, signal } = await command.ended;
+    const ranMs = monotonicMs() - startMs;
+    if (request.hold && exitCode !== null && !command.wasSignalled())
+      hintAtNoHold({ command: words, exitCode, ranMs, unserved: watch.neverListenedOn() });
     return codeOfEnd(exitCode, signal);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     tell(`the command cannot be started: ${message}`);
     return codeOfSpawnError(code);
   } finally {
-    stopWatching();
+    watch.stop();
     await endTree(tree);
     endPorts(ports);
   }

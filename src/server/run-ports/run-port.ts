@@ -60,7 +60,7 @@ function joinOrClaim(name: string, folder: PackageFolder, { join, owner }: Check
     const { port, processId } = served;
     return { name, folder, port, options: owner, claim: undefined, joinedProcessId: processId };
   }
-  const claim = claimRunPort(name, folder, owner);
+  const claim = claimRunPort(name, folder, owner, join);
   return { name, folder, port: claim.port, options: owner, claim, joinedProcessId: undefined };
 }
 
