@@ -325,6 +325,21 @@ test('the processes of a command that another one has started know the ports of 
   expect(api).not.toBe(web);
 });
 
+test('each package of a folder has a number of its own, also where one command starts them all', async ({
+  createProject,
+}) => {
+  const project = await createProject({
+    'a/package.json': '{ "type": "module" }',
+    'b/package.json': '{ "type": "module" }',
+    'all.sh':
+      'for package in a b; do (cd $package && portslice run -- sh -c \'echo "$WEB"\'); done; echo "$WEB"',
+  });
+  const { stdout, stderr } = await project.run('portslice', ['run', '--', 'sh', 'all.sh']);
+  const numbers = stdout.trim().split('\n');
+  expect(numbers, stderr).toHaveLength(3);
+  expect(new Set(numbers).size).toBe(3);
+});
+
 test('in a terminal the command reads keys, and Ctrl-C reaches it once', async ({ createProject }) => {
   const python = neededProgram('python3');
   const project = await createProject({

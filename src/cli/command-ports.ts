@@ -53,9 +53,13 @@ export function findToldPort(name: string, folder: PackageFolder): number | unde
   return run === undefined ? undefined : findTold(run, name, folder);
 }
 
-/** A run can have ports of several folders; those of its own folder are meant by everybody that it starts. */
+/**
+ * A run can have ports of several folders. Those of its own folder are meant by everybody that a run of tests starts; of what
+ * another command has started, each package has its own.
+ */
 function findTold(table: RunPortTable, name: string, folder: PackageFolder): number | undefined {
-  const keys = [folder.id, table.folder].map((id) => runPortKey(id, canonicalName(name)));
+  const folders = table.kind === 'run' ? [folder.id, table.folder] : [folder.id];
+  const keys = folders.map((id) => runPortKey(id, canonicalName(name)));
   return keys.map((key) => table.ports[key]).find((port) => port !== undefined);
 }
 
