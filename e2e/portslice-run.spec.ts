@@ -161,11 +161,61 @@ test('is joined only when it is ready', async ({ createProject }) => {
   });
   const dev = await startDev(project, '--ready', '/health');
   // It waits for a server that starts, but not for ever.
-  expect((await project.run('portslice', ['url'])).exitCode).toBe(1);
+  const asked = await project.run('portslice', ['url']);
+  expect(asked.exitCode).toBe(1);
+  expect(asked.stderr).toMatch(
+    /^portslice: pid \d+ \(.*portslice run --ready \/health .*\) has started the server of 'web' for \/.*, which listens on port \d+, and is not ready yet\n$/,
+  );
+  await dev.waitForOutput(
+    /^portslice: the server is not ready yet, so that no test joins it: http:\/\/localhost:\d+\/health answered with status 503/m,
+  );
   project.write({ ready: '' });
   await expect.poll(async () => (await project.run('portslice', ['url'])).exitCode).toBe(0);
   dev.kill();
   await dev.finished;
+});
+
+test('a server that listens elsewhere is told of, to whoever has started it, and to whoever would join it', async ({
+  createProject,
+}) => {
+  const project = await createProject({
+    'server.js': `
+      import { createServer } from 'node:http';
+      const server = createServer().listen(0, '127.0.0.1', () => console.log('listening on', server.address().port));
+    `,
+    'ask.js': `
+      import { runPort } from 'portslice';
+      runPort('web', JSON.parse(process.argv[2]));
+    `,
+  });
+  const dev = await startDev(project);
+  const [, other] = await dev.waitForOutput(/listening on (\d+)/);
+  const [told, port] = await dev.waitForOutput(/^portslice: the command does not listen on port (\d+) .*$/m);
+  expect(told).toBe(
+    `portslice: the command does not listen on port ${port} (WEB) yet, but on 127.0.0.1:${other}: ` +
+      'give it its port by {WEB}, or as the variable it heeds',
+  );
+  const url = await project.run('portslice', ['url']);
+  expect(url.exitCode).toBe(1);
+  const who = 'pid \\d+ \\(.*portslice run -- node server\\.js\\)';
+  expect(url.stderr).toMatch(
+    new RegExp(
+      `^portslice: ${who} has started the server of 'web' for /.*, which does not listen on port ${port} yet, but on 127\\.0\\.0\\.1:${other}\\n$`,
+    ),
+  );
+  for (const [options, reason] of [
+    ['{}', `does not listen on it yet, but on 127\\.0\\.0\\.1:${other}`],
+    ['{"join":false}', 'is not joined here'],
+  ]) {
+    const { stderr } = await project.run('node', ['ask.js', options as string]);
+    expect(stderr).toMatch(
+      new RegExp(
+        `^portslice: 'web' is \\d+ this time: port ${port} is taken: it is that of this folder's own dev server, ${who}, which ${reason}\\n$`,
+      ),
+    );
+  }
+  dev.kill();
+  expect((await dev.finished).output.match(/does not listen/g)).toHaveLength(1);
 });
 
 test('passes signals on, and ends when the command has ended', async ({ createProject }) => {
@@ -215,23 +265,33 @@ test('gives vite its flag', async ({ createProject }) => {
   await dev.finished;
 });
 
-test('serves on a port without a hold, for servers that share it with nobody', async ({ createProject }) => {
-  const python = neededProgram('python3');
-  const project = await createProject({
-    'server.py': `
+const SERVER_THAT_SHARES_NOTHING = `
 import socketserver, sys
 class Handler(socketserver.StreamRequestHandler):
     def handle(self):
         self.wfile.write(b'HTTP/1.0 200 OK\\r\\n\\r\\n')
+server = socketserver.TCPServer(('', int(sys.argv[1])), Handler)
 print('listening on', sys.argv[1], flush=True)
-socketserver.TCPServer(('', int(sys.argv[1])), Handler).serve_forever()
-`,
-  });
+server.serve_forever()
+`;
+
+test('a server that shares its port with nobody is served without a hold, and else is told how', async ({
+  createProject,
+}) => {
+  const python = neededProgram('python3');
+  const project = await createProject({ 'server.py': SERVER_THAT_SHARES_NOTHING });
+  const refused = await project.run('portslice', ['run', '--', python, 'server.py', '{WEB}']);
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stderr).toContain('Address already in use');
+  expect(refused.stderr).toMatch(
+    /\nportslice: nobody has listened on port \d+\. If .* in use, .*: portslice run --no-hold\n$/,
+  );
   const dev = project.start('portslice', ['run', '--no-hold', '--', python, 'server.py', '{WEB}']);
   await dev.waitForOutput(/listening on/);
   await expect.poll(async () => (await project.run('portslice', ['url'])).exitCode).toBe(0);
   dev.kill();
   await dev.finished;
+  expect(dev.output).not.toContain('--no-hold');
 });
 
 test('the processes of the command agree on its ports', async ({ createProject }) => {
@@ -247,6 +307,37 @@ test('the processes of the command agree on its ports', async ({ createProject }
   const [asked, given] = numbers.split(' ');
   expect(asked, stderr).toBe(given);
   expect(refusal).toMatch(/^portslice run \(pid \d+\) has no run port 'api'.* Give it --port API\.$/);
+});
+
+test('the processes of a command that another one has started know the ports of both', async ({
+  createProject,
+}) => {
+  const project = await createProject({
+    'ask.js': `
+      import { runPort } from 'portslice';
+      console.log(runPort('web'), process.env.WEB, runPort('api'), process.env.API);
+    `,
+  });
+  const inner = ['npx', 'portslice', 'run', '--port', 'api', '--', 'node', 'ask.js'];
+  const { stdout, stderr } = await project.run('portslice', ['run', '--', ...inner]);
+  const [web, webVariable, api, apiVariable] = stdout.trim().split(' ');
+  expect([web, api], stderr).toEqual([webVariable, apiVariable]);
+  expect(api).not.toBe(web);
+});
+
+test('each package of a folder has a number of its own, also where one command starts them all', async ({
+  createProject,
+}) => {
+  const project = await createProject({
+    'a/package.json': '{ "type": "module" }',
+    'b/package.json': '{ "type": "module" }',
+    'all.sh':
+      'for package in a b; do (cd $package && portslice run -- sh -c \'echo "$WEB"\'); done; echo "$WEB"',
+  });
+  const { stdout, stderr } = await project.run('portslice', ['run', '--', 'sh', 'all.sh']);
+  const numbers = stdout.trim().split('\n');
+  expect(numbers, stderr).toHaveLength(3);
+  expect(new Set(numbers).size).toBe(3);
 });
 
 test('in a terminal the command reads keys, and Ctrl-C reaches it once', async ({ createProject }) => {

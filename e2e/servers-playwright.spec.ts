@@ -267,6 +267,11 @@ test('a test that fails has the output of its servers, and says which have died'
         test('has a server that cannot start', async ({ servers }) => {
           await servers.start({ command: ['node', '-e', 'console.log("before the end"); process.exit(3)'] });
         });
+        test('has servers that write nothing', async ({ servers }) => {
+          await servers.start({ command: ({ port }) =>
+            process.getBuiltinModule('node:http').createServer().listen(port.port) });
+          await servers.start({ command: ['no-such-program', '{port}'] });
+        });
         test('passes', async ({ request }) => {
           await request.get('/passes');
         });
@@ -303,6 +308,11 @@ test('a test that fails has the output of its servers, and says which have died'
   expect(neverStarted.error?.message).toMatch(/exit code 3[^]*before the end/);
   expect(textOf(neverStarted, /^output of servers/)).toBe('before the end\n');
   expect(annotationsOf(neverStarted, 'servers')).toEqual([expect.stringMatching(/^port \d+, .*never ready/)]);
+
+  const silent = run.result('has servers that write nothing');
+  expect(silent.error?.message).toContain("'no-such-program' cannot be started");
+  expect(annotationsOf(silent, 'servers')).toHaveLength(2);
+  expect(silent.attachments.map(({ name }) => name).filter((name) => name.startsWith('output'))).toEqual([]);
 
   expect(textOf(run.result('passes'), /^output/)).toBe('');
   expect(textOf(run.result('fails beside the server of its worker'), /^output of workerServers/)).toContain(

@@ -223,6 +223,11 @@ const FAILING = {
     test('has a server that cannot start', async ({ servers }) => {
       await servers.start({ command: ['node', '-e', 'console.log("before the end"); process.exit(3)'] });
     });
+    test('has servers that write nothing', async ({ servers }) => {
+      await servers.start({ command: ({ port }) =>
+        process.getBuiltinModule('node:http').createServer().listen(port.port) });
+      await servers.start({ command: ['no-such-program', '{port}'] });
+    });
     test('passes', async ({ server }) => {
       await fetch(server.url('/passes'));
     });
@@ -257,6 +262,11 @@ function expectFailures(project: Project, result: VitestRun): void {
     message.startsWith('servers'),
   );
   expect(textOf(neverReady as Annotation)).toBe('before the end\n');
+  const silent = result.result('has servers that write nothing');
+  expect(silent.failureMessages?.join()).toContain("'no-such-program' cannot be started");
+  expect(silent.meta.portsliceServers?.filter(({ fixture }) => fixture === 'servers')).toHaveLength(2);
+  const said = annotationsOf(project, 'has servers that write nothing').map(({ message }) => message);
+  expect(said.filter((message) => message.startsWith('servers '))).toEqual([]);
   expect(annotationsOf(project, 'passes')).toEqual([]);
   const { portsliceServers: uses = [] } = result.result('has a server that dies').meta;
   expect(uses.find(({ fixture }) => fixture === 'server')).toMatchObject({ exitCode: 7 });

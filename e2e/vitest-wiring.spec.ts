@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from './support/project.ts';
 import { collisions } from './support/server-log.ts';
 import { runVitest, startVitest, vitestFiles } from './support/vitest-project.ts';
+import { installed, useVitest } from './support/vitest-versions.ts';
 import { expectAllReleased } from './support/what-is-left.ts';
 
 const TESTS = `
@@ -58,6 +59,23 @@ test('without any set-up each worker has a private pool, and says so once', asyn
   expect(hints[0]).toContain("Use portslice's plugin");
   await expectAllReleased(project);
 });
+
+for (const [count, files] of [
+  ['one file', { 'a.test.ts': TESTS }],
+  ['three files', THREE_FILES],
+] as const) {
+  test(`without any set-up Vitest 4, which counts its workers from 0, says so once with ${count}`, async ({
+    createProject,
+  }) => {
+    test.setTimeout(180_000);
+    const config = `export default { test: { maxWorkers: 3 } };`;
+    const project = await createProject({ ...vitestFiles('', files), 'vitest.config.ts': config });
+    const command = useVitest(project, installed('vitest', { vitest: '4.1.12', vite: '8.3.8' }));
+    const run = await runVitest(project, [], { command });
+    expect(run.exitCode, run.output).toBe(0);
+    expect(run.output.match(/\[PORTSLICE_NO_POOL\]/g)).toHaveLength(1);
+  });
+}
 
 test('projects of all kinds share one pool in one run', async ({ createProject }) => {
   const names = ['forked', 'threaded', 'own', 'vm'];

@@ -43,6 +43,16 @@ describe('The documents', () => {
     expect(namedIn(rows)).toEqual(codes);
   });
 
+  test('name the class of each error there', () => {
+    const sources = globSync('src/errors/*.ts', { cwd: root }).map(read).join('\n');
+    const classes = [...sources.matchAll(/static override readonly name: string = '(\w+)'/g)].map(
+      ([, name]) => name as string,
+    );
+    const named = [...read('docs/troubleshooting.md').matchAll(/^\| `PORTSLICE_.*?\| (`\w+Error`.*?) \|/gm)];
+    const names = named.flatMap(([, cell = '']) => cell.replaceAll('`', '').split(', '));
+    expect(names.toSorted()).toEqual(classes.filter((name) => name !== 'PortsliceError').toSorted());
+  });
+
   test('list each environment variable', () => {
     const variables = [
       ...namesIn('src/pool/session/server-ports.ts'),

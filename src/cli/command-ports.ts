@@ -33,7 +33,7 @@ export async function openPorts(wanted: readonly WantedPort[], hold: boolean): P
     endPorts(opened);
     throw error;
   }
-  publish(opened, folder);
+  publish(opened, folder, run);
   return opened;
 }
 
@@ -53,9 +53,13 @@ export function findToldPort(name: string, folder: PackageFolder): number | unde
   return run === undefined ? undefined : findTold(run, name, folder);
 }
 
-/** A run can have ports of several folders; those of its own folder are meant by everybody that it starts. */
+/**
+ * A run can have ports of several folders. Those of its own folder are meant by everybody that a run of tests starts; of what
+ * another command has started, each package has its own.
+ */
 function findTold(table: RunPortTable, name: string, folder: PackageFolder): number | undefined {
-  const keys = [folder.id, table.folder].map((id) => runPortKey(id, canonicalName(name)));
+  const folders = table.kind === 'run' ? [folder.id, table.folder] : [folder.id];
+  const keys = folders.map((id) => runPortKey(id, canonicalName(name)));
   return keys.map((key) => table.ports[key]).find((port) => port !== undefined);
 }
 
@@ -70,11 +74,11 @@ function checkTold(name: string, port: number | undefined, told: number): number
 }
 
 /** For `runPort` in the command's processes. A run's own table stays, which has more names. */
-function publish(ports: readonly CommandPort[], folder: PackageFolder): void {
+function publish(ports: readonly CommandPort[], folder: PackageFolder, run: RunPortTable | undefined): void {
   if (ports.every(({ served }) => served === undefined)) return;
   const own = ownRunPorts();
   own.kind = 'command';
   for (const { name, port, served } of ports)
     own.remember(served ?? { name, folder, port, claim: undefined, joinedProcessId: undefined });
-  own.publish(folder);
+  own.publish(folder, run);
 }

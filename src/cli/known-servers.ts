@@ -61,6 +61,12 @@ export function withPortFlag(command: readonly string[], number: number): readon
   return [...command, ...server.flags(number)];
 }
 
+/** Whether its servers are surely those of Node, which share their port with the hold. */
+export function isOfNode(command: readonly string[]): boolean {
+  const program = nameOf(command[findProgram(command)]);
+  return program === 'node' || program in KNOWN_SERVERS;
+}
+
 /** Where in the command the program stands that a starter starts. */
 function findProgram(command: readonly string[]): number {
   const words = STARTERS[nameOf(command[0])];

@@ -38,7 +38,7 @@ Examples:
   $ curl "$(portslice url api)/health"
 
 Exit codes:
-  1    nobody serves the name for this folder
+  1    nobody serves the name for this folder, or its server is not ready yet
   125  portslice itself has failed: wrong arguments
 `;
 

@@ -1,63 +1,100 @@
-/** When the servers of a command are ready, so that others may join them. */
+/** When the servers of a command are ready, so that others may join them, and what is said if they are not. */
+import { variableOf } from '../core/run-port-name.ts';
 import { describeProcess } from '../errors/index.ts';
 import { monotonicMs, pause } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import type { ProcessTree } from '../platform/process-tree.ts';
-import { untilAnswered } from '../server/http-answer.ts';
+import { isSuccess, untilAnswered } from '../server/http-answer.ts';
 import { nextLook } from '../server/listening-watch.ts';
 import { tell } from '../server/run-ports/claim-run-port.ts';
+import { butOn } from '../server/run-ports/describe-served.ts';
 import type { CommandPort } from './command-ports.ts';
 
 /** A server that is not up by then may never be: some commands are no servers, and run for days. */
 const ATTENTIVE_MS = 30_000;
 const SLOW_PAUSE_MS = 250;
+/** So long a run waits for a server that starts. Then its user would like to know. */
+const SILENT_MS = 5000;
+
+export interface ReadinessWatch {
+  /** Of the ports that this process has: on which no process of the command has listened so far. */
+  neverListenedOn(): readonly CommandPort[];
+  stop(): void;
+}
 
 /**
  * Announces each port on which a process of the command listens, if need be only when the URL answers. Tells of a stranger
- * who listens there instead.
- * @returns stops it
+ * who listens there instead, and, once, of a server that takes long.
  */
 export function watchForReadiness(
   ports: readonly CommandPort[],
   tree: ProcessTree,
   readyUrl: string | undefined,
-): () => void {
+): ReadinessWatch {
   const ending = new AbortController();
+  const unserved = new Set(ports.filter(({ served }) => served !== undefined));
   const watch = async (port: CommandPort): Promise<void> => {
+    const startMs = monotonicMs();
     try {
-      await untilServed(port, tree, ending.signal);
-      if (readyUrl !== undefined) await untilAnswersWell(readyUrl, ending.signal);
+      await untilServed(port, { ports, tree, startMs, signal: ending.signal });
+      unserved.delete(port);
+      if (readyUrl !== undefined) await untilAnswersWell(readyUrl, startMs, ending.signal);
       port.served?.announceReady();
     } catch (error) {
       if (!ending.signal.aborted) throw error;
     }
   };
-  for (const port of ports) if (port.served !== undefined) void watch(port);
-  return () => ending.abort();
+  for (const port of unserved) void watch(port);
+  return { neverListenedOn: () => [...unserved], stop: () => ending.abort() };
 }
 
-async function untilServed(port: CommandPort, tree: ProcessTree, signal: AbortSignal): Promise<void> {
-  const startMs = monotonicMs();
-  for (let hasTold = false; ;) {
+interface Watched {
+  readonly ports: readonly CommandPort[];
+  readonly tree: ProcessTree;
+  readonly startMs: number;
+  readonly signal: AbortSignal;
+}
+
+async function untilServed(port: CommandPort, { ports, tree, startMs, signal }: Watched): Promise<void> {
+  for (let hasTold = false, hasToldOfStranger = false; ;) {
     const sockets = await nextLook();
     signal.throwIfAborted();
-    if (sockets?.some((socket) => socket.port === port.port) === true) {
-      const listeners = platform.findListeners(port.port) ?? [];
-      const stranger = listeners.find(({ processId }) => processId === undefined || !tree.has(processId));
-      if (stranger === undefined && listeners.length > 0) return;
-      if (stranger !== undefined && !hasTold) {
-        tell(`port ${port.port} is listened on by ${describeProcess(stranger)}, not by the command`);
-        hasTold = true;
-      }
+    const isListenedOn = sockets?.some((socket) => socket.port === port.port) === true;
+    const listeners = isListenedOn ? (platform.findListeners(port.port) ?? []) : [];
+    const stranger = listeners.find(({ processId }) => processId === undefined || !tree.has(processId));
+    if (stranger === undefined && listeners.length > 0) return;
+    const ranMs = monotonicMs() - startMs;
+    if (stranger !== undefined && !hasToldOfStranger) {
+      tell(`port ${port.port} is listened on by ${describeProcess(stranger)}, not by the command`);
+      hasToldOfStranger = true;
+    } else if (stranger === undefined && !hasTold && ranMs > SILENT_MS) {
+      tell(describeAbsence(port, findOtherAddresses(tree, ports)));
+      hasTold = true;
     }
-    if (hasTold || monotonicMs() - startMs > ATTENTIVE_MS) await pause(SLOW_PAUSE_MS, signal);
+    if (hasToldOfStranger || ranMs > ATTENTIVE_MS) await pause(SLOW_PAUSE_MS, signal);
   }
 }
 
-async function untilAnswersWell(url: string, signal: AbortSignal): Promise<void> {
-  await untilAnswered({ url, isExpected: isGood, note: () => {} }, signal);
+function describeAbsence({ name, port }: CommandPort, addresses: readonly string[]): string {
+  const variable = variableOf(name);
+  const advice =
+    addresses.length === 0 ? '' : `: give it its port by {${variable}}, or as the variable it heeds`;
+  return `the command does not listen on port ${port} (${variable}) yet${butOn(addresses)}${advice}`;
 }
 
-function isGood(status: number): boolean {
-  return status >= 200 && status < 400;
+/** Where the command listens, besides the ports that it was given. */
+function findOtherAddresses(tree: ProcessTree, ports: readonly CommandPort[]): string[] {
+  const addresses = tree.findProcesses().flatMap((processId) => platform.findAddressesOfProcess(processId));
+  const isOwn = (address: string): boolean => ports.some(({ port }) => address.endsWith(`:${port}`));
+  return [...new Set(addresses)].filter((address) => !isOwn(address));
+}
+
+async function untilAnswersWell(url: string, startMs: number, signal: AbortSignal): Promise<void> {
+  let hasTold = false;
+  const note = (sentence: string): void => {
+    if (hasTold || monotonicMs() - startMs <= SILENT_MS) return;
+    hasTold = true;
+    tell(`the server is not ready yet, so that no test joins it: ${sentence}`);
+  };
+  await untilAnswered({ url, isExpected: isSuccess, note }, signal);
 }

@@ -1,7 +1,7 @@
 /** `portslice run`: a command on run ports of this folder, until it ends. */
 import { variableOf } from '../core/run-port-name.ts';
 import { InvalidOptionError } from '../errors/index.ts';
-import { startInterval, stopInterval } from '../platform/clock.ts';
+import { monotonicMs, pause } from '../platform/clock.ts';
 import { copyEnvironment } from '../platform/environment.ts';
 import { platform } from '../platform/platform.ts';
 import type { ProcessTree } from '../platform/process-tree.ts';
@@ -10,6 +10,7 @@ import { isPathOrUrl } from '../server/http-answer.ts';
 import { tell } from '../server/run-ports/claim-run-port.ts';
 import { type CommandPort, endPorts, openPorts } from './command-ports.ts';
 import { codeOfEnd, codeOfSpawnError } from './exit-codes.ts';
+import { hintAtNoHold } from './hold-hint.ts';
 import { withPortFlag } from './known-servers.ts';
 import { fillIn, type WantedPort } from './port-arguments.ts';
 import { watchForReadiness } from './readiness.ts';
@@ -32,17 +33,22 @@ export async function runCommand(request: RunRequest): Promise<number> {
   const tree = await platform.openProcessTree();
   for (const { name, port } of ports) tell(`${variableOf(name)} is ${port}`);
   const environment = { ...copyEnvironment(), ...variablesOf(ports), ...tree.environment };
-  const command = startCommand(toCommand(request.command, ports), environment, tree);
-  const stopWatching = watchForReadiness(ports, tree, readyUrlOf(request.ready, ports));
+  const startMs = monotonicMs();
+  const words = toCommand(request.command, ports);
+  const command = startCommand(words, environment, tree);
+  const watch = watchForReadiness(ports, tree, readyUrlOf(request.ready, ports));
   try {
     const { exitCode, signal } = await command.ended;
+    const ranMs = monotonicMs() - startMs;
+    if (request.hold && exitCode !== null && !command.wasSignalled())
+      hintAtNoHold({ command: words, exitCode, ranMs, unserved: watch.neverListenedOn() });
     return codeOfEnd(exitCode, signal);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     tell(`the command cannot be started: ${message}`);
     return codeOfSpawnError(code);
   } finally {
-    stopWatching();
+    watch.stop();
     await endTree(tree);
     endPorts(ports);
   }
@@ -90,13 +96,6 @@ async function endTree(tree: ProcessTree): Promise<void> {
 }
 
 async function untilEmpty(tree: ProcessTree): Promise<void> {
-  let leftMs = GRACE_MS;
-  await new Promise<void>((resolve) => {
-    const timer = startInterval(() => {
-      leftMs -= LOOK_EVERY_MS;
-      if (leftMs > 0 && tree.findProcesses().length > 0) return;
-      stopInterval(timer);
-      resolve();
-    }, LOOK_EVERY_MS);
-  });
+  const deadlineMs = monotonicMs() + GRACE_MS;
+  while (tree.findProcesses().length > 0 && monotonicMs() < deadlineMs) await pause(LOOK_EVERY_MS);
 }

@@ -10,6 +10,8 @@ interface CommandEnd {
 export interface StartedCommand {
   /** Rejects if the command could not be started. */
   readonly ended: Promise<CommandEnd>;
+  /** Whether this process has been asked to end it, or to pass something on. */
+  wasSignalled(): boolean;
 }
 
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
@@ -35,9 +37,13 @@ export function startCommand(
     child.once('error', reject);
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
   });
+  let wasSignalled = false;
   for (const signal of FORWARDED) {
     const isSentToAll = isInTerminal && OF_TERMINAL.includes(signal);
-    process.on(signal, () => void (isSentToAll || child.kill(signal)));
+    process.on(signal, () => {
+      wasSignalled = true;
+      if (!isSentToAll) child.kill(signal);
+    });
   }
-  return { ended };
+  return { ended, wasSignalled: () => wasSignalled };
 }

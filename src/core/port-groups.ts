@@ -20,7 +20,7 @@ export function findGroupStarts(ranges: readonly PortRange[], offsets: Iterable<
 }
 
 /** What is in both; both ascending, with a gap after each range. */
-function intersectRanges(left: readonly PortRange[], right: readonly PortRange[]): PortRange[] {
+export function intersectRanges(left: readonly PortRange[], right: readonly PortRange[]): PortRange[] {
   const both: PortRange[] = [];
   let [atLeft, atRight] = [0, 0];
   while (atLeft < left.length && atRight < right.length) {

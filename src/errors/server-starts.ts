@@ -53,6 +53,8 @@ export interface ServerNotReadyFacts extends ServerStartFacts {
   readonly timeoutMs: number;
   /** In words: 'it does not listen on port 20123'. */
   readonly problem: string;
+  /** What to do, as sentences. */
+  readonly fix: string;
 }
 
 /** A server was not ready in time. */
@@ -64,10 +66,9 @@ export class ServerNotReadyError extends PortsliceError {
   readonly timeoutMs: number;
   readonly output: string;
 
-  constructor({ name, port, timeoutMs, problem, output, lastLines }: ServerNotReadyFacts) {
+  constructor({ name, port, timeoutMs, problem, fix, output, lastLines }: ServerNotReadyFacts) {
     super(
-      `${quoteServer(name)} was not ready within ${timeoutMs} ms: ${problem}. ` +
-        `Give it this port by {port} or PORT, correct ready, or raise readyTimeoutMs.${quoteOutput(lastLines)}`,
+      `${quoteServer(name)} was not ready within ${timeoutMs} ms: ${problem}. ${fix}${quoteOutput(lastLines)}`,
     );
     this.port = port;
     this.timeoutMs = timeoutMs;
@@ -171,7 +172,7 @@ export class ServerStopError extends PortsliceError {
   }
 }
 
-function quoteServer(name: string): string {
+export function quoteServer(name: string): string {
   return `'${describeCommand(name)}'`;
 }
 

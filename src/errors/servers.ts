@@ -1,7 +1,7 @@
 /** Errors of the wait for a server. */
 import { PortsliceError } from './base.ts';
 import { describeProcess, type ProcessDescription } from './describe-process.ts';
-import { quoteOutput } from './server-starts.ts';
+import { quoteOutput, quoteServer } from './server-starts.ts';
 
 export interface WaitTimeoutFacts {
   readonly host: string;
@@ -36,6 +36,14 @@ export class WaitTimeoutError extends PortsliceError {
   }
 }
 
+interface StartedServer {
+  /** The command in words, or the label. */
+  readonly name: string;
+  /** All that it has written, and the end of that for the message. */
+  readonly output: string;
+  readonly lastLines: string;
+}
+
 export interface ServerExitedFacts {
   readonly port: number;
   readonly processId: number;
@@ -45,8 +53,8 @@ export interface ServerExitedFacts {
   readonly signal?: string | undefined;
   /** Whether this process holds the port, so that a server that shares it with nobody cannot listen on it. */
   readonly isHeldHere?: boolean;
-  /** Of a server that portslice has started: all that it has written, and the end of that for the message. */
-  readonly written?: { readonly output: string; readonly lastLines: string } | undefined;
+  /** Of a server that portslice has started. */
+  readonly started?: StartedServer | undefined;
 }
 
 /** The server process ended before it listened. */
@@ -64,13 +72,15 @@ export class ServerExitedError extends PortsliceError {
   readonly output: string | undefined;
 
   constructor(facts: ServerExitedFacts) {
-    const { port, processId, exitCode, signal, written } = facts;
+    const { port, processId, exitCode, signal, started } = facts;
+    const who =
+      started === undefined ? `Process ${processId}` : `${quoteServer(started.name)} (pid ${processId})`;
     super(
-      `Process ${processId} ended before it listened on port ${port} ` +
+      `${who} ended before it listened on port ${port} ` +
         `(${signal ?? `exit code ${exitCode ?? 'unknown'}`}). ` +
-        (written === undefined ? adviceFor(facts) : adviceForStarted(facts, written.lastLines)),
+        (started === undefined ? adviceFor(facts) : adviceForStarted(facts, started.lastLines)),
     );
-    this.output = written?.output;
+    this.output = started?.output;
     this.port = port;
     this.processId = processId;
     this.exitCode = exitCode;

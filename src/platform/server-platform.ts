@@ -4,7 +4,7 @@ import type { HandedSocket } from './handed-socket.ts';
 import { openHandedSocket } from './linux/handed-socket.ts';
 import { libc } from './linux/libc.ts';
 import { readListeningSockets } from './linux/listeners.ts';
-import { listSockets, readStatus } from './linux/proc.ts';
+import { canListSockets, listSockets, readStatus } from './linux/proc.ts';
 import { sendSignal } from './linux/send-signal.ts';
 import { dumpListeningSockets } from './linux/socket-diagnosis.ts';
 import { ofThisPlatform } from './platform.ts';
@@ -28,6 +28,8 @@ export interface ServerPlatform {
   openHandedSocket(port: number, host: string, family: SocketAddressFamily): HandedSocket | undefined;
   /** The ids of the sockets that the process has open. None where that cannot be seen. */
   listSockets(processId: number): readonly string[];
+  /** False where the OS forbids it: then `listSockets` says nothing. */
+  canListSockets(processId: number): boolean;
 }
 
 const LINUX: ServerPlatform = {
@@ -38,6 +40,7 @@ const LINUX: ServerPlatform = {
   signalProcess: sendSignal,
   openHandedSocket: (port, host, family) => openHandedSocket(libc(), port, host, family),
   listSockets,
+  canListSockets,
 };
 
 const unknown = (name: NodeJS.Platform): ServerPlatform => ({
@@ -52,6 +55,7 @@ const unknown = (name: NodeJS.Platform): ServerPlatform => ({
     throw new UnsupportedPlatformError({ platform: name, capability: "listen: 'inherit'" });
   },
   listSockets: () => [],
+  canListSockets: () => false,
 });
 
 export const serverPlatform: ServerPlatform = ofThisPlatform({ linux: LINUX }, unknown);

@@ -77,7 +77,10 @@ export class ServerDispenser implements Servers {
   }
 
   async start(options: StartServerOptions | undefined = this.#options): Promise<Server> {
-    if (options === undefined) throw noServerError(`${this.#facts.fixture}.start()`, 'options');
+    if (options === undefined) {
+      const { fixture } = this.#facts;
+      throw noServerError(`${fixture}.start() without options`, optionOf(fixture));
+    }
     return this.#start(await this.#claim(options));
   }
 
@@ -139,8 +142,11 @@ export class ServerDispenser implements Servers {
     });
   }
 
+  /** Of those that have written something: functions never do, nor programs that could not be started. */
   outputs(): ServerOutput[] {
-    return this.#started().map(({ server, use }) => ({ use, text: server.output() }));
+    return this.#started()
+      .map(({ server, use }) => ({ use, text: server.output() }))
+      .filter(({ text }) => text.trim() !== '');
   }
 
   /**
@@ -188,6 +194,11 @@ export class ServerDispenser implements Servers {
 function newUse(fixture: string, { command, port, ports }: RunningServer): ServerUse {
   const numbers = Object.entries(ports).map(([name, owner]) => [name, owner.port] as const);
   return { fixture, command, port, ports: Object.fromEntries(numbers), startedAtMs: epochMs() };
+}
+
+/** The option of 'server' is that of 'servers', too. */
+function optionOf(fixture: string): string {
+  return `${fixture.replace(/s$/, '')}Options`;
 }
 
 export function noServerError(who: string, option: string): InvalidOptionError {

@@ -5,7 +5,7 @@ import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
 import type { ProcessTree } from '../platform/process-tree.ts';
 import { serverPlatform } from '../platform/server-platform.ts';
-import type { Instance } from './instance.ts';
+import type { Instance, InstanceStop } from './instance.ts';
 import { startProcess, type StartedProcess } from './server-process.ts';
 import type { ServerEnd } from './server.ts';
 
@@ -109,23 +109,27 @@ export class CommandInstance implements Instance {
 
   includes({ processId, userId }: Listener): boolean {
     if (processId !== undefined) return this.#tree.has(processId);
-    // Of a process that we cannot look into, the user is all we know.
-    return this.#tree.findProcesses().some((member) => platform.findUser(member) === userId);
+    // It can only be one that we cannot look into, and of that the user is all we know.
+    return this.#tree
+      .findProcesses()
+      .some((member) => !serverPlatform.canListSockets(member) && platform.findUser(member) === userId);
   }
 
   listSockets(): string[] {
     return this.#tree.findProcesses().flatMap((member) => serverPlatform.listSockets(member));
   }
 
-  async stop(graceMs: number): Promise<string | undefined> {
+  async stop(graceMs: number): Promise<InstanceStop> {
     this.#tree.signal(this.stopSignal);
     let left = await this.#waitForEnd(graceMs);
-    if (left.length > 0) left = await this.#waitForEnd(KILL_TIMEOUT_MS, 'SIGKILL');
+    const wasKilled = left.length > 0;
+    if (wasKilled) left = await this.#waitForEnd(KILL_TIMEOUT_MS, 'SIGKILL');
     // Its last words are often those that tell most.
     if (left.length === 0) await this.ended;
     this.#process.close();
     this.#tree.close();
-    return left.length === 0 ? undefined : `pid ${left.join(', ')} is still there after SIGKILL`;
+    const problem = left.length === 0 ? undefined : `pid ${left.join(', ')} is still there after SIGKILL`;
+    return { problem, wasKilled };
   }
 
   keepProcessAlive(): void {

@@ -1,10 +1,11 @@
 /** A server that is a function: it listens in this process. */
+import type { Server as NetServer, Socket } from 'node:net';
 import { monotonicMs } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
 import { serverPlatform } from '../platform/server-platform.ts';
 import { isPromise } from './foreign-values.ts';
-import type { Instance } from './instance.ts';
+import type { Instance, InstanceStop } from './instance.ts';
 import type { ServerCloser, ServerFunction, ServerPorts } from './server-options.ts';
 import type { ServerEnd } from './server.ts';
 import { isFulfilledWithin } from './within.ts';
@@ -19,12 +20,14 @@ export class FunctionInstance implements Instance {
   readonly begun: Promise<void>;
   readonly ended: Promise<ServerEnd>;
   readonly #closer: Promise<ServerCloser | void>;
+  /** To a server of Node, which are open. Only those of HTTP know them themselves. */
+  readonly #connections = new Set<Socket>();
   readonly #stopping = new AbortController();
   #tellEnd: (end: ServerEnd) => void = () => {};
 
   constructor(start: ServerFunction, ports: ServerPorts) {
     this.ended = new Promise((resolve) => (this.#tellEnd = resolve));
-    this.#closer = begin(start, ports, this.#stopping.signal);
+    this.#closer = begin(start, ports, this.#stopping.signal, this.#connections);
     this.begun = this.#closer.then(() => undefined);
     // Who does not wait for it any more has another error.
     this.begun.catch(() => undefined);
@@ -47,11 +50,11 @@ export class FunctionInstance implements Instance {
     return [...serverPlatform.listSockets(process.pid)];
   }
 
-  async stop(graceMs: number): Promise<string | undefined> {
+  async stop(graceMs: number): Promise<InstanceStop> {
     this.#stopping.abort();
     try {
       const isClosed = await isFulfilledWithin(this.#close(graceMs), graceMs);
-      return isClosed ? undefined : `it is not closed after ${graceMs} ms`;
+      return { problem: isClosed ? undefined : `it is not closed after ${graceMs} ms`, wasKilled: false };
     } finally {
       this.#tellEnd({ exitCode: undefined, signal: undefined });
     }
@@ -69,7 +72,7 @@ export class FunctionInstance implements Instance {
     // A start that has failed was told already.
     const closer = await this.#closer.catch(() => undefined);
     if (typeof closer === 'function') await closer();
-    else if (closer !== undefined) await closeServer(closer, graceMs);
+    else if (closer !== undefined) await closeServer(closer, this.#connections, graceMs);
   }
 }
 
@@ -77,14 +80,28 @@ async function begin(
   start: ServerFunction,
   ports: ServerPorts,
   signal: AbortSignal,
+  connections: Set<Socket>,
 ): Promise<ServerCloser | void> {
-  return start(ports, signal);
+  const closer = await start(ports, signal);
+  if (isServerOfNode(closer))
+    closer.on('connection', (socket) => {
+      connections.add(socket);
+      socket.once('close', () => connections.delete(socket));
+    });
+  return closer;
 }
 
-type NodeServer = Exclude<ServerCloser, () => unknown>;
+function isServerOfNode(closer: ServerCloser | void): closer is NetServer {
+  return typeof closer === 'object' && typeof (closer as Partial<NetServer>).on === 'function';
+}
 
-/** Of Node's servers those of HTTP can also cut connections. */
-async function closeServer(server: NodeServer, graceMs: number): Promise<void> {
+type ClosableServer = Exclude<ServerCloser, () => unknown>;
+
+async function closeServer(
+  server: ClosableServer,
+  connections: ReadonlySet<Socket>,
+  graceMs: number,
+): Promise<void> {
   const closed = new Promise<void>((resolve, reject) => {
     const result = server.close((error) => {
       // It may have been closed by the test.
@@ -95,7 +112,9 @@ async function closeServer(server: NodeServer, graceMs: number): Promise<void> {
     if (isPromise(result)) result.then(() => resolve(), reject);
   });
   if (await isFulfilledWithin(closed, Math.min(REQUESTS_MS, graceMs / 2))) return;
+  // It knows those, too, that were made before it was returned.
   (server as { closeAllConnections?: () => void }).closeAllConnections?.();
+  for (const socket of connections) socket.destroy();
   await closed;
 }
 

@@ -12,8 +12,8 @@ const LAST_PAUSE_MS = 10;
 export interface Question {
   readonly url: string;
   readonly isExpected: (status: number) => boolean;
-  /** Told of every answer that is another one, in words. */
-  readonly note: (answer: string) => void;
+  /** Told in words why there is no such answer yet. */
+  readonly note: (problem: string) => void;
 }
 
 /** Whether a text is a path of a server, or a URL that can be asked. */
@@ -21,21 +21,34 @@ export function isPathOrUrl(text: string): boolean {
   return text.startsWith('/') || (/^https?:\/\//.test(text) && URL.canParse(text));
 }
 
+/** What counts as an answer where no status is asked for. Redirects are not followed. */
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status < 400;
+}
+
 /** Resolves with the first answer that is as expected. @throws the signal's reason */
 export async function untilAnswered({ url, isExpected, note }: Question, signal: AbortSignal): Promise<void> {
   let pauseMs = FIRST_PAUSE_MS;
+  note(whyNot(url, TIMEOUT));
   for (let timeoutMs = FIRST_TIMEOUT_MS; ;) {
     const answer = await ask(url, timeoutMs, signal);
     signal.throwIfAborted();
     if (typeof answer === 'number' && isExpected(answer)) return;
     if (answer === TIMEOUT) timeoutMs *= 2;
-    note(typeof answer === 'number' ? `status ${answer}` : answer);
+    note(whyNot(url, answer));
     await pause(pauseMs, signal);
     pauseMs = Math.min(LAST_PAUSE_MS, pauseMs * 1.2);
   }
 }
 
 const TIMEOUT = 'no answer';
+
+function whyNot(url: string, answer: number | string): string {
+  if (typeof answer === 'number') return `${url} answered with status ${answer}`;
+  if (answer === TIMEOUT) return `${url} has not answered`;
+  if (answer === 'ECONNREFUSED') return `nobody answered at ${url} (${answer})`;
+  return `${url} gave no answer of HTTP (${answer})`;
+}
 
 /** @returns the status, or why there is none. Redirects are not followed */
 async function ask(url: string, timeoutMs: number, signal: AbortSignal): Promise<number | string> {

@@ -2,6 +2,13 @@
 import type { Listener } from '../platform/port-kernel.ts';
 import type { ServerEnd } from './server.ts';
 
+export interface InstanceStop {
+  /** Why it is not ended, in words; undefined: it is. */
+  readonly problem: string | undefined;
+  /** Whether processes were killed that had not ended in time. */
+  readonly wasKilled: boolean;
+}
+
 export interface Instance {
   /** Undefined for one in this process. */
   readonly processId: number | undefined;
@@ -20,8 +27,7 @@ export interface Instance {
   includes(listener: Listener): boolean;
   /** The ids of all sockets of its processes. */
   listSockets(): string[];
-  /** @returns why it is not ended, in words; undefined: it is */
-  stop(graceMs: number): Promise<string | undefined>;
+  stop(graceMs: number): Promise<InstanceStop>;
   /** Until it ends: somebody waits for that. */
   keepProcessAlive(): void;
   /** Synchronously and without grace, since this process ends. */

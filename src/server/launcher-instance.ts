@@ -7,7 +7,7 @@ import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
 import { serverPlatform } from '../platform/server-platform.ts';
 import type { CommandInstance } from './command-instance.ts';
-import type { Instance } from './instance.ts';
+import type { Instance, InstanceStop } from './instance.ts';
 import { type Program, runToItsEnd, runWhileExiting } from './server-process.ts';
 import type { ServerEnd } from './server.ts';
 
@@ -66,14 +66,15 @@ export class LauncherInstance implements Instance {
     return this.#launcher.listSockets();
   }
 
-  async stop(graceMs: number): Promise<string | undefined> {
+  async stop(graceMs: number): Promise<InstanceStop> {
     const problem = await this.#runStopProgram();
     this.#signalOthers(this.#launcher.stopSignal);
-    const left = await this.#launcher.stop(graceMs);
+    const stopped = await this.#launcher.stop(graceMs);
     const deadlineMs = monotonicMs() + graceMs;
     while (this.#findOthers().length > 0 && monotonicMs() < deadlineMs) await pause(LOOK_MS);
+    const wasKilled = stopped.wasKilled || this.#findOthers().length > 0;
     this.#signalOthers('SIGKILL');
-    return problem ?? left;
+    return { problem: problem ?? stopped.problem, wasKilled };
   }
 
   keepProcessAlive(): void {

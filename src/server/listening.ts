@@ -8,7 +8,6 @@ import { describeListener } from '../pool/claim/describe-listeners.ts';
 import type { Instance } from './instance.ts';
 import { nextLook } from './listening-watch.ts';
 import { type Reach, socketsInReach } from './reach.ts';
-import { FIRST_PORT_NAME } from './server-options.ts';
 import type { Start } from './start.ts';
 
 const PORT_FREE_TIMEOUT_MS = 2000;
@@ -102,30 +101,4 @@ async function untilConnected(reaches: readonly Reach[], signal: AbortSignal): P
       signal.throwIfAborted();
     }
   }
-}
-
-/** Why a server is not ready that does not listen, in words; undefined: it listens on all of the ports. */
-export async function whyNotListening(
-  { instance, reaches: byName }: Start,
-  reaches: readonly Reach[],
-): Promise<string | undefined> {
-  const sockets = (await nextLook()) ?? [];
-  const missing = reaches.filter((reach) => socketsInReach(sockets, reach).length === 0);
-  if (missing.length === 0) return undefined;
-  const names = new Map([...byName].map(([name, { port }]) => [port, name]));
-  const ports = missing.map(({ port }) => describePort(port, names.get(port)));
-  const own = new Set(instance.listSockets());
-  const isElsewhere = (socket: ListeningSocket): boolean =>
-    own.has(socket.socketId) && !reaches.some((reach) => socketsInReach([socket], reach).length > 0);
-  const elsewhere = instance.processId === undefined ? [] : sockets.filter(isElsewhere).map(describe);
-  const instead = elsewhere.length === 0 ? '' : `, but on ${[...new Set(elsewhere)].join(' and ')}`;
-  return `it does not listen on ${ports.join(' and ')}${instead}`;
-}
-
-function describePort(port: number, name = FIRST_PORT_NAME): string {
-  return name === FIRST_PORT_NAME ? `port ${port}` : `port ${port} ({port:${name}})`;
-}
-
-function describe({ address, port }: ListeningSocket): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

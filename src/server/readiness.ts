@@ -12,22 +12,23 @@ import { findNamedPortInUse, findPortInUse } from './address-in-use.ts';
 import { addressIn } from './check-options.ts';
 import { fillIn, portNamesIn } from './command-template.ts';
 import { follow, isRegExp } from './foreign-values.ts';
-import { untilAnswered } from './http-answer.ts';
+import { isSuccess, untilAnswered } from './http-answer.ts';
 import { lookSoon } from './listening-watch.ts';
-import { untilListening, whyNotListening } from './listening.ts';
+import { untilListening } from './listening.ts';
 import type { Reach } from './reach.ts';
 import type { Readiness } from './server-options.ts';
 import type { ServerEnd } from './server.ts';
 import type { Start } from './start.ts';
 import { notTaken, untilTaken } from './untaken-socket.ts';
+import { type Hindrance, whyNotListening } from './why-not-listening.ts';
 import { unlessAborted } from './within.ts';
 
 const FUNCTION_PAUSE_MS = 10;
 
-/** What was last seen of a server that listens and is not ready, in words. */
-interface Progress {
-  problem: string;
-}
+const CORRECT_READY = 'Correct ready, or raise readyTimeoutMs.';
+
+/** What was last seen of a server that listens and is not ready. */
+type Progress = { -readonly [Fact in keyof Hindrance]: Hindrance[Fact] };
 
 /**
  * @throws ServerNotReadyError, ServerExitedError, ServerAddressInUseError, ForeignListenerError, the signal's reason; what a
@@ -36,10 +37,14 @@ interface Progress {
 export async function untilReady(start: Start, signal: AbortSignal): Promise<void> {
   const ending = new AbortController();
   // Of a function, or of a launcher.
-  const progress: Progress = { problem: 'what starts it has not ended' };
+  const progress: Progress = {
+    problem: 'what starts it has not ended',
+    fix: 'Let that end when the server listens, or raise readyTimeoutMs.',
+  };
   const stopWatching = watchFailures(start, signal, ending, progress);
   try {
     await unlessAborted(start.instance.begun, ending.signal);
+    Object.assign(progress, { problem: 'it has only just begun to listen', fix: CORRECT_READY });
     await Promise.all([
       untilListeningSomehow(start, ending.signal),
       unlessAborted(untilMatched(start, progress, ending.signal), ending.signal),
@@ -131,10 +136,7 @@ async function untilItSaysSo(start: Start, progress: Progress, signal: AbortSign
   if (ready === 'listening' || isRegExp(ready)) return;
   if (typeof ready === 'function') return untilTrue(start, ready, progress, signal);
   const { url, isExpected } = questionOf(start, ready);
-  const note = (answer: string): void => {
-    progress.problem = `${url} answered with ${answer}`;
-  };
-  note('nothing');
+  const note = (problem: string): void => void (progress.problem = problem);
   await untilAnswered({ url, isExpected, note }, signal);
 }
 
@@ -147,7 +149,7 @@ function questionOf(
   const text = fillIn(typeof ready === 'string' ? ready : ready.url, server.ports);
   const url = text.startsWith('/') ? server.url(text) : text;
   const statuses = typeof ready === 'string' ? undefined : [ready.status].flat();
-  return { url, isExpected: (status) => statuses?.includes(status) ?? (status >= 200 && status < 400) };
+  return { url, isExpected: (status) => statuses?.includes(status) ?? isSuccess(status) };
 }
 
 /** What it throws may be gone with the next call: the server does not answer yet. */
@@ -171,13 +173,9 @@ async function untilTrue(
 function whyEnded(start: Start, end: ServerEnd): PortsliceError {
   const port = end.exitCode === 0 ? undefined : findPortInUse(start.output.textOfStart(), portsOf(start));
   if (port !== undefined) return addressInUse(start, port);
-  const { port: first, output, lastLines } = factsOf(start);
-  return new ServerExitedError({
-    ...end,
-    port: first,
-    processId: start.instance.processId as number,
-    written: { output, lastLines },
-  });
+  const { port: first, ...started } = factsOf(start);
+  const processId = start.instance.processId as number;
+  return new ServerExitedError({ ...end, port: first, processId, started });
 }
 
 function addressInUse(start: Start, port: number): PortsliceError {
@@ -189,11 +187,11 @@ function addressInUse(start: Start, port: number): PortsliceError {
 }
 
 async function notReady(start: Start, progress: Progress): Promise<PortsliceError> {
-  const problem = (await whyNotListening(start, reachesToWaitFor(start))) ?? progress.problem;
+  const hindrance = (await whyNotListening(start, reachesToWaitFor(start))) ?? progress;
   const { readyTimeoutMs } = start.settings;
   if (start.handOver?.isTaken === false)
     return notTaken(start, `it has accepted no connection on it within ${readyTimeoutMs} ms`);
-  return new ServerNotReadyError({ ...factsOf(start), timeoutMs: readyTimeoutMs, problem });
+  return new ServerNotReadyError({ ...factsOf(start), timeoutMs: readyTimeoutMs, ...hindrance });
 }
 
 function factsOf({ settings, server, output }: Start): ServerStartFacts {

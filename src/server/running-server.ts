@@ -15,6 +15,7 @@ import { fillIn } from './command-template.ts';
 import { follow } from './foreign-values.ts';
 import { HandOver } from './hand-over.ts';
 import type { Instance } from './instance.ts';
+import { warnOfKill } from './kill-warning.ts';
 import { rejectListener, untilPortsAreFree } from './listening.ts';
 import { ServerOutput } from './output.ts';
 import { findReach, type Reach } from './reach.ts';
@@ -42,8 +43,8 @@ export class RunningServer implements Server {
   #isWithoutHolds = false;
   /** Of the last start. */
   #instance: Instance | undefined;
-  /** Ends it; undefined while there is nothing to be ended. */
-  #end: ((graceMs: number) => Promise<void>) | undefined;
+  /** Ends it, and tells whether it had to be killed; undefined while there is nothing to be ended. */
+  #end: ((graceMs: number) => Promise<boolean>) | undefined;
   #readyAfterMs = 0;
   #death: ServerEnd | undefined;
   /** What was begun last: starts follow each other. */
@@ -115,7 +116,7 @@ export class RunningServer implements Server {
     await this.#inTurn(async () => {
       this.#stopping.signal.throwIfAborted();
       this.#handOver?.beginRestart();
-      await this.#end?.(this.#settings.stopTimeoutMs);
+      await this.#endInOrder();
       await this.#start(this.#stopping.signal);
     });
   }
@@ -135,11 +136,16 @@ export class RunningServer implements Server {
     this.#stopping.abort(new ServerStoppedError({ name: this.#settings.name, port: this.port }));
     await this.#work;
     try {
-      await this.#end?.(this.#settings.stopTimeoutMs);
+      await this.#endInOrder();
     } finally {
       this.#handOver?.close();
       this.#host.release(Object.values(this.ports));
     }
+  }
+
+  async #endInOrder(): Promise<void> {
+    const wasKilled = await this.#end?.(this.#settings.stopTimeoutMs);
+    if (wasKilled === true) warnOfKill(this.#settings);
   }
 
   async #start(signal: AbortSignal): Promise<void> {
@@ -182,7 +188,7 @@ export class RunningServer implements Server {
     void instance.ended.then(() => this.#instance === instance && this.#handOver?.noteEnd());
     this.#end = async (graceMs) => {
       this.#end = undefined;
-      await this.#endInstance(instance, graceMs, [...reaches.values()]).finally(forget);
+      return this.#endInstance(instance, graceMs, [...reaches.values()]).finally(forget);
     };
     this.#tellProblem(instance.problem);
     try {
@@ -243,14 +249,14 @@ export class RunningServer implements Server {
   }
 
   /** Waits until nobody listens, and keeps the port from others even if the server will be started again. */
-  async #endInstance(instance: Instance, graceMs: number, reaches: readonly Reach[]): Promise<void> {
-    const failure = await whyNotEnded(instance, graceMs);
+  async #endInstance(instance: Instance, graceMs: number, reaches: readonly Reach[]): Promise<boolean> {
+    const { wasKilled, failure } = await stopInstance(instance, graceMs);
     this.#handOver?.noteEnd();
     // While it is started again, the port may go on listening.
     const isOpen = this.#handOver?.socket !== undefined;
     await untilPortsAreFree(instance, isOpen ? reaches.slice(1) : reaches);
     this.#holds.retake();
-    if (failure === undefined) return;
+    if (failure === undefined) return wasKilled;
     const { name } = this.#settings;
     const written = { output: this.#output.text(), lastLines: this.#output.lastLines() };
     throw new ServerStopError({ name, port: this.port, ...failure, ...written });
@@ -290,15 +296,17 @@ async function stopThis(this: RunningServer): Promise<void> {
   return this.stop();
 }
 
+interface Stopped {
+  readonly wasKilled: boolean;
+  readonly failure?: { readonly problem: string; readonly cause?: unknown };
+}
+
 /** What it has thrown is the reason, too. */
-async function whyNotEnded(
-  instance: Instance,
-  graceMs: number,
-): Promise<{ problem: string; cause?: unknown } | undefined> {
+async function stopInstance(instance: Instance, graceMs: number): Promise<Stopped> {
   try {
-    const problem = await instance.stop(graceMs);
-    return problem === undefined ? undefined : { problem };
+    const { problem, wasKilled } = await instance.stop(graceMs);
+    return { wasKilled, ...(problem === undefined ? {} : { failure: { problem } }) };
   } catch (error) {
-    return { problem: String(error), cause: error };
+    return { wasKilled: false, failure: { problem: String(error), cause: error } };
   }
 }

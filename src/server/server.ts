@@ -29,8 +29,14 @@ export interface Server extends AsyncDisposable {
   url(path?: string, protocol?: string): string;
   /** What it has written so far, both streams as they came; of much output only the end. */
   output(): string;
-  /** Stops and starts it again on the same ports, which are never given back in between. */
+  /**
+   * Stops and starts it again on the same ports, which are never given back in between.
+   * @throws ServerStoppedError after `stop()`; ServerStopError; otherwise as `startServer`. It can be tried again
+   */
   restart(): Promise<void>;
-  /** Ends all its processes, waits until its ports are free, and gives them back. Does nothing the second time. */
+  /**
+   * Ends all its processes, waits until its ports are free, and gives them back. Does nothing the second time.
+   * @throws ServerStopError if something of it could not be ended. The ports are given back all the same
+   */
   stop(): Promise<void>;
 }

@@ -6,7 +6,8 @@ import type { Server } from './server.ts';
  * Claims a port, starts a server on it, and resolves when the server is ready and it is certain that it is this one. Ends
  * everything again and gives the port back where that fails.
  * @throws InvalidOptionError, ServerCommandError, ServerExitedError, ServerAddressInUseError, ForeignListenerError,
- *   ServerNotReadyError, UnsupportedPlatformError, the signal's reason; what `TCPPortOwner.acquire` throws; what a function in place of a command throws
+ *   ServerNotReadyError, ServerHandOverError, UnsupportedPlatformError, the signal's reason; what `TCPPortOwner.acquire` throws; what a
+ *   function in place of a command throws
  */
 export async function startServer(options: StartServerOptions): Promise<Server> {
   const { launchServer } = await import('./launch-server.ts');

@@ -6,6 +6,7 @@ import {
   portIsInUse,
   PortPoolExhaustedError,
   type Server,
+  ServerCommandError,
   ServerNotReadyError,
   ServerStoppedError,
   TestEndedError,
@@ -98,7 +99,13 @@ describe('servers of a test', () => {
     expect(one.port).not.toBe(two.port);
     await servers.endAll(false);
     const error = await errorOf(InvalidOptionError, () => openServers().start());
-    expect(error.message).toContain('servers.start() has nothing to start');
+    expect(error).toMatchObject({ option: 'serverOptions', value: undefined });
+    expect(error.message).toBe(
+      'serverOptions is not set, so that servers.start() without options has nothing to start; ' +
+        "expected what startServer() takes, such as { command: ['node', 'server.js', '{port}'] }.",
+    );
+    const ofWorker = openServers({ fixture: 'workerServers' });
+    await expect(ofWorker.start()).rejects.toThrow('workerServerOptions is not set');
   });
 
   test('get no port that another one has', async () => {
@@ -108,6 +115,21 @@ describe('servers of a test', () => {
     const error = await errorOf(PortPoolExhaustedError, () => servers.start(inside()));
     expect(error.facts.wantedPortCount).toBe(1);
     await servers.endAll(false);
+  });
+});
+
+describe('the outputs of servers', () => {
+  test('are those of servers that have written something', async () => {
+    await using _pool = await openTestPool(3);
+    const servers = openServers();
+    const says = "console.log('here')";
+    await servers.start(inside());
+    const server = await servers.start({ command: [process.execPath, '-e', `${says};${LISTEN}`, '{port}'] });
+    await errorOf(ServerCommandError, () => servers.start({ command: ['no-such-program'] }));
+    await until('it has said so', () => server.output() !== '');
+    expect(servers.outputs()).toMatchObject([{ use: { port: server.port }, text: 'here\n' }]);
+    expect(servers.uses).toHaveLength(3);
+    await servers.endAll(true);
   });
 });
 
@@ -181,7 +203,6 @@ describe('a fixture waits for a server', () => {
     const second = await errorOf(ServerNotReadyError, () => servers.start(never));
     expect(second.timeoutMs).toBeLessThan(first.timeoutMs);
     await servers.endAll(true);
-    expect(servers.outputs().map(({ text }) => text)).toEqual(['', '']);
   });
 });
 

@@ -150,10 +150,15 @@ describe('an exact port', () => {
     expect(error.option).toBe(option);
   });
 
-  test('cannot be several', async () => {
+  test('cannot be several, unless it is said where the others are', async () => {
     await using opened = await openTestPool(3);
-    const several = TCPPortOwner.acquireMany(2, { port: opened.ports[0] });
-    await expect(several).rejects.toMatchObject({ code: 'PORTSLICE_INVALID_OPTION', option: 'count' });
+    const [port] = opened.ports as [number];
+    const error = await errorOf(InvalidOptionError, () => TCPPortOwner.acquireMany(2, { port }));
+    expect(error).toMatchObject({ option: 'port', value: port });
+    expect(error.message).toBe(
+      `port is one port, ${port}, where 2 are asked for; expected consecutive: true or offsets beside it, ` +
+        'which say where the others are, or preferredPorts.',
+    );
   });
 });
 

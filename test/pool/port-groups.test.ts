@@ -6,6 +6,7 @@ import {
   InvalidOptionError,
   PortPool,
   PortPoolExhaustedError,
+  type PortPoolOptions,
   PortTakenError,
   TCPPortOwner,
 } from '../../src/index.ts';
@@ -84,6 +85,18 @@ async function openRowPool(
   };
 }
 
+/** For this process. Of ports above 9999, others can have some. */
+function publishPool(options: PortPoolOptions): Disposable {
+  const pool = PortPool.create(options);
+  process.env['PORTSLICE_POOL'] = pool.handle;
+  return {
+    [Symbol.dispose]: () => {
+      pool.close();
+      delete process.env['PORTSLICE_POOL'];
+    },
+  };
+}
+
 describe('consecutive ports', () => {
   test('come in a row, ascending, and are as much the owner’s as any', async () => {
     await using opened = await openRowPool(12, { workers: 3 });
@@ -118,6 +131,25 @@ describe('consecutive ports', () => {
     const second = await TCPPortOwner.acquireMany(4, { consecutive: true });
     expect(rows).toContainEqual(portsOf(second));
     expect(portsOf(second)).not.toEqual(portsOf(owners));
+  });
+
+  test.for([0, 2])(
+    'leave ports below 10000 to people’s own servers while others fit, with %i workers',
+    async (workers) => {
+      await using row = await openRow(10);
+      using _published = publishPool({ ports: `${row.ports.join()},15000-15199`, workers });
+      for (const options of [{ consecutive: true }, { offsets: [0, 3] }, { offsets: [0, -3] }]) {
+        const owners = await TCPPortOwner.acquireMany(2, options);
+        expect(Math.min(...portsOf(owners))).toBeGreaterThan(9999);
+      }
+    },
+  );
+
+  test('are ports below 10000 where no others fit', async () => {
+    await using row = await openRow(3);
+    const apart = Array.from({ length: 20 }, (_, place) => 15_000 + 2 * place);
+    using _published = publishPool({ ports: [...row.ports, ...apart].join() });
+    expect(portsOf(await TCPPortOwner.acquireMany(3, { consecutive: true }))).toEqual(row.ports);
   });
 
   test('leave nothing taken where one of them is not free: it is exhausted, and says what was wanted', async () => {
@@ -295,7 +327,7 @@ describe('ports at offsets', () => {
     [2, { offsets: [0, 10_000] }, 'offsets'],
     [2, { offsets: [0, 1], consecutive: true }, 'consecutive'],
     [2, { consecutive: 'yes' }, 'consecutive'],
-    [2, { consecutive: false, port: 3000 }, 'count'],
+    [2, { consecutive: false, port: 3000 }, 'port'],
     [0, { consecutive: true }, 'count'],
     [3, { consecutive: true, port: 2000, preferredPorts: [2001] }, 'port'],
   ])('%i with %j is an invalid option', async (count, options, option) => {

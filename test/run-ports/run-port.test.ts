@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import type { RunPortOptions } from '../../src/index.ts';
 import { findPackageFolder } from '../../src/platform/package-folder.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { listen, startServer } from '../support/listening-server.ts';
+import { needProgram } from '../support/needs.ts';
 import { type PortBlock, reservePorts } from '../support/port-block.ts';
 import { RemoteError } from '../support/program.ts';
+import { startStranger } from '../support/stranger.ts';
 import { until } from '../support/until.ts';
 import {
   isLocked,
@@ -352,13 +355,18 @@ describe('A run port of a configuration whose run does not start', { timeout: 60
 });
 
 /** A run that has joined a server on the port, which then ends. */
-async function leave(folder: string, port: number, main: RunPortProgram): Promise<void> {
+async function leave(
+  folder: string,
+  port: number,
+  main: RunPortProgram,
+  options: RunPortOptions = {},
+): Promise<void> {
   await using serving = startServing();
   await serving.call('listen', port);
   const served = { folder: findPackageFolder(folder).id, name: 'web', port, isReady: true };
   await serving.call('announce', served);
   await main.call('enter', folder);
-  expect(await main.call('runPort', 'web')).toBe(port);
+  expect(await main.call('runPort', 'web', options)).toBe(port);
   // While it is served, it is the other one's.
   await main.call('adopt');
   expect(isLocked(port)).toBe(false);
@@ -376,6 +384,19 @@ describe('A run port whose server was joined, and has ended before the run start
     await using other = startAsker(envOf(block));
     const error = await errorOf(RemoteError, () => other.call('runPort', 'mine', { port }));
     expect(error).toMatchObject({ facts: { holder: { processId: main.pid } } });
+  });
+
+  test('is claimed as its options say', async (context) => {
+    await using stranger = startStranger(needProgram(context, 'python3'));
+    await using block = await reservePorts(40);
+    using folders = packageFolders();
+    const port = block.ports[5] as number;
+    await using main = startAsker(envOf(block));
+    await leave(folders.add('shop'), port, main, { hold: false });
+    await main.call('adopt');
+    expect(isLocked(port)).toBe(true);
+    // As a server that shares a port with nobody.
+    expect(await stranger.bindStrictly([port])).toBe(1);
   });
 
   test('is an error where somebody else has it now', async () => {

@@ -12,11 +12,16 @@ import {
   startServer,
 } from '../../src/index.ts';
 import { errorOf } from '../support/catch-error.ts';
-import { needProgram } from '../support/needs.ts';
+import { listen } from '../support/listening-server.ts';
+import { needProgram, needRoot } from '../support/needs.ts';
+import { reservePorts } from '../support/port-block.ts';
+import { RemoteError, startProgram } from '../support/program.ts';
 import { startStranger } from '../support/stranger.ts';
 import { openTestPool, type TestPool } from '../support/test-pool.ts';
 import { until } from '../support/until.ts';
 import { collectWarnings } from '../support/warnings.ts';
+import type { TreeCommands } from './tree-worker.program.ts';
+import { treeWorkerProgram } from './tree-worker.ts';
 import { isListenedOn, WEB, WEB_TEXT } from './web.ts';
 
 let opened: TestPool;
@@ -92,6 +97,16 @@ describe('A server that ends before it listens', () => {
   test('is told with the signal that has ended it', async () => {
     const error = await errorOf(ServerExitedError, () => startServer({ command: 'kill -SEGV $$' }));
     expect(error).toMatchObject({ exitCode: undefined, signal: 'SIGSEGV' });
+    expect(error.message).toContain(
+      `'kill -SEGV $$' (pid ${error.processId}) ended before it listened on port ${port} (SIGSEGV).`,
+    );
+  });
+
+  test('is told by its label', async () => {
+    const error = await errorOf(ServerExitedError, () =>
+      startServer({ command: 'exit 1', label: 'the shop' }),
+    );
+    expect(error.message).toContain(`'the shop' (pid ${error.processId}) ended before it listened`);
   });
 
   test('without a failure could be a launcher', async () => {
@@ -120,6 +135,22 @@ describe('A port that is in use', () => {
     expect(error.port).toBe(port);
     expect(error.command).toContain('stranger.program.py');
     expect(error.message).toContain('sleep 600');
+  });
+
+  test('by somebody in another container on the same network is told', async (context) => {
+    needRoot(context);
+    await using block = await reservePorts(1);
+    await using worker = startProgram<TreeCommands>(treeWorkerProgram, {
+      wrapper: ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'],
+      env: { PORTSLICE_PORTS: block.spec },
+    });
+    const [taken] = block.ports as [number];
+    const command = `touch ${folder}/started; exec sleep 600`;
+    const starting = errorOf(RemoteError, () => worker.call('startServer', { command, port: taken }));
+    await until('it has started', () => existsSync(`${folder}/started`));
+    // Of the same user, and invisible in there.
+    await using _impostor = await listen({ port: taken });
+    expect(await starting).toMatchObject({ code: 'PORTSLICE_FOREIGN_LISTENER', facts: { port: taken } });
   });
 
   test('is told with its holder where the server says it first', async (context) => {

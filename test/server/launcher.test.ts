@@ -11,6 +11,7 @@ import { needProgram } from '../support/needs.ts';
 import { startStranger } from '../support/stranger.ts';
 import { openTestPool, type TestPool } from '../support/test-pool.ts';
 import { until } from '../support/until.ts';
+import { collectWarnings } from '../support/warnings.ts';
 import { isListenedOn, isRunning, WEB_TEXT } from './web.ts';
 
 let opened: TestPool;
@@ -54,6 +55,23 @@ describe('A launcher', () => {
     expect(server.port).toBe(port);
     await server.stop();
     expect(isRunning(other.pid)).toBe(false);
+  });
+
+  test('is named where its server had to be killed, also one outside of its tree', async () => {
+    using warnings = collectWarnings();
+    const [port] = opened.ports as [number];
+    const request = path.join(folder, 'request');
+    const command = ['touch', request];
+    const serving = startServer({ command, launcher: true, stopTimeoutMs: 200 });
+    await waitFor(request);
+    await using other = startProcess(['sh', '-c', `exec ${WEB_TEXT}`.replace('{port}', String(port))], {
+      env: { ...process.env, STUBBORN: '1' },
+    });
+    await (await serving).stop();
+    expect(await other.exit).toMatchObject({ signal: 'SIGKILL' });
+    expect(await warnings.withCode('PORTSLICE_SERVER_KILLED')).toEqual([
+      expect.stringContaining(`'touch ${request}' had to be killed, 200 ms after SIGTERM.`),
+    ]);
   });
 
   test('is not taken for the starter of a process that is older', async (context) => {

@@ -1,5 +1,6 @@
 /** When a server counts as ready. */
 import http from 'node:http';
+import net from 'node:net';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test, vi } from 'vitest';
 import { ServerNotReadyError, startServer, type StartServerOptions } from '../../src/index.ts';
@@ -174,29 +175,89 @@ describe('A server that is not ready in time', () => {
     expect(message).toContain(`Its last output:\nlistening on ${elsewhere}`);
   });
 
-  test('is told with the address where nobody reaches it', async () => {
+  test('is told with the address where nobody reaches it, and that hosts names it', async () => {
     await using opened = await openTestPool(1);
     const [port] = opened.ports as [number];
     const { message } = await failToStart({ env: { HOST: '127.0.0.3' } });
-    expect(message).toContain(`does not listen on port ${port}, but on 127.0.0.3:${port}.`);
+    expect(message).toMatch(
+      new RegExp(
+        `: it listens on 127\\.0\\.0\\.3:${port}, where no client of localhost:${port} meets it\\. Let it`,
+      ),
+    );
+    expect(message).toMatch(
+      / 127\.0\.0\.1 or .*every address, or name its own by hosts: \['127\.0\.0\.3'\]\./,
+    );
+    expect(message).not.toMatch(/by \{port\}|does not listen/);
   });
 
-  test('is told with the last answer', async () => {
+  test('is told with its address of IPv6 where clients come by IPv4', async () => {
+    await using opened = await openTestPool(1);
+    const [port] = opened.ports as [number];
+    const { message } = await failToStart({ env: { HOST: '::1' }, hosts: ['127.0.0.1'] });
+    expect(message).toContain(
+      `it listens on [::1]:${port}, where no client of 127.0.0.1:${port} meets it. ` +
+        "Let it listen on 127.0.0.1 or every address, or name its own by hosts: ['::1'].",
+    );
+  });
+
+  test('is told apart by port where one has the wrong address and another no listener', async () => {
+    await using _opened = await openTestPool(2);
+    const { message } = await failToStart({ command: [...WEB, '{port:admin}'], env: { HOST: '127.0.0.3' } });
+    expect(message).toMatch(
+      /it does not listen on port \d+ \(\{port:admin\}\), and it listens on 127\.0\.0\.3:\d+, where no client/,
+    );
+    expect(message).toContain('Give it this port by {port:admin}, or raise readyTimeoutMs. Let it listen on');
+  });
+
+  test('and is a function is told to listen on the ports that it is given', async () => {
+    await using _opened = await openTestPool(1);
+    const { message } = await failToStart({ command: () => undefined, readyTimeoutMs: 100 });
+    expect(message).toMatch(
+      /it does not listen on port \d+\. Let the function listen on the ports that it is given,/,
+    );
+  });
+
+  test('is told with the last answer, and not that it needs its port', async () => {
     await using _opened = await openTestPool(1);
     const error = await failToStart({ env: { HEALTHY_AFTER_MS: '60000' }, ready: '/health' });
-    expect(error.message).toMatch(/http:\/\/localhost:\d+\/health answered with status 503\./);
+    expect(error.message).toMatch(
+      /: http:\/\/localhost:\d+\/health answered with status 503\. Correct ready, or raise readyTimeoutMs\. Its/,
+    );
     expect(error.output).toBe(`listening on ${error.port}\n`);
+  });
+
+  test('is told that nobody has answered where nobody has', async () => {
+    await using opened = await openTestPool(2);
+    const [unused] = opened.ports as [number];
+    const ready = `http://127.0.0.1:${unused}/`;
+    const { message } = await failToStart({ ready, excludedPorts: [unused] });
+    expect(message).toContain(
+      `: nobody answered at ${ready} (ECONNREFUSED). Correct ready, or raise readyTimeoutMs.`,
+    );
+  });
+
+  test('is told that it does not answer in HTTP where it does not', async () => {
+    await using _opened = await openTestPool(1);
+    const { message } = await failToStart({
+      command: ({ port }) => net.createServer((socket) => void socket.end('SSH-2.0\r\n')).listen(port),
+      ready: '/',
+    });
+    expect(message).toMatch(
+      /: http:\/\/localhost:\d+\/ gave no answer of HTTP \(HPE_INVALID_CONSTANT\)\. Correct/,
+    );
   });
 
   test('is told with the pattern', async () => {
     await using _opened = await openTestPool(1);
-    expect((await failToStart({ ready: /never/i })).message).toContain('its output does not match /never/i.');
+    expect((await failToStart({ ready: /never/i })).message).toContain(
+      'its output does not match /never/i. Correct ready, or raise readyTimeoutMs.',
+    );
   });
 
   test('is told with what the function has thrown', async () => {
     await using _opened = await openTestPool(1);
     expect((await failToStart({ ready: throwTypeError })).message).toContain(
-      'ready() has thrown: TypeError: no such thing.',
+      'ready() has thrown: TypeError: no such thing. Correct ready, or raise readyTimeoutMs.',
     );
   });
 

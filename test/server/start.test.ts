@@ -1,4 +1,5 @@
 /** Servers of several kinds are started, reached and stopped. */
+import { once } from 'node:events';
 import {
   existsSync,
   mkdtempSync,
@@ -9,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -230,6 +232,22 @@ describe('A server that is a function', () => {
     const never = fetch(server.url()).catch((error: unknown) => error);
     await server.stop();
     expect(await never).toBeInstanceOf(Error);
+    expect(isListenedOn(server.port)).toBe(false);
+  });
+
+  test('can return a server of another protocol, whose open connections are cut, too', async () => {
+    await using _opened = await openTestPool(1);
+    const server = await startServer({
+      command: ({ port }) => net.createServer((socket) => socket.on('error', () => undefined)).listen(port),
+    });
+    const client = net.connect({ port: server.port, host: '127.0.0.1' });
+    const isCut = once(
+      client.on('error', () => undefined),
+      'close',
+    );
+    await once(client, 'connect');
+    await server.stop();
+    await isCut;
     expect(isListenedOn(server.port)).toBe(false);
   });
 

@@ -1,7 +1,7 @@
 /** What is left of servers that were stopped, and of those that nobody stops. */
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { ServerStopError, startServer } from '../../src/index.ts';
+import { ServerStopError, startServer, type StartServerOptions } from '../../src/index.ts';
 import { listProcesses, readCommand, readEnvironment } from '../../src/platform/linux/proc.ts';
 import { errorOf } from '../support/catch-error.ts';
 import { countDescriptors } from '../support/descriptors.ts';
@@ -10,6 +10,7 @@ import { startProcess } from '../support/live-process.ts';
 import { projectFolder } from '../support/run-script.ts';
 import { openTestPool } from '../support/test-pool.ts';
 import { until } from '../support/until.ts';
+import { collectWarnings } from '../support/warnings.ts';
 import { isListenedOn, isRunning, WEB, WEB_TEXT } from './web.ts';
 
 describe('A server that is stopped', () => {
@@ -30,6 +31,35 @@ describe('A server that is stopped', () => {
     expect(await exited).toEqual({ exitCode: undefined, signal: 'SIGKILL' });
     expect(server.output()).toContain('no\n');
     expect(isListenedOn(server.port)).toBe(false);
+  });
+
+  test('and had to be killed is told once for its command, with what would spare the time', async () => {
+    await using _opened = await openTestPool(2);
+    using warnings = collectWarnings();
+    const wild: StartServerOptions = {
+      command: [...WEB, 'wild'],
+      env: { STUBBORN: '1' },
+      stopTimeoutMs: 200,
+    };
+    const [first, second] = [await startServer(wild), await startServer({ ...wild, label: 'the other' })];
+    await first.restart();
+    await Promise.all([first.stop(), second.stop()]);
+    const calm = await startServer({ command: [...WEB, 'calm'], stopTimeoutMs: 200, stopSignal: 'SIGKILL' });
+    await calm.stop();
+    const [warning, ...others] = await warnings.withCode('PORTSLICE_SERVER_KILLED');
+    expect(others).toEqual([]);
+    expect(warning).toContain(`web.program.ts {port} wild' had to be killed, 200 ms after SIGTERM.`);
+    expect(warning).toContain('stopSignal');
+    expect(warning).toContain('stopTimeoutMs');
+  });
+
+  test('and had to be killed after no time at all is as it was wanted', async () => {
+    await using _opened = await openTestPool(1);
+    using warnings = collectWarnings();
+    await (
+      await startServer({ command: [...WEB, 'at once'], env: { STUBBORN: '1' }, stopTimeoutMs: 0 })
+    ).stop();
+    expect(await warnings.withCode('PORTSLICE_SERVER_KILLED')).toEqual([]);
   });
 
   test('gets the signal that is asked for', async () => {

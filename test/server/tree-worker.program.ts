@@ -1,7 +1,7 @@
 /** A process or thread that starts servers, each in a process tree, as a test's worker does, and bystanders in none. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { TCPPortOwner } from '../../src/index.ts';
+import { startServer, type StartServerOptions, TCPPortOwner } from '../../src/index.ts';
 import { platform } from '../../src/platform/platform.ts';
 import type { ProcessTree } from '../../src/platform/process-tree.ts';
 import { serve } from '../support/serve.ts';
@@ -21,6 +21,8 @@ const commands = {
     trees.set(child.pid as number, tree);
     return child.pid as number;
   },
+  startServer: async (options: StartServerOptions): Promise<number | undefined> =>
+    (await startServer(options)).pid,
   /** Once more in the same tree. */
   startAgain(id: number, command: readonly string[]): number {
     const tree = treeOf(id);

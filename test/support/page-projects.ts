@@ -9,7 +9,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -74,11 +74,26 @@ export function layOut(blocks: readonly Block[], root: string): PageProjects {
   writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*/*.ts'] }));
   for (const block of blocks)
     if (block.kind === 'file') for (const file of filesOf(block)) writeInto(folder, file, block.code);
+  for (const block of blocks) if (block.kind === 'file') installAliases(folder, block);
   return {
     checkTypes: () => runIn(folder, 'node_modules/.bin/tsc -p .'),
     run: (project, commands) => runIn(path.join(folder, project), commands),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** Where a package.json asks for this package under another name, as npm would. */
+function installAliases(folder: string, block: Block): void {
+  for (const file of filesOf(block).filter((one) => path.basename(one) === 'package.json')) {
+    const { dependencies = {} } = JSON.parse(block.code) as { dependencies?: Record<string, string> };
+    const aliases = Object.keys(dependencies).filter((name) =>
+      dependencies[name]?.startsWith('npm:portslice@'),
+    );
+    for (const name of aliases) {
+      const target = path.join(folder, path.dirname(file), 'node_modules', name);
+      cpSync(path.join(folder, 'node_modules/portslice'), target, { recursive: true });
+    }
+  }
 }
 
 function writeInto(folder: string, target: string, code: string): void {

@@ -44,6 +44,19 @@ export function listSockets(processId: number): string[] {
   });
 }
 
+/** False for a process of another user, or with rights that this one has not. True also for one that is gone. */
+export function canListSockets(processId: number): boolean {
+  const folder = `/proc/${processId}/fd`;
+  const { readdirSync, readlinkSync } = fileSystem();
+  try {
+    const [first] = readdirSync(folder);
+    if (first !== undefined) readlinkSync(`${folder}/${first}`);
+    return true;
+  } catch (error) {
+    return !['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
+  }
+}
+
 export function readCommand(processId: number): string | undefined {
   // Arguments may have line breaks; messages are one line.
   return readText(`/proc/${processId}/cmdline`, 'utf8')?.replaceAll('\0', ' ').replaceAll(/\s+/g, ' ').trim();

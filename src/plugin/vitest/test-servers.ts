@@ -90,13 +90,8 @@ async function annotateOutput(
   { use, text }: ServerOutput,
 ): Promise<void> {
   const lines = text.trimEnd().split('\n').slice(-LAST_LINES).join('\n    ');
-  const message = `${use.fixture} on port ${use.port} (pid ${use.pid ?? 'of this process'}, ${use.command})`;
+  const message = `${use.fixture} on port ${use.port} (pid ${use.pid}, ${use.command}):\n    ${lines}`;
   // As Vitest itself turns bytes into text, which in its vm pools it does not know as such.
   const body = Buffer.from(text).toString('base64');
-  await annotateFailed(task, () =>
-    annotate(lines === '' ? `${message} has written nothing` : `${message}:\n    ${lines}`, 'server', {
-      contentType: 'text/plain',
-      body,
-    }),
-  );
+  await annotateFailed(task, () => annotate(message, 'server', { contentType: 'text/plain', body }));
 }

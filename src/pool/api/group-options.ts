@@ -47,6 +47,17 @@ export function checkGroup(count: number, { consecutive, offsets }: GroupOptions
   return [...offsets];
 }
 
+/** One exact port says nothing about others. @throws InvalidOptionError */
+export function checkOnePort(count: number, port: number): void {
+  if (count === 1) return;
+  throw new InvalidOptionError({
+    option: 'port',
+    value: port,
+    problem: `is one port, ${port}, where ${count} are asked for`,
+    expected: 'consecutive: true or offsets beside it, which say where the others are, or preferredPorts',
+  });
+}
+
 function checkOffsets(count: number, offsets: unknown): asserts offsets is readonly number[] {
   if (isListOfIntegers(offsets)) {
     const areDifferent = new Set(offsets).size === offsets.length;

@@ -6,7 +6,7 @@ import { releaseClaim } from '../claim/release.ts';
 import { currentSlice, type SessionSlice } from '../session/current-slice.ts';
 import { checkInteger } from '../session/option-checks.ts';
 import { claimState, type PortClaim, releasedState } from '../session/port-claim.ts';
-import { checkGroup } from './group-options.ts';
+import { checkGroup, checkOnePort } from './group-options.ts';
 import {
   type AcquireManyOptions,
   type AcquireOptions,
@@ -149,7 +149,7 @@ export async function acquireFrom(
   const checked = checkAcquireOptions(options);
   checkInteger('count', count, 1, MAX_PORT_COUNT);
   const offsets = checkGroup(count, options ?? {});
-  if (checked.port !== undefined && offsets === undefined) checkInteger('count', count, 1, 1);
+  if (checked.port !== undefined && offsets === undefined) checkOnePort(count, checked.port);
   const { session, slice } = source();
   const request = toRequest(session, checked, offsets);
   // More than there are would take the whole pool again and again, and never succeed.

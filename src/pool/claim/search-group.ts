@@ -1,14 +1,17 @@
 /**
  * Where a claim of ports that belong together looks: the exact or preferred place; then wherever all of them are free and
  * have rested, from the end of its own slice down, away from where single ports are taken; then those that have not rested;
- * then over its own seals and the ports of the dead. A group can lie in several slices.
+ * then over its own seals and the ports of the dead. Each time those with a port below 10000 come last. A group can lie in
+ * several slices.
  *
  * Ports are taken in ascending order, and a port that cannot be had ends the try at once. So of several that want the same
  * ports, the one that has the highest goes on, and nobody waits while he has any.
  */
+import { intersectRanges } from '../../core/port-groups.ts';
+import { HIGHEST_PORT, LOWEST_PORT, type PortRange } from '../../core/port-range.ts';
 import { PortState, stateOf } from '../../core/port-state.ts';
 import { RecordWord } from '../../core/segment-layout.ts';
-import type { SliceBounds } from '../../core/slices.ts';
+import { FIRST_PREFERRED_PORT, type SliceBounds } from '../../core/slices.ts';
 import { livenessOfOnePass } from '../session/liveness.ts';
 import type { PortClaim } from '../session/port-claim.ts';
 import { claimFree } from './claim.ts';
@@ -17,6 +20,9 @@ import { undoClaim } from './release.ts';
 import { raisePressure } from './seals.ts';
 import { claimExactly, claimOneOf, latestRestedRelease, withoutOrphans } from './search.ts';
 import { sliceOrders } from './slice-orders.ts';
+
+const LOW: PortRange = { firstPort: LOWEST_PORT, lastPort: FIRST_PREFERRED_PORT - 1 };
+const PREFERRED: PortRange = { firstPort: FIRST_PREFERRED_PORT, lastPort: HIGHEST_PORT };
 
 type ClaimOne = (look: Look, index: number) => PortClaim | undefined;
 /** Whether it is worth to try for the port. */
@@ -91,8 +97,18 @@ function claimAnywhere(
   return undefined;
 }
 
-/** Each once, by the slice in which the highest port of the group lies. */
-function* possibleStarts({ session, slice }: Look, { starts, offsets }: GroupRequest): Generator<number> {
+/** Each once. Those with ports where people's own servers live are the last, as for single ports. */
+function* possibleStarts(look: Look, { starts, offsets }: GroupRequest): Generator<number> {
+  for (const half of [PREFERRED, LOW]) yield* startsIn(look, offsets, intersectRanges(starts, [half]));
+}
+
+/** By the slice in which the highest port of the group lies. */
+function* startsIn(
+  { session, slice }: Look,
+  offsets: readonly number[],
+  starts: readonly PortRange[],
+): Generator<number> {
+  if (starts.length === 0) return;
   const { ports, slices } = session.segment;
   const highestOffset = offsets.at(-1) as number;
   for (const which of [slice, ...sliceOrders(session).others(slice)]) {

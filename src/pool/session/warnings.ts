@@ -42,6 +42,7 @@ export function warn(
     | 'PORTSLICE_LEAK'
     | 'PORTSLICE_ADDRESS_IN_USE'
     | 'PORTSLICE_SERVER_HOLD'
+    | 'PORTSLICE_SERVER_KILLED'
     | 'PORTSLICE_SERVER_LEFT',
   message: string,
 ): void {

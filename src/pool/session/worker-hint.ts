@@ -29,7 +29,7 @@ const RUNNERS: readonly Runner[] = [
     name: 'vitest',
     // It numbers from 1. Its worker state is a global of the worker, in its vm pools of each test file's context.
     hint: () => (isVitestWorker() ? toHint(readVariable('VITEST_POOL_ID')) : undefined),
-    isFirstWorker: () => (isVitestWorker() ? isNumber('VITEST_WORKER_ID', '1') : undefined),
+    isFirstWorker: () => (isVitestWorker() ? isFirstOfVitest() : undefined),
   },
   {
     name: 'playwright',
@@ -69,6 +69,25 @@ export function isRunnersWorker(): boolean {
 
 function isVitestWorker(): boolean {
   return (globalThis as { __vitest_worker__?: unknown }).__vitest_worker__ !== undefined;
+}
+
+/** By VITEST_WORKER_ID it counts from 1, in its version 4 from 0: there the worker with 1 is the second one. */
+function isFirstOfVitest(): boolean | undefined {
+  const number = readVariable('VITEST_WORKER_ID');
+  if (number === undefined) return undefined;
+  return number === '0' || (number === '1' && !countsFromZero());
+}
+
+/** A worker of Vitest is a script of Vitest's, or a thread of a process that is one, or of one beside whose script it is installed. */
+function countsFromZero(): boolean {
+  const { createRequire } = process.getBuiltinModule('node:module');
+  try {
+    const { version } = createRequire(process.argv[1] ?? '')('vitest/package.json') as { version: string };
+    return version.startsWith('4.');
+  } catch {
+    // Then the first two workers tell it.
+    return false;
+  }
 }
 
 function isNumber(variable: string, first: string): boolean | undefined {

@@ -11,13 +11,21 @@ import { privatePool } from '../../pool/session/current-slice.ts';
 import { findSession } from '../../pool/session/open-sessions.ts';
 import type { PortClaim } from '../../pool/session/port-claim.ts';
 import { findServerPorts } from '../../pool/session/server-ports.ts';
+import { describeServing, describeUnready } from './describe-served.ts';
+import { findServed } from './served-ports.ts';
 
 /**
  * From the private pool of this process, which the run's own pool neither closes nor replaces: run ports live as long as
  * the process.
+ * @param joins whether a server of the folder would have been joined
  * @throws PortTakenError if it is to be exactly one that cannot be had; otherwise as the constructor of an owner
  */
-export function claimRunPort(name: string, folder: PackageFolder, options: CheckedOptions): PortClaim {
+export function claimRunPort(
+  name: string,
+  folder: PackageFolder,
+  options: CheckedOptions,
+  joins: boolean,
+): PortClaim {
   const session = privatePool();
   const request = toRequest(session, options);
   const sticky = stickyOrder(findServerPorts(), folder.path, canonicalName(name));
@@ -32,24 +40,39 @@ export function claimRunPort(name: string, folder: PackageFolder, options: Check
     request: isExact ? request : { ...request, preferredIndexes: choices },
   });
   const [first] = choices;
-  if (!isExact && first !== undefined && claim.index !== first)
-    tellChange(name, claim.port, session.segment.ports.at(first));
+  if (!isExact && first !== undefined && claim.index !== first) {
+    const wanted = session.segment.ports.at(first);
+    tell(
+      `'${name}' is ${claim.port} this time: port ${wanted} ${explainChange(name, folder, wanted, joins)}`,
+    );
+  }
   recordInRun(claim);
   return claim;
 }
 
+interface KnownPort {
+  readonly name: string;
+  readonly port: number;
+  /** With which it was asked for. */
+  readonly options?: CheckedOptions;
+}
+
 /** The very number that the run's processes know, after it has lapsed. @throws PortTakenError if somebody has it now */
-export function claimAgain(name: string, port: number): PortClaim {
+export function claimAgain({ name, port, options: asked }: KnownPort): PortClaim {
   const session = privatePool();
-  const options = checkOwnerOptions({ port, label: `run port '${name}'` });
+  const exactly = checkOwnerOptions({ port, label: `run port '${name}'` });
+  const options = asked === undefined ? exactly : { ...asked, port };
   const claim = claimNow({ session, slice: 0, request: toRequest(session, options) });
   recordInRun(claim);
   return claim;
 }
 
-/** Bookmarks, cookies and call-backs know the other number. */
-function tellChange(name: string, port: number, wanted: number): void {
-  tell(`'${name}' is ${port} this time: port ${wanted} ${describeTaken(wanted)}`);
+/** Bookmarks, cookies and call-backs know the number that was wanted. */
+function explainChange(name: string, folder: PackageFolder, wanted: number, joins: boolean): string {
+  const served = findServed(folder, name).find(({ port }) => port === wanted);
+  if (served === undefined) return describeTaken(wanted);
+  const reason = joins ? describeUnready(served, 'it') : 'is not joined here';
+  return `is taken: it is that of this folder's own dev server, ${describeServing(served)}, which ${reason}`;
 }
 
 /** One line for the user, who need not be a test's. */

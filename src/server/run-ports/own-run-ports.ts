@@ -5,6 +5,7 @@ import { startInterval, stopInterval } from '../../platform/clock.ts';
 import { publishRunPorts } from '../../platform/environment.ts';
 import type { PackageFolder } from '../../platform/package-folder.ts';
 import { platform } from '../../platform/platform.ts';
+import type { CheckedOptions } from '../../pool/api/owner-options.ts';
 import { releaseClaim } from '../../pool/claim/release.ts';
 import type { PortClaim } from '../../pool/session/port-claim.ts';
 import { claimAgain } from './claim-run-port.ts';
@@ -15,6 +16,8 @@ export interface RunPort {
   readonly name: string;
   readonly folder: PackageFolder;
   readonly port: number;
+  /** With which it is claimed again. Those of `portslice run` never are. */
+  readonly options?: CheckedOptions;
   /** Undefined: it is another process's, or has lapsed. */
   readonly claim: PortClaim | undefined;
   /** The `portslice run` whose server is joined. */
@@ -45,11 +48,12 @@ export class OwnRunPorts {
 
   /**
    * @param folder the one that is meant where none is named
-   * @param told what this process was told by the `portslice run` that has started it: meant for its own processes, too
+   * @param told what this process was told: while that is the truth, it is meant for the processes that it starts, too
    */
-  publish(folder: PackageFolder, told?: RunPortTable): void {
+  publish(folder: PackageFolder, told: RunPortTable | undefined): void {
+    const isTrue = told !== undefined && platform.isRunning(told.processId);
     const own = Array.from(this.#ports, ([key, { port }]) => [key, port] as const);
-    const ports = { ...(told && movePorts(told, folder.id)), ...Object.fromEntries(own) };
+    const ports = { ...(isTrue && movePorts(told, folder.id)), ...Object.fromEntries(own) };
     const table: RunPortTable = { processId: process.pid, kind: this.kind, folder: folder.id, ports };
     publishRunPorts(formatRunPortTable(table));
   }
@@ -72,7 +76,7 @@ export class OwnRunPorts {
     this.#stopTimer();
     for (const [key, runPort] of this.#ports) {
       if (!this.#lapsed.has(key) && !wasLeft(runPort)) continue;
-      const claim = claimAgain(runPort.name, runPort.port);
+      const claim = claimAgain(runPort);
       this.#ports.set(key, { ...runPort, claim, joinedProcessId: undefined });
       this.#lapsed.delete(key);
     }

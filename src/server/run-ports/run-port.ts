@@ -58,10 +58,10 @@ function joinOrClaim(name: string, folder: PackageFolder, { join, owner }: Check
   const served = join ? findServer(folder, name, isWanted) : undefined;
   if (served !== undefined) {
     const { port, processId } = served;
-    return { name, folder, port, claim: undefined, joinedProcessId: processId };
+    return { name, folder, port, options: owner, claim: undefined, joinedProcessId: processId };
   }
-  const claim = claimRunPort(name, folder, owner);
-  return { name, folder, port: claim.port, claim, joinedProcessId: undefined };
+  const claim = claimRunPort(name, folder, owner, join);
+  return { name, folder, port: claim.port, options: owner, claim, joinedProcessId: undefined };
 }
 
 /** Two calls that insist on different ports would otherwise disagree in silence. */

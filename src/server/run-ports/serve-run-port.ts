@@ -36,7 +36,8 @@ export async function serveRunPort(
 ): Promise<ServedRunPort> {
   const kernel = platform.openKernel();
   const descriptors = isOffered ? [await takeServedName(name, folder)] : [];
-  const claim = claimRunPort(name, folder, checkOwnerOptions({ port, hold, label: `run port '${name}'` }));
+  const options = checkOwnerOptions({ port, hold, label: `run port '${name}'` });
+  const claim = claimRunPort(name, folder, options, false);
   const facts = { folder: folder.id, name: canonicalName(name), port: claim.port, processId: process.pid };
   const announce = (isReady: boolean): void => {
     const descriptor = isOffered ? kernel.announceServedPort({ ...facts, isReady }) : undefined;

@@ -28,9 +28,10 @@ export function findServer(
   }
 }
 
-/** Whether it is ready or not. */
+/** Whether it is ready or not. One that is ready comes first: it has said before that it starts. */
 export function findServed(folder: PackageFolder, name: string): ServedPort[] {
-  return platform.findServedPorts(folder.id, canonicalName(name));
+  const served = platform.findServedPorts(folder.id, canonicalName(name));
+  return served.toSorted((one, other) => Number(other.isReady) - Number(one.isReady));
 }
 
 /** Everybody who listens on the port descends from that process. */
