@@ -40,6 +40,24 @@ describe('The kernel’s table of listening sockets', () => {
     expect(sockets?.filter(({ socketId }) => !ids.has(socketId))).toEqual([]);
   });
 
+  test('is the same array until something changes', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    // Other tests listen now and then.
+    const sameTwice = async (): Promise<readonly ListeningSocket[] | undefined> => {
+      await expect.poll(() => dumpListeningSockets(libc()) === dumpListeningSockets(libc())).toBe(true);
+      return dumpListeningSockets(libc());
+    };
+    const before = await sameTwice();
+    const server = await listen({ port });
+    const during = await sameTwice();
+    await server.close();
+    const after = await sameTwice();
+    expect([before, during, after].map((sockets) => onPorts(sockets, block.ports)?.length)).toEqual([
+      0, 1, 0,
+    ]);
+  });
+
   test('holds more sockets than one answer does', async () => {
     await using block = await reservePorts(40);
     const servers = await Promise.all(
