@@ -17,6 +17,12 @@ function onPorts(
     .toSorted((a, b) => a.port - b.port || a.address.localeCompare(b.address));
 }
 
+/** Other tests listen now and then. */
+async function dumpUnchanged(): Promise<readonly ListeningSocket[] | undefined> {
+  await expect.poll(() => dumpListeningSockets(libc()) === dumpListeningSockets(libc())).toBe(true);
+  return dumpListeningSockets(libc());
+}
+
 describe('The kernel’s table of listening sockets', () => {
   test('has what /proc has, and closes what it opens', async () => {
     await using block = await reservePorts(5);
@@ -43,16 +49,11 @@ describe('The kernel’s table of listening sockets', () => {
   test('is the same array until something changes', async () => {
     await using block = await reservePorts(1);
     const [port] = block.ports as [number];
-    // Other tests listen now and then.
-    const sameTwice = async (): Promise<readonly ListeningSocket[] | undefined> => {
-      await expect.poll(() => dumpListeningSockets(libc()) === dumpListeningSockets(libc())).toBe(true);
-      return dumpListeningSockets(libc());
-    };
-    const before = await sameTwice();
+    const before = await dumpUnchanged();
     const server = await listen({ port });
-    const during = await sameTwice();
+    const during = await dumpUnchanged();
     await server.close();
-    const after = await sameTwice();
+    const after = await dumpUnchanged();
     expect([before, during, after].map((sockets) => onPorts(sockets, block.ports)?.length)).toEqual([
       0, 1, 0,
     ]);
