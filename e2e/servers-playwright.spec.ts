@@ -232,7 +232,7 @@ test('a test starts any number of servers, and each can be stopped and restarted
         expect(portIsInUse(one.port)).toBe(false);
       });
       test('without options', async ({ servers }) => {
-        await expect(servers.start()).rejects.toThrow('servers.start() has nothing to start');
+        await expect(servers.start()).rejects.toThrow('servers.start() without options has nothing to start');
       });
       test('server without options', async ({ server }) => {});
     `.replaceAll('require(', 'process.getBuiltinModule('),

@@ -51,7 +51,10 @@ for (const pool of ['forks', 'vmThreads']) {
     await program.waitForOutput(/Waiting for file changes[^]*Waiting for file changes/);
     project.write({ 'a.test.ts': watched('third'), 'vitest.config.ts': changed });
     await expect
-      .poll(() => runs('third').some((run) => run.endsWith(' of 10')), { timeout: 15_000 })
+      .poll(() => runs('third').some((run) => run.endsWith(' of 10')), {
+        timeout: 15_000,
+        message: program.output,
+      })
       .toBe(true);
     expect(beaconsOf(program.pid)).toHaveLength(1);
 

@@ -6,22 +6,24 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { playwrightCounts, vitestCounts } from './test-reports.ts';
-import type { Counts } from './test-reports.ts';
+import { readPlaywrightReport, readVitestReport } from './test-reports.ts';
+import type { Counts, SuiteReport } from './test-reports.ts';
 
 const reportDirectory = mkdtempSync(path.join(tmpdir(), 'portslice-check-'));
 const vitestReport = path.join(reportDirectory, 'vitest.json');
 const playwrightReport = path.join(reportDirectory, 'playwright.json');
 
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
-const failures: string[] = [];
+const failedSteps: string[] = [];
+const failedTests: string[] = [];
 
 try {
   checkEverything();
 } finally {
   rmSync(reportDirectory, { recursive: true, force: true });
 }
-if (failures.length > 0) console.log(`\nFailed: ${failures.join('; ')}`);
+for (const failedTest of failedTests) console.log(`\nfailed: ${failedTest}`);
+if (failedSteps.length > 0) console.log(`\nFailed: ${failedSteps.join('; ')}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
@@ -36,8 +38,10 @@ function checkEverything(): void {
   step('unused code and dependencies', 'knip', []);
   step('package', 'publint', ['--strict']);
   step('package types', 'attw', ['--pack', '.', '--profile', 'esm-only']);
-  suite('unit and contention tests', 'vitest', vitestArguments(), () => vitestCounts(vitestReport));
-  suite('end-to-end tests', 'playwright', playwrightArguments(), () => playwrightCounts(playwrightReport));
+  suite('unit and contention tests', 'vitest', vitestArguments(), () => readVitestReport(vitestReport));
+  suite('end-to-end tests', 'playwright', playwrightArguments(), () =>
+    readPlaywrightReport(playwrightReport),
+  );
 }
 
 function vitestArguments(): string[] {
@@ -55,12 +59,12 @@ function step(title: string, program: string, args: readonly string[]): boolean 
   return succeeded;
 }
 
-function suite(title: string, program: string, args: readonly string[], readCounts: () => Counts): void {
+function suite(title: string, program: string, args: readonly string[], readReport: () => SuiteReport): void {
   const succeeded = run(title, program, args);
-  const counts = readCounts();
+  const { passed, failed, skipped, failures } = readReport();
   // An error outside any test (a file that does not load, no test at all) fails the runner, but no test.
-  if (!succeeded && counts.failed === 0) counts.failed = 1;
-  add(title, counts);
+  add(title, { passed, failed: succeeded ? failed : Math.max(failed, 1), skipped });
+  failedTests.push(...failures);
 }
 
 /** npm puts node_modules/.bin on the PATH, so the programs are found by name. */
@@ -75,5 +79,5 @@ function add(title: string, counts: Counts): void {
   total.passed += counts.passed;
   total.failed += counts.failed;
   total.skipped += counts.skipped;
-  if (counts.failed > 0) failures.push(`${title} (${counts.failed})`);
+  if (counts.failed > 0) failedSteps.push(`${title} (${counts.failed})`);
 }

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { test as base } from '@playwright/test';
@@ -125,11 +125,14 @@ export class Project {
     return this.start(command, args, options).finished;
   }
 
+  /** Each file at once, by a rename: a runner that watches must not read it half written, since it looks only once. */
   write(files: ProjectFiles): void {
+    const written = `${this.dir}.written`;
     for (const [name, content] of Object.entries(files)) {
       const file = path.join(this.dir, name);
       mkdirSync(path.dirname(file), { recursive: true });
-      writeFileSync(file, content);
+      writeFileSync(written, content);
+      renameSync(written, file);
     }
   }
 

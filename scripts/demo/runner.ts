@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { PortAllocationStats } from 'portslice';
-import { type Counts, playwrightCounts, vitestCounts } from '../test-reports.ts';
+import { type Counts, readPlaywrightReport, readVitestReport } from '../test-reports.ts';
 import { playwrightPortUses, type PortUseOfTest, vitestPortUses } from './port-uses.ts';
 import { readServerLogs, type ServerLife } from './server-logs.ts';
 
@@ -40,7 +40,7 @@ const runners: Readonly<Record<RunnerName, Runner>> = {
   Playwright: {
     env: { FORCE_COLOR: '0' },
     args: (folder) => ['test', '--config=examples/playwright', '--reporter=list,json', `--output=${folder}`],
-    readCounts: playwrightCounts,
+    readCounts: readPlaywrightReport,
     readPortUses: playwrightPortUses,
   },
   Vitest: {
@@ -52,7 +52,7 @@ const runners: Readonly<Record<RunnerName, Runner>> = {
       '--reporter=json',
       `--outputFile.json=${reportOf(folder)}`,
     ],
-    readCounts: vitestCounts,
+    readCounts: readVitestReport,
     readPortUses: vitestPortUses,
   },
 };

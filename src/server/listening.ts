@@ -6,9 +6,10 @@ import type { Listener, ListeningSocket } from '../platform/port-kernel.ts';
 import { MAX_CONNECT_MS, tryToConnect } from '../pool/api/try-to-connect.ts';
 import { describeListener } from '../pool/claim/describe-listeners.ts';
 import type { Instance } from './instance.ts';
-import { nextLook } from './listening-watch.ts';
+import { nextChange, nextLook } from './listening-watch.ts';
 import { type Reach, socketsInReach } from './reach.ts';
 import type { Start } from './start.ts';
+import { unlessAborted } from './within.ts';
 
 const PORT_FREE_TIMEOUT_MS = 2000;
 
@@ -23,11 +24,14 @@ export async function untilListening(
 ): Promise<void> {
   const suspects = new Map<Reach, string>();
   let missing = reaches;
+  let look = nextLook;
   while (missing.length > 0) {
-    const sockets = await nextLook();
-    signal.throwIfAborted();
+    const sockets = await unlessAborted(look(), signal);
     if (sockets === undefined) return untilConnected(missing, signal);
     missing = missing.filter((reach) => !isServed(start, reach, socketsInReach(sockets, reach), suspects));
+    // Whose a socket is can change while the table does not.
+    const isInDoubt = missing.some((reach) => socketsInReach(sockets, reach).length > 0);
+    look = isInDoubt ? nextLook : () => nextChange(sockets);
   }
 }
 

@@ -1,6 +1,7 @@
 /** In which order real workers are given the ports of their slice. */
 import { expect, test } from 'vitest';
 import { TCPPortOwner } from '../../src/index.ts';
+import { needNamespace } from '../support/needs.ts';
 import { startPortWorker, type PortWorker } from '../support/port-worker.ts';
 import { openTestPool } from '../support/test-pool.ts';
 import { until } from '../support/until.ts';
@@ -51,13 +52,13 @@ test('ports that were never used come first, then the one that was released long
   expect(again).toEqual([used[1], used[0], used[2], ...fresh]);
 });
 
-test('ports below 10000 come after all others', async () => {
-  await using opened = await openTestPool(2);
-  await using worker = startPortWorker({ env: { PORTSLICE_PORTS: `${opened.spec},20000-20199` } });
+test('ports below 10000 come after all others', async (context) => {
+  // Where nobody else has any: a port that is in use at the first look comes even later.
+  const wrapper = needNamespace(context);
+  await using worker = startPortWorker({ wrapper, env: { PORTSLICE_PORTS: '2000-2001,20000-20199' } });
   const ports = await worker.call('claimAll');
-  const low = ports.filter((port) => port < 10_000);
-  expect(low.toSorted((a, b) => a - b)).toEqual(opened.ports);
-  expect(ports.slice(-2)).toEqual(low);
+  expect(ports).toHaveLength(202);
+  expect(ports.slice(-2).toSorted((a, b) => a - b)).toEqual([2000, 2001]);
 });
 
 test('a worker that replaces a killed one does not begin with the ports that were just released', async () => {

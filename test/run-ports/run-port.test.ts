@@ -259,8 +259,8 @@ describe('A name that the main process has not', () => {
     }
   });
 
-  test('is claimed by a process that has outlived its run', async () => {
-    await using block = await reservePorts(40);
+  test('is claimed by a process that has outlived its run, but never with the number of another name', async () => {
+    await using block = await reservePorts(2);
     await using main = startAsker(envOf(block));
     const port = await main.call('runPort', 'web');
     const table = await main.call('table');
@@ -268,6 +268,9 @@ describe('A name that the main process has not', () => {
     await using left = startAsker({ ...envOf(block), PORTSLICE_RUN_PORTS: table });
     expect(await left.call('runPort', 'web')).toBe(port);
     expect(await left.call('runPort', 'api')).not.toBe(port);
+    expect(await errorOf(RemoteError, () => left.call('runPort', 'third'))).toMatchObject({
+      code: 'PORTSLICE_POOL_EXHAUSTED',
+    });
   });
 
   test('is told to be of a table that is not ours, if the variable is broken', async () => {

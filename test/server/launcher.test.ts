@@ -8,6 +8,7 @@ import { errorOf } from '../support/catch-error.ts';
 import { serverCommand } from '../support/listening-server.ts';
 import { startProcess } from '../support/live-process.ts';
 import { needProgram } from '../support/needs.ts';
+import { laterThanAllProcesses } from '../support/process-clock.ts';
 import { startStranger } from '../support/stranger.ts';
 import { openTestPool, type TestPool } from '../support/test-pool.ts';
 import { until } from '../support/until.ts';
@@ -76,6 +77,7 @@ describe('A launcher', () => {
 
   test('is not taken for the starter of a process that is older', async (context) => {
     await using stranger = startStranger(needProgram(context, 'python3'));
+    await laterThanAllProcesses();
     const request = path.join(folder, 'request');
     const starting = errorOf(ForeignListenerError, () =>
       startServer({ command: `touch ${request}`, launcher: true }),

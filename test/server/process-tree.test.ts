@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { isRunning } from '../../src/platform/linux/liveness.ts';
 import { needNamespace, needRoot } from '../support/needs.ts';
+import { laterThanAllProcesses } from '../support/process-clock.ts';
 import { startProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
 import type { TreeCommands } from './tree-worker.program.ts';
@@ -130,6 +131,7 @@ describe('A number that is used again', () => {
     const isThere = async (): Promise<boolean> =>
       worker.call('signalOther', child, 'SIGCONT').catch(() => false);
     await until('its number is free', async () => !(await isThere()));
+    await laterThanAllProcesses();
     expect(await worker.call('startBystanderAs', child, ['sleep', '1800'])).toBe(child);
     expect(await worker.call('has', id, child)).toBe(false);
     expect(await worker.call('find', id)).toEqual([id]);
@@ -143,6 +145,7 @@ describe('A number that is used again', () => {
     await using worker = startProgram<TreeCommands>(treeWorkerProgram, { wrapper: PROCESS_NAMESPACE });
     const id = await worker.call('start', ['true']);
     await until('it has ended', async () => (await worker.call('find', id)).length === 0);
+    await laterThanAllProcesses();
     expect(await worker.call('startBystanderAs', id, ['sleep', '1800'])).toBe(id);
     expect(await worker.call('has', id, id)).toBe(false);
     expect(await worker.call('signal', id, 'SIGKILL')).toBe(0);

@@ -85,3 +85,17 @@ test.for(['off', 'on'])('nginx with daemon %s', async (daemon, context) => {
   expect(findServers('nginx')).toEqual([]);
   expect(isListenedOn(port)).toBe(false);
 });
+
+test.for(['dev', 'preview'])('vite %s', async (subcommand) => {
+  const vite = path.resolve(import.meta.dirname, '../../node_modules/.bin/vite');
+  mkdirSync(path.join(folder, 'dist'));
+  for (const file of ['index.html', 'dist/index.html'])
+    writeFileSync(path.join(folder, file), '<p>hello</p>');
+  const command = [vite, subcommand, '--port', '{port}', '--strictPort'];
+  const server = await startServer({ command, cwd: folder, ready: '/' });
+  expect(await (await fetch(server.url('/'))).text()).toContain('hello');
+  await server.restart();
+  expect(await (await fetch(server.url('/'))).text()).toContain('hello');
+  await server.stop();
+  expect(isListenedOn(port)).toBe(false);
+});

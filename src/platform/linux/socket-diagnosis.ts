@@ -4,22 +4,17 @@
  */
 import { formatAddress } from '../../core/address-text.ts';
 import type { ListeningSocket } from '../port-kernel.ts';
-import {
-  AF_INET,
-  AF_INET6,
-  AF_NETLINK,
-  IPPROTO_TCP,
-  MSG_DONTWAIT,
-  NETLINK_SOCK_DIAG,
-  SOCK_CLOEXEC,
-  SOCK_RAW,
-} from './constants.ts';
+import { AF_INET, AF_NETLINK, MSG_DONTWAIT, NETLINK_SOCK_DIAG, SOCK_CLOEXEC, SOCK_RAW } from './constants.ts';
 import type { LibC } from './libc.ts';
 
 const HEADER_BYTES = 16;
-/** struct nlmsghdr and struct inet_diag_req_v2. */
-const REQUEST_BYTES = HEADER_BYTES + 56;
-const SOCK_DIAG_BY_FAMILY = 20;
+/**
+ * struct nlmsghdr and struct inet_diag_req: the older of the two requests, since one of it asks for both families, and the
+ * newer one has to be made twice (inet_diag_dump_compat in net/ipv4/inet_diag.c).
+ */
+const REQUEST_BYTES = HEADER_BYTES + 60;
+const STATES = HEADER_BYTES + 52;
+const TCPDIAG_GETSOCK = 18;
 const NLM_F_REQUEST_DUMP = 0x301;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
@@ -39,80 +34,114 @@ const INODE = 68;
 interface Buffers {
   readonly request: Buffer;
   readonly requestPointer: number;
-  readonly answer: Buffer;
-  readonly answerPointer: number;
+  /** All answers of a dump, one after the other. */
+  table: Buffer;
+  tablePointer: number;
 }
 
 const buffersOf = new WeakMap<LibC, Buffers>();
 
-/** @returns undefined where the kernel does not answer: gVisor, a sandbox, a kernel without the module */
-export function dumpListeningSockets(libc: LibC): ListeningSocket[] | undefined {
+/** What was found last. To compare the bytes takes a fraction of the time that it takes to read them. */
+let known: { readonly table: Buffer; readonly sockets: readonly ListeningSocket[] } | undefined;
+
+/**
+ * @returns the same array as the last time where nothing has changed; undefined where the kernel does not answer: gVisor, a
+ *   sandbox, a kernel without the module
+ */
+export function dumpListeningSockets(libc: LibC): readonly ListeningSocket[] | undefined {
   // Opened for each dump, so that no thread that is terminated leaves one.
   const descriptor = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
   if (descriptor === -1) return undefined;
   try {
-    const sockets: ListeningSocket[] = [];
-    const isComplete = [AF_INET, AF_INET6].every((family) => dump(libc, descriptor, family, sockets));
-    return isComplete ? sockets : undefined;
+    const table = dump(libc, descriptor);
+    if (table === undefined) return undefined;
+    if (known?.table.equals(table) !== true) known = { table: Buffer.from(table), sockets: readTable(table) };
+    return known.sockets;
   } finally {
     libc.close(descriptor);
   }
 }
 
-function dump(libc: LibC, descriptor: number, family: number, sockets: ListeningSocket[]): boolean {
-  const { request, requestPointer, answer, answerPointer } = buffers(libc);
-  request[HEADER_BYTES] = family;
-  if (Number(libc.send(descriptor, requestPointer, REQUEST_BYTES, 0)) !== REQUEST_BYTES) return false;
+function dump(libc: LibC, descriptor: number): Buffer | undefined {
+  const buffers = buffersFor(libc);
+  if (Number(libc.send(descriptor, buffers.requestPointer, REQUEST_BYTES, 0)) !== REQUEST_BYTES)
+    return undefined;
+  let end = 0;
   for (let count = 0; count < MAX_ANSWERS; count++) {
-    const byteLength = Number(libc.recv(descriptor, answerPointer, ANSWER_BYTES, MSG_DONTWAIT));
-    if (byteLength <= 0) return false;
-    const end = readAnswer(answer.subarray(0, byteLength), sockets);
-    if (end !== undefined) return end === NLMSG_DONE;
-  }
-  return false;
-}
-
-function buffers(libc: LibC): Buffers {
-  const known = buffersOf.get(libc);
-  if (known !== undefined) return known;
-  const request = Buffer.allocUnsafeSlow(REQUEST_BYTES).fill(0);
-  request.writeUInt32LE(REQUEST_BYTES, 0);
-  request.writeUInt16LE(SOCK_DIAG_BY_FAMILY, 4);
-  request.writeUInt16LE(NLM_F_REQUEST_DUMP, 6);
-  request[HEADER_BYTES + 1] = IPPROTO_TCP;
-  request.writeUInt32LE(LISTEN_BIT, HEADER_BYTES + 4);
-  const answer = Buffer.allocUnsafeSlow(ANSWER_BYTES);
-  // SAFETY: both buffers are kept beside their addresses, as long as the C library's functions are.
-  const made = {
-    request,
-    requestPointer: libc.addressOf(request),
-    answer,
-    answerPointer: libc.addressOf(answer),
-  };
-  buffersOf.set(libc, made);
-  return made;
-}
-
-/** @returns the type of the message that ends the dump, if it is among these */
-function readAnswer(answer: Buffer, sockets: ListeningSocket[]): number | undefined {
-  for (let at = 0; at + HEADER_BYTES <= answer.length;) {
-    const byteLength = answer.readUInt32LE(at);
-    const type = answer.readUInt16LE(at + 4);
-    if (type === NLMSG_DONE || type === NLMSG_ERROR) return type;
-    if (byteLength < HEADER_BYTES) return NLMSG_ERROR;
-    if (type === SOCK_DIAG_BY_FAMILY) sockets.push(readSocket(answer.subarray(at + HEADER_BYTES)));
-    at += (byteLength + 3) & ~3;
+    if (buffers.table.length - end < ANSWER_BYTES) grow(libc, buffers);
+    const byteLength = Number(libc.recv(descriptor, buffers.tablePointer + end, ANSWER_BYTES, MSG_DONTWAIT));
+    if (byteLength <= 0) return undefined;
+    const type = lastType(buffers.table.subarray(end, end + byteLength));
+    if (type === NLMSG_ERROR) return undefined;
+    if (type === NLMSG_DONE) return buffers.table.subarray(0, end + byteLength);
+    end += byteLength;
   }
   return undefined;
 }
 
-function readSocket(message: Buffer): ListeningSocket {
-  const addressBytes = message[FAMILY] === AF_INET ? 4 : 16;
+// SAFETY: the buffers are kept beside their addresses, as long as the C library's functions are.
+function buffersFor(libc: LibC): Buffers {
+  let buffers = buffersOf.get(libc);
+  if (buffers !== undefined) return buffers;
+  const request = Buffer.allocUnsafeSlow(REQUEST_BYTES).fill(0);
+  request.writeUInt32LE(REQUEST_BYTES, 0);
+  request.writeUInt16LE(TCPDIAG_GETSOCK, 4);
+  request.writeUInt16LE(NLM_F_REQUEST_DUMP, 6);
+  request.writeUInt32LE(LISTEN_BIT, STATES);
+  const table = Buffer.allocUnsafeSlow(ANSWER_BYTES);
+  buffers = {
+    request,
+    requestPointer: libc.addressOf(request),
+    table,
+    tablePointer: libc.addressOf(table),
+  };
+  buffersOf.set(libc, buffers);
+  return buffers;
+}
+
+function grow(libc: LibC, buffers: Buffers): void {
+  const table = Buffer.allocUnsafeSlow(buffers.table.length * 2);
+  buffers.table.copy(table);
+  buffers.tablePointer = libc.addressOf(table);
+  buffers.table = table;
+}
+
+/** What ends the dump may be an answer of its own, or follow the last socket. */
+function lastType(answer: Buffer): number {
+  let last = NLMSG_ERROR;
+  for (const { type } of messagesIn(answer)) last = type;
+  return last;
+}
+
+function readTable(table: Buffer): ListeningSocket[] {
+  return [...messagesIn(table)].filter(({ type }) => type === TCPDIAG_GETSOCK).map(readSocket);
+}
+
+interface Message {
+  readonly type: number;
+  readonly body: Buffer;
+}
+
+function* messagesIn(bytes: Buffer): Generator<Message> {
+  for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
+    const byteLength = bytes.readUInt32LE(at);
+    if (byteLength < HEADER_BYTES) {
+      yield { type: NLMSG_ERROR, body: bytes };
+      return;
+    }
+    yield { type: bytes.readUInt16LE(at + 4), body: bytes.subarray(at + HEADER_BYTES, at + byteLength) };
+    // NLMSG_ALIGN
+    at += (byteLength + 3) & ~3;
+  }
+}
+
+function readSocket({ body }: Message): ListeningSocket {
+  const addressBytes = body[FAMILY] === AF_INET ? 4 : 16;
   return {
-    port: message.readUInt16BE(PORT),
-    address: textOf(message.subarray(ADDRESS, ADDRESS + addressBytes)),
-    socketId: String(message.readUInt32LE(INODE)),
-    userId: message.readUInt32LE(USER_ID),
+    port: body.readUInt16BE(PORT),
+    address: textOf(body.subarray(ADDRESS, ADDRESS + addressBytes)),
+    socketId: String(body.readUInt32LE(INODE)),
+    userId: body.readUInt32LE(USER_ID),
   };
 }
 

@@ -38,7 +38,7 @@ function findOrClaim(name: string, checked: CheckedRunPortOptions): number {
   const own = ownRunPorts();
   const known = own.find(folder, name);
   if (known !== undefined) return known.port;
-  const fresh = told === undefined ? joinOrClaim(name, folder, checked) : inherit(name, folder, told);
+  const fresh = told === undefined ? joinOrClaim(name, folder, checked, table) : inherit(name, folder, told);
   own.remember(fresh);
   own.publish(runFolder, table);
   return fresh.port;
@@ -53,14 +53,21 @@ function inherit(name: string, folder: PackageFolder, port: number): RunPort {
   return { name, folder, port, claim: undefined, joinedProcessId: undefined };
 }
 
-function joinOrClaim(name: string, folder: PackageFolder, { join, owner }: CheckedRunPortOptions): RunPort {
+function joinOrClaim(
+  name: string,
+  folder: PackageFolder,
+  { join, owner }: CheckedRunPortOptions,
+  table: RunPortTable | undefined,
+): RunPort {
   const isWanted = (port: number): boolean => owner.port === undefined || owner.port === port;
   const served = join ? findServer(folder, name, isWanted) : undefined;
   if (served !== undefined) {
     const { port, processId } = served;
     return { name, folder, port, options: owner, claim: undefined, joinedProcessId: processId };
   }
-  const claim = claimRunPort(name, folder, owner, join);
+  // The numbers of a run that has ended are free for the kernel, but other names have them here.
+  const excludedPorts = [...owner.excludedPorts, ...Object.values(table?.ports ?? {})];
+  const claim = claimRunPort(name, folder, { ...owner, excludedPorts }, join);
   return { name, folder, port: claim.port, options: owner, claim, joinedProcessId: undefined };
 }
 

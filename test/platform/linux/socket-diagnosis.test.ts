@@ -17,6 +17,12 @@ function onPorts(
     .toSorted((a, b) => a.port - b.port || a.address.localeCompare(b.address));
 }
 
+/** Other tests listen now and then. */
+async function dumpUnchanged(): Promise<readonly ListeningSocket[] | undefined> {
+  await expect.poll(() => dumpListeningSockets(libc()) === dumpListeningSockets(libc())).toBe(true);
+  return dumpListeningSockets(libc());
+}
+
 describe('The kernel’s table of listening sockets', () => {
   test('has what /proc has, and closes what it opens', async () => {
     await using block = await reservePorts(5);
@@ -38,6 +44,19 @@ describe('The kernel’s table of listening sockets', () => {
     expect(sockets).toEqual(onPorts(readListeningSockets(), [...block.ports, unused]));
     const ids = new Set(listSockets(process.pid));
     expect(sockets?.filter(({ socketId }) => !ids.has(socketId))).toEqual([]);
+  });
+
+  test('is the same array until something changes', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    const before = await dumpUnchanged();
+    const server = await listen({ port });
+    const during = await dumpUnchanged();
+    await server.close();
+    const after = await dumpUnchanged();
+    expect([before, during, after].map((sockets) => onPorts(sockets, block.ports)?.length)).toEqual([
+      0, 1, 0,
+    ]);
   });
 
   test('holds more sockets than one answer does', async () => {

@@ -55,8 +55,10 @@ export function interpose(): void {
     return { unref: () => undefined };
   }) as unknown as typeof timers.setInterval;
   timers.clearInterval = () => undefined;
-  // What is done when the thread is idle has no part in any decision.
-  timers.setImmediate = (() => ({ unref: () => undefined })) as unknown as typeof timers.setImmediate;
+  timers.setImmediate = ((act: () => void) => {
+    stage.steps?.startTimeout(act);
+    return { unref: () => undefined };
+  }) as unknown as typeof timers.setImmediate;
   const { readdirSync } = fs;
   fs.readdirSync = ((path: string, ...rest: []) =>
     stage.steps?.descriptors().map(String) ?? readdirSync(path, ...rest)) as typeof fs.readdirSync;
