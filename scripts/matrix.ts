@@ -78,8 +78,11 @@ function byNumber(left: string, right: string): number {
   return left.localeCompare(right, undefined, { numeric: true });
 }
 
+function git(...args: readonly string[]): string {
+  return execFileSync('git', args, { encoding: 'utf8' }).trim();
+}
+
 function origin(): string {
-  const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
   const isClean = git('status', '--porcelain', '--', '.', `:!${PAGE}`) === '';
   const commit = `${git('rev-parse', '--short', 'HEAD')}${isClean ? '' : ' with changes'}`;
   const kernel = /^\d+\.\d+/.exec(release())?.[0] ?? '';

@@ -22,6 +22,7 @@ export const debianPackages = {
   git: 'git',
   cc: 'build-essential',
   wine: 'wine',
+  'musl-gcc': 'musl-tools',
 } as const;
 
 export type SystemNeed = keyof typeof debianPackages;
@@ -44,6 +45,7 @@ export function systemNeeds(): Record<SystemNeed, string | undefined> {
     git: findProgram('git'),
     cc: findProgram('cc'),
     wine: findProgram('wine'),
+    'musl-gcc': findProgram('musl-gcc'),
   };
 }
 

@@ -1,46 +1,30 @@
 /** Packages that are not among our own dependencies: other versions of runners and of Node, other JavaScript runtimes. */
-import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { installation, repository } from './package.ts';
+import { cacheFolder, installPackages, makeFolder } from '../../scripts/package-cache.ts';
+import { installation } from './package.ts';
 import { type Project, test } from './project.ts';
 
-const CACHE = path.join(repository, 'node_modules/.cache/portslice-e2e');
-const INSTALL = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
+const cache = cacheFolder('portslice-e2e');
 
 /**
  * The folder with `node_modules` in which these packages are installed, for later runs, too.
  * Where the registry cannot be reached the test is skipped; in CI that is a failure.
+ * @param options of npm, for packages that are made for another platform
  */
-export function installed(name: string, packages: Readonly<Record<string, string>>): string {
-  const versions = Object.entries(packages).map(([dependency, version]) => `${dependency}-${version}`);
-  const target = path.join(CACHE, [name, ...versions].join('-').replaceAll('/', '+'));
+export function installed(
+  name: string,
+  dependencies: Readonly<Record<string, string>>,
+  options: readonly string[] = [],
+): string {
+  const versions = Object.entries(dependencies).map(([dependency, version]) => `${dependency}-${version}`);
+  const target = path.join(cache, [name, ...versions].join('-').replaceAll('/', '+'));
   if (existsSync(target)) return target;
-  mkdirSync(CACHE, { recursive: true });
-  const dir = mkdtempSync(path.join(CACHE, 'installing-'));
-  writeFileSync(path.join(dir, 'package.json'), JSON.stringify({ private: true, dependencies: packages }));
   try {
-    execFileSync('npm', INSTALL, { cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] });
+    makeFolder(target, (folder) => installPackages(folder, { dependencies, options }));
   } catch (error) {
-    rmSync(dir, { recursive: true });
     if (process.env['CI'] !== undefined) throw error;
     test.skip(true, `npm cannot install ${versions.join(' and ')}`);
-  }
-  try {
-    renameSync(dir, target);
-  } catch (error) {
-    // Another test has installed the same in the meantime.
-    if (!existsSync(target)) throw error;
-    rmSync(dir, { recursive: true });
   }
   return target;
 }

@@ -31,7 +31,7 @@ export const RUNNER_VERSIONS: readonly RunnerVersion[] = [
     version: '1.50.0',
     packages: { '@playwright/test': '1.50.0' },
     workerKinds: ['processes'],
-    commonJsOn: [26],
+    commonJsOn: [24, 26],
   },
   { runner: 'Playwright', version: ownVersion('@playwright/test'), workerKinds: ['processes'] },
   { runner: 'tinypool', version: '1.1.0', packages: { tinypool: '1.1.0' }, workerKinds: TINYPOOL_KINDS },

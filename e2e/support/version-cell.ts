@@ -4,7 +4,7 @@ import path from 'node:path';
 import { transformSync } from 'rolldown/utils';
 import { readLog } from './inside.program.ts';
 import { usePackages } from './installed-packages.ts';
-import { expect, type Finished, type Project, type ProjectFiles } from './project.ts';
+import { expect, type Project, type ProjectFiles } from './project.ts';
 import { folderOf, majorOf, nodeProgram, type RunnerVersion, type WorkerKind } from './runner-versions.ts';
 import { INSIDE_JS } from './scripts.ts';
 import { collisions } from './server-log.ts';
@@ -137,15 +137,20 @@ export function cellFiles({ runner, workerKind, node, commonJsOn }: VersionCell)
   };
 }
 
-/** Runs the project and judges it by what its servers have logged. */
+/** Runs the project, with the packages that it is for, and judges it. */
 export async function runCell(project: Project, cell: VersionCell): Promise<void> {
   const { packages, command } = PROJECTS[cell.runner];
   const found = usePackages(project, folderOf(cell), packages);
-  const own = path.join(found, packages[0] === '@playwright' ? '@playwright/test' : (packages[0] as string));
-  const { version } = JSON.parse(readFileSync(path.join(own, 'package.json'), 'utf8')) as { version: string };
-  expect(version).toBe(cell.version);
+  const [first = ''] = packages;
+  const manifest = path.join(found, first === '@playwright' ? '@playwright/test' : first, 'package.json');
+  expect(JSON.parse(readFileSync(manifest, 'utf8'))).toMatchObject({ version: cell.version });
+  await runRounds(project, [nodeProgram(cell.node), ...command]);
+}
+
+/** Runs it by this command, and judges it by what its servers have logged. */
+export async function runRounds(project: Project, [program = '', ...args]: readonly string[]): Promise<void> {
   const log = path.join(project.dir, 'inside.log');
-  const run: Finished = await project.run(nodeProgram(cell.node), command, { env: { INSIDE_LOG: log } });
+  const run = await project.run(program, args, { env: { INSIDE_LOG: log } });
   expect(run.exitCode, run.output).toBe(0);
   expect(run.output).not.toContain('PORTSLICE_');
   const entries = readLog(log);
