@@ -1,0 +1,123 @@
+/** What a check works with. Whatever it takes is given back at its end, however it ends. */
+import { monotonicMs, pause } from '../platform/clock.ts';
+import type { Hold, HoldTarget, Platform, PortKernel } from '../platform/port-kernel.ts';
+import { BrokenPromise } from './check.ts';
+import type { HelperCommands } from './helper.ts';
+import { startProcess, startThread } from './party.ts';
+import type { PortSource } from './port-source.ts';
+import type { Helper, Staff, Stranger } from './staff.ts';
+
+export const EVERYWHERE: HoldTarget = { addresses: 'everywhere' };
+/** A kernel can take a moment to clear up after a process. */
+const SOON_MS = 1000;
+const LOOK_EVERY_MS = 5;
+
+/** A port as an owner has it. */
+export interface ClaimedPort {
+  readonly port: number;
+  readonly hold: Hold;
+  /** Gives the hold back, and keeps the lock. */
+  readonly freeHold: () => void;
+  /** Gives both back. A second call does nothing. */
+  readonly free: () => void;
+}
+
+type Undo = () => unknown;
+
+export class Bench {
+  readonly system: Platform;
+  readonly #staff: Staff;
+  readonly #ports: PortSource;
+  readonly #undos: Undo[] = [];
+  readonly #ending = new AbortController();
+
+  constructor(system: Platform, staff: Staff, ports: PortSource) {
+    this.system = system;
+    this.#staff = staff;
+    this.#ports = ports;
+  }
+
+  get kernel(): PortKernel {
+    // A check whose time has run out must take nothing any more.
+    this.#ending.signal.throwIfAborted();
+    return this.system.openKernel();
+  }
+
+  get helper(): Helper {
+    return this.#staff.helper;
+  }
+
+  get stranger(): Stranger {
+    return this.#staff.stranger;
+  }
+
+  /** One that is ended with the check. */
+  startHelper(kind: 'process' | 'thread'): Helper {
+    this.#ending.signal.throwIfAborted();
+    const helper = (kind === 'process' ? startProcess : startThread)<HelperCommands>('helper');
+    this.atEnd(helper.kill);
+    return helper;
+  }
+
+  /** Locked and, where there is a hold, held. */
+  claim(): ClaimedPort {
+    const { kernel } = this;
+    for (let port = this.#ports(); port !== undefined; port = this.#ports()) {
+      const lock = kernel.takeLock(port);
+      if (lock === undefined) continue;
+      const freeLock = this.atEnd(() => kernel.closeDescriptors([lock]));
+      const hold = kernel.takeHold(port, EVERYWHERE);
+      if (hold === undefined) {
+        freeLock();
+        continue;
+      }
+      const freeHold = this.atEnd(() => kernel.closeDescriptors(hold.descriptors));
+      const free = (): void => {
+        freeHold();
+        freeLock();
+      };
+      return { port, hold, freeHold, free };
+    }
+    throw new BrokenPromise(
+      'a server port that nobody has',
+      'none is left',
+      'Give portslice more ports: PORTSLICE_PORTS.',
+    );
+  }
+
+  /** The stranger's server. @returns the code of its error; undefined: it listens */
+  async listen(port: number, host: string): Promise<string | undefined> {
+    const { stranger } = this;
+    // One that has ended has closed it.
+    this.atEnd(() => stranger.call('close').catch(() => undefined));
+    return stranger.call('listen', port, host);
+  }
+
+  /** @returns how to do it before. It is done once */
+  atEnd(undo: Undo): () => void {
+    this.#undos.push(undo);
+    return () => {
+      const place = this.#undos.indexOf(undo);
+      if (place === -1) return;
+      this.#undos.splice(place, 1);
+      undo();
+    };
+  }
+
+  async end(): Promise<void> {
+    this.#ending.abort(new Error('The check has ended.'));
+    for (let undo = this.#undos.pop(); undo !== undefined; undo = this.#undos.pop()) await undo();
+  }
+
+  /** Whether it becomes true within a second. */
+  async becomesTrue(look: () => boolean): Promise<boolean> {
+    const deadlineMs = monotonicMs() + SOON_MS;
+    await this.untilTrue(() => look() || monotonicMs() > deadlineMs);
+    return look();
+  }
+
+  /** Rejects at the end of the check. */
+  async untilTrue(look: () => boolean): Promise<void> {
+    while (!look()) await pause(LOOK_EVERY_MS, this.#ending.signal);
+  }
+}
