@@ -1,10 +1,10 @@
-import { EVERYWHERE } from '../bench.ts';
 /** That a port is kept from everybody else until its server listens. */
+import { EVERYWHERE } from '../bench.ts';
 import { BrokenPromise, type Check } from '../check.ts';
 
 const NO_HOLD =
-  'this system has no hold, so a program that asks for exactly this port can have it before the server does; what keeps the ' +
-  'system itself from picking it is that server ports lie outside of the ephemeral range';
+  'this system has no hold, so a program that asks for exactly this port can have it before the server does; the ' +
+  'system itself picks no server port as long as these lie outside of its ephemeral range';
 
 export const hold: Check = {
   name: 'hold',
