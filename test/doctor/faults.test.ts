@@ -1,125 +1,20 @@
-/** The self-test, on this system's kernel and on ones that do not do what they should: each fault is told, and no other. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { CheckResult } from '../../src/doctor/check.ts';
-import { runChecks } from '../../src/doctor/run-checks.ts';
+/** What else the self-test tells: of lookups, of the system around the kernel, of its own faults. */
+import { describe, expect, test, vi } from 'vitest';
 import { EphemeralRangeError, UnsupportedPlatformError } from '../../src/index.ts';
-import { IPV4_WILDCARD } from '../../src/platform/internet-address.ts';
-import { platform } from '../../src/platform/platform.ts';
-import type { Platform, PortKernel } from '../../src/platform/port-kernel.ts';
 import { hasHolds } from '../support/kernel-traits.ts';
-import { type PortBlock, reservePorts } from '../support/port-block.ts';
-
-/** For what hangs; the machine of the tests is a busy one. */
-const TIMEOUT_MS = 60_000;
-const NAMES = [
-  'addresses',
-  'ephemeral-range',
-  'kernel',
-  'lock-process',
-  'lock-thread',
-  'hold',
-  'server',
-  'probe',
-  'listener',
-  'seal',
-  'killed-process',
-  'terminated-thread',
-  'segment',
-];
-const kernel = platform.openKernel();
-
-interface SelfTestRun {
-  readonly results: readonly CheckResult[];
-  readonly notMade: readonly string[];
-}
-
-let block: PortBlock;
-beforeEach(async () => {
-  block = await reservePorts(40);
-  vi.stubEnv('PORTSLICE_PORTS', block.spec);
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  vi.restoreAllMocks();
-  await block[Symbol.asyncDispose]();
-});
-
-async function runOn(
-  faults: Partial<PortKernel>,
-  others: Partial<Platform> = {},
-  timeoutMs: number = TIMEOUT_MS,
-): Promise<SelfTestRun> {
-  const system = { ...platform, openKernel: () => ({ ...kernel, ...faults }), ...others };
-  const results: CheckResult[] = [];
-  const left = await runChecks({ system, timeoutMs, onResult: (result) => results.push(result) });
-  return { results, notMade: left.map(({ name }) => name) };
-}
-
-const failuresIn = ({ results }: SelfTestRun): readonly CheckResult[] =>
-  results.filter(({ outcome }) => outcome === 'failed');
-const namesOf = (results: readonly CheckResult[]): string[] => results.map(({ name }) => name);
-
-/** @returns the first of them */
-function expectFailures(run: SelfTestRun, names: readonly string[]): CheckResult {
-  const failures = failuresIn(run);
-  expect(namesOf(failures)).toEqual(names);
-  expect(namesOf(run.results)).toEqual(NAMES);
-  return failures[0] as CheckResult;
-}
+import {
+  expectFailures,
+  failuresIn,
+  NAMES,
+  namesOf,
+  ownPorts,
+  resultOf,
+  runOn,
+  TIMEOUT_MS,
+} from './self-test.ts';
 
 describe('the self-test', { timeout: 2 * TIMEOUT_MS }, () => {
-  test('finds that this system keeps its promises, or tells what it does not keep', async () => {
-    const { results, notMade } = await runOn({});
-    expect(results.map(({ name, outcome }) => [name, outcome])).toEqual(
-      NAMES.map((name) => [
-        name,
-        name === 'hold' && !hasHolds ? 'weaker' : expect.stringMatching(/^(?:ok|weaker)$/),
-      ]),
-    );
-    expect(notMade).toEqual([]);
-  });
-
-  test('leaves every port to others', async () => {
-    await runOn({});
-    for (const port of block.ports) {
-      const lock = kernel.takeLock(port);
-      expect(lock).toBeDefined();
-      kernel.closeDescriptors([lock as number]);
-      expect(kernel.somethingListens(port, 'everywhere')).toBe(false);
-    }
-  });
-
-  test('fails where a lock is not exclusive', async () => {
-    // That of another port keeps nobody from this one.
-    const run = await runOn({ takeLock: (port) => kernel.takeLock(port ^ 0x4000) });
-    const failure = expectFailures(run, ['lock-process', 'lock-thread']);
-    expect(failure).toMatchObject({
-      seen: 'it was locked twice',
-      advice: expect.stringContaining('parallel') as string,
-    });
-  });
-
-  test.runIf(hasHolds)('fails where a hold lets strangers in', async () => {
-    const run = await runOn({
-      takeHold: (port, target) => kernel.takeHold(port ^ 0x4000, target),
-      somethingListensBeside: () => true,
-    });
-    expect(expectFailures(run, ['hold'])).toMatchObject({ seen: 'it was let in' });
-  });
-
-  test('tells that there is no hold', async () => {
-    const takeHold: PortKernel['takeHold'] = (port, target) => {
-      const held = kernel.takeHold(port, target);
-      kernel.closeDescriptors(held?.descriptors ?? []);
-      return held && { ...held, descriptors: [] };
-    };
-    const run = await runOn({ takeHold });
-    expect(failuresIn(run)).toEqual([]);
-    expect(resultOf(run, 'hold')).toMatchObject({
-      outcome: 'weaker',
-      weakness: expect.stringContaining('has no hold') as string,
-    });
-  });
+  ownPorts();
 
   test('tells what the kernel itself finds wrong with holds and locks', async () => {
     const run = await runOn({ findHoldProblem: () => 'it leaks', findLockProblem: () => 'it refuses' });
@@ -128,34 +23,9 @@ describe('the self-test', { timeout: 2 * TIMEOUT_MS }, () => {
     expect(resultOf(run, 'server')).toMatchObject({ outcome: 'weaker', weakness: 'it refuses' });
   });
 
-  test('fails where a claimed port refuses servers', async () => {
-    const takeHold: PortKernel['takeHold'] = (port) => {
-      const descriptors = kernel.takeSeal(port, 'everywhere');
-      return descriptors && { descriptors, addresses: 'everywhere' };
-    };
-    const failure = expectFailures(await runOn({ takeHold }), ['server', 'probe', 'listener']);
-    expect(failure).toMatchObject({
-      expected: expect.stringMatching(/^that a server listens on 0\.0\.0\.0 and port \d+$/) as string,
-      seen: expect.stringMatching(/^EA(?:DDRINUSE|CCES)$/) as string,
-    });
-  });
-
-  test('fails where the probe is blind for one address', async () => {
-    const run = await runOn({ somethingListens: (port) => kernel.somethingListens(port, [IPV4_WILDCARD]) });
-    expect(expectFailures(run, ['probe'])).toMatchObject({
-      expected: expect.stringMatching(/^that the server on ::1? is seen$/) as string,
-      seen: 'the probe found nobody',
-    });
-  });
-
   test('fails where the probe sees ghosts', async () => {
     const run = await runOn({ somethingListens: () => true });
     expect(expectFailures(run, ['probe'])).toMatchObject({ seen: 'the probe found one' });
-  });
-
-  test.runIf(hasHolds)('fails where the probe with the hold is blind', async () => {
-    const run = await runOn({ somethingListensBeside: () => false });
-    expect(expectFailures(run, ['probe'])).toMatchObject({ seen: 'the probe with the hold found nobody' });
   });
 
   test('fails where another process, or nobody, is named, and tells where the system names none', async () => {
@@ -167,34 +37,6 @@ describe('the self-test', { timeout: 2 * TIMEOUT_MS }, () => {
     const silent = await runOn({}, { findListeners: () => undefined });
     expect(failuresIn(silent)).toEqual([]);
     expect(resultOf(silent, 'listener')).toMatchObject({ outcome: 'weaker' });
-  });
-
-  test('fails where a seal leaves one address out', async () => {
-    const run = await runOn({ takeSeal: (port) => kernel.takeSeal(port, [IPV4_WILDCARD]) });
-    expect(expectFailures(run, ['seal'])).toMatchObject({
-      expected: expect.stringMatching(/^that a server on ::1? is refused$/) as string,
-      seen: 'it listens',
-    });
-  });
-
-  test('fails where the ports of the dead stay locked', async () => {
-    const lost = new Set<number>();
-    const takeLock: PortKernel['takeLock'] = (port) => {
-      const lock = lost.has(port) ? undefined : kernel.takeLock(port);
-      if (lock === undefined) lost.add(port);
-      return lock;
-    };
-    const failure = expectFailures(await runOn({ takeLock }), ['killed-process', 'terminated-thread']);
-    expect(failure).toMatchObject({ seen: 'it is still taken' });
-  });
-
-  test('fails where two processes do not see the same memory', async () => {
-    const createMemory: PortKernel['createMemory'] = (byteLength) => {
-      const { locator, announce, close } = kernel.createMemory(byteLength);
-      return { buffer: new ArrayBuffer(byteLength), locator, announce, close };
-    };
-    const failure = expectFailures(await runOn({ createMemory }), ['segment']);
-    expect(failure).toMatchObject({ seen: 'they do not see each other' });
   });
 
   test('fails where an increment is lost', async () => {
@@ -279,7 +121,3 @@ describe('the self-test', { timeout: 2 * TIMEOUT_MS }, () => {
       });
   });
 });
-
-function resultOf({ results }: SelfTestRun, wanted: string): CheckResult | undefined {
-  return results.find(({ name }) => name === wanted);
-}
