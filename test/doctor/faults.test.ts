@@ -1,7 +1,6 @@
 /** What else the self-test tells: of lookups, of the system around the kernel, of its own faults. */
 import { describe, expect, test, vi } from 'vitest';
 import { EphemeralRangeError, UnsupportedPlatformError } from '../../src/index.ts';
-import { hasHolds } from '../support/kernel-traits.ts';
 import {
   expectFailures,
   failuresIn,
@@ -13,13 +12,17 @@ import {
   TIMEOUT_MS,
 } from './self-test.ts';
 
+const throwing = (error: Error) => (): never => {
+  throw error;
+};
+
 describe('the self-test', { timeout: 2 * TIMEOUT_MS }, () => {
   ownPorts();
 
   test('tells what the kernel itself finds wrong with holds and locks', async () => {
     const run = await runOn({ findHoldProblem: () => 'it leaks', findLockProblem: () => 'it refuses' });
     expect(failuresIn(run)).toEqual([]);
-    if (hasHolds) expect(resultOf(run, 'hold')).toMatchObject({ outcome: 'weaker', weakness: 'it leaks' });
+    expect(resultOf(run, 'hold')).toMatchObject({ outcome: 'weaker', weakness: 'it leaks' });
     expect(resultOf(run, 'server')).toMatchObject({ outcome: 'weaker', weakness: 'it refuses' });
   });
 
@@ -71,10 +74,8 @@ describe('the self-test', { timeout: 2 * TIMEOUT_MS }, () => {
   });
 
   test('tells that the range is not known, if ports are named', async () => {
-    const readEphemeralRange = (): never => {
-      throw new EphemeralRangeError({ source: 'the moon', problem: 'it is dark' });
-    };
-    const run = await runOn({}, { readEphemeralRange });
+    const error = new EphemeralRangeError({ source: 'the moon', problem: 'it is dark' });
+    const run = await runOn({}, { readEphemeralRange: throwing(error) });
     expect(failuresIn(run)).toEqual([]);
     expect(resultOf(run, 'ephemeral-range')).toMatchObject({
       outcome: 'weaker',
@@ -83,12 +84,8 @@ describe('the self-test', { timeout: 2 * TIMEOUT_MS }, () => {
   });
 
   test('goes on after an error in one check, and says which', async () => {
-    const createMemory = (): never => {
-      throw new TypeError('boom');
-    };
-    const takeSeal = (): never => {
-      throw new UnsupportedPlatformError({ platform: 'the moon', capability: 'A seal' });
-    };
+    const createMemory = throwing(new TypeError('boom'));
+    const takeSeal = throwing(new UnsupportedPlatformError({ platform: 'the moon', capability: 'A seal' }));
     const run = await runOn({ createMemory, takeSeal });
     expect(expectFailures(run, ['seal', 'segment'])).toMatchObject({
       seen: expect.stringContaining("'the moon'") as string,
@@ -98,10 +95,11 @@ describe('the self-test', { timeout: 2 * TIMEOUT_MS }, () => {
   });
 
   test('tries what needs no ports on a system that has none to give', async () => {
-    const openKernel = (): never => {
-      throw new UnsupportedPlatformError({ platform: 'the moon', capability: 'The allocation of ports' });
-    };
-    const run = await runOn({}, { openKernel });
+    const error = new UnsupportedPlatformError({
+      platform: 'the moon',
+      capability: 'The allocation of ports',
+    });
+    const run = await runOn({}, { openKernel: throwing(error) });
     expect(run.results.map(({ name, outcome }) => [name, outcome])).toEqual([
       ['addresses', expect.stringMatching(/^(?:ok|weaker)$/)],
       ['ephemeral-range', expect.stringMatching(/^(?:ok|weaker)$/)],

@@ -72,7 +72,7 @@ test.each([...SYSTEMS.slice(0, 2), ...PROCESSORS.slice(-1)])(
       const { runProgram } = await import('./src/cli/program.ts');
       process.exitCode = await runProgram(['doctor', '--timeout', '60']);`;
     const { status, stdout } = await runScript(script);
-    expect(status, stdout).toBe(1);
+    expect({ status, stdout }).toMatchObject({ status: 1 });
     expect(stdout).toMatch(
       /^FAILED: {2}The system can be asked for ports: .* PORTSLICE_UNSUPPORTED_PLATFORM\.$/m,
     );

@@ -21,7 +21,7 @@ describe.skipIf(wine === undefined)('the self-test on Windows, under Wine', { ti
 
   test('finds nothing broken, and tells what is weaker there', async () => {
     const { exitCode, output } = await windows.run(DOCTOR);
-    expect(exitCode, output).toBe(0);
+    expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
     expect(output.match(/^weaker: {2}.*?:/gm)).toEqual([
       // Wine's netsh tells nothing.
       'weaker:  The ports that the system picks by itself are no server ports:',
@@ -36,7 +36,7 @@ describe.skipIf(wine === undefined)('the self-test on Windows, under Wine', { ti
 
   test('ends with 1 where a promise is broken', async () => {
     const { exitCode, output } = await windows.run(DOCTOR, { NODE_OPTIONS: '--no-addons' });
-    expect(exitCode, output).toBe(1);
+    expect({ exitCode, output }).toMatchObject({ exitCode: 1 });
     expect(output).toMatch(/^FAILED: {2}The system can be asked for ports: .*--no-addons/m);
   });
 

@@ -27,7 +27,7 @@ async function runDoctor(
 
 const noHold = expect.stringMatching(
   /^weaker: {2}Nobody else gets a claimed port .*: this system has no hold, /,
-);
+) as string;
 
 test('A Mac has no hold, and keeps everything else', { timeout: TIMEOUT_MS }, async () => {
   const [code, weaker, output] = await runDoctor([]);

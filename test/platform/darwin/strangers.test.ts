@@ -15,7 +15,7 @@ test('A wait for a server names the stranger who listens in its place', async ()
   await using stranger = await startServer(owner.port);
   await using other = startProcess(['sleep', '600']);
   const error = await errorOf(ForeignListenerError, () => waitForListening(owner, { pid: other.pid }));
-  expect(error.message).toContain(`Port ${owner} is listened on by pid ${stranger.pid} (`);
+  expect(error.message).toContain(`Port ${owner.port} is listened on by pid ${stranger.pid} (`);
   await stranger.stop();
 });
 
