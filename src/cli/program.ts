@@ -48,9 +48,9 @@ Exit codes:
 `;
 
 const DOCTOR_EXAMPLES = `
-It takes some ports for a moment, starts servers that know nothing of portslice, and a few processes that it ends again, and leaves nothing
-behind. One line for each promise: ok; weaker: what is not kept, and why; FAILED: what was expected, what was seen, what to do. At the end there
-is a text for a report. Ports are taken from those that tests are given: PORTSLICE_PORTS, if it is set.
+It locks a few of the ports that tests are given (PORTSLICE_PORTS, if it is set), starts servers that know nothing of portslice, and leaves nothing
+behind. One line for each promise: ok; weaker: what is not kept, and why; FAILED: what was expected, what was seen, and what to do. At the end there
+is a text for a report.
 
 Examples:
   $ portslice doctor

@@ -27,14 +27,14 @@ type Undo = () => unknown;
 export class Bench {
   readonly system: Platform;
   readonly #staff: Staff;
-  readonly #ports: PortSource;
+  readonly #findPorts: () => PortSource;
   readonly #undos: Undo[] = [];
   readonly #ending = new AbortController();
 
-  constructor(system: Platform, staff: Staff, ports: PortSource) {
+  constructor(system: Platform, staff: Staff, findPorts: () => PortSource) {
     this.system = system;
     this.#staff = staff;
-    this.#ports = ports;
+    this.#findPorts = findPorts;
   }
 
   get kernel(): PortKernel {
@@ -61,28 +61,36 @@ export class Bench {
 
   /** Locked and, where there is a hold, held. */
   claim(): ClaimedPort {
-    const { kernel } = this;
-    for (let port = this.#ports(); port !== undefined; port = this.#ports()) {
-      const lock = kernel.takeLock(port);
-      if (lock === undefined) continue;
-      const freeLock = this.atEnd(() => kernel.closeDescriptors([lock]));
-      const hold = kernel.takeHold(port, EVERYWHERE);
-      if (hold === undefined) {
-        freeLock();
-        continue;
+    const { portCount, next } = this.#findPorts();
+    // As owners are given ports: over what an earlier server has left only if there is no other.
+    for (const way of ['takeHold', 'takeHoldOverLeftovers'] as const)
+      for (let tried = 0; tried < portCount; tried++) {
+        const claimed = this.#tryToClaim(next(), way);
+        if (claimed !== undefined) return claimed;
       }
-      const freeHold = this.atEnd(() => kernel.closeDescriptors(hold.descriptors));
-      const free = (): void => {
-        freeHold();
-        freeLock();
-      };
-      return { port, hold, freeHold, free };
-    }
     throw new BrokenPromise(
       'a server port that nobody has',
-      'none is left',
-      'Give portslice more ports: PORTSLICE_PORTS.',
+      `each of ${portCount} is taken`,
+      'Give portslice more ports (PORTSLICE_PORTS), or try again when fewer tests run.',
     );
+  }
+
+  #tryToClaim(port: number, way: 'takeHold' | 'takeHoldOverLeftovers'): ClaimedPort | undefined {
+    const { kernel } = this;
+    const lock = kernel.takeLock(port);
+    if (lock === undefined) return undefined;
+    const freeLock = this.atEnd(() => kernel.closeDescriptors([lock]));
+    const hold = kernel[way](port, EVERYWHERE);
+    if (hold === undefined) {
+      freeLock();
+      return undefined;
+    }
+    const freeHold = this.atEnd(() => kernel.closeDescriptors(hold.descriptors));
+    const free = (): void => {
+      freeHold();
+      freeLock();
+    };
+    return { port, hold, freeHold, free };
   }
 
   /** The stranger's server. @returns the code of its error; undefined: it listens */

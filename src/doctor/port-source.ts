@@ -1,4 +1,4 @@
-/** The ports that the checks are made on: server ports of this machine, from any one on, each once. */
+/** The ports that the checks are made on: server ports of this machine, from any one on. */
 import { PortList } from '../core/port-list.ts';
 import { PortsliceError } from '../errors/index.ts';
 import type { PortKernel } from '../platform/port-kernel.ts';
@@ -7,13 +7,16 @@ import { findServerPorts } from '../pool/session/server-ports.ts';
 /** If the user's spec or the system's range cannot be read, which is a check of its own. */
 const ANY_PORTS = new PortList([{ firstPort: 20_000, lastPort: 29_999 }]);
 
-export type PortSource = () => number | undefined;
+export interface PortSource {
+  readonly portCount: number;
+  /** After the last one comes the first again. */
+  readonly next: () => number;
+}
 
 export function openPortSource(kernel: PortKernel): PortSource {
   const ports = readPorts();
-  const start = kernel.randomBytes(4).readUInt32LE() % ports.length;
-  let position = 0;
-  return () => (position < ports.length ? ports.at((start + position++) % ports.length) : undefined);
+  let position = kernel.randomBytes(4).readUInt32LE();
+  return { portCount: ports.length, next: () => ports.at(position++ % ports.length) };
 }
 
 function readPorts(): PortList {

@@ -50,9 +50,9 @@ export interface SelfTest {
 export async function runChecks({ system, timeoutMs, onResult }: SelfTest): Promise<readonly Check[]> {
   const staff = new Staff();
   let ports: PortSource | undefined;
-  const nextPort: PortSource = () => (ports ??= openPortSource(system.openKernel()))();
+  const findPorts = (): PortSource => (ports ??= openPortSource(system.openKernel()));
   const run = async (check: Check): Promise<CheckResult> => {
-    const result = await resultOf(check, new Bench(system, staff, nextPort), staff, timeoutMs);
+    const result = await resultOf(check, new Bench(system, staff, findPorts), staff, timeoutMs);
     onResult(result);
     return result;
   };

@@ -4,6 +4,7 @@ import { EphemeralRangeError, UnsupportedPlatformError } from '../../src/index.t
 import {
   expectFailures,
   failuresIn,
+  kernel,
   NAMES,
   namesOf,
   ownPorts,
@@ -17,7 +18,7 @@ const throwing = (error: Error) => (): never => {
 };
 
 describe('the self-test', { timeout: 2 * TIMEOUT_MS }, () => {
-  ownPorts();
+  const ports = ownPorts();
 
   test('tells what the kernel itself finds wrong with holds and locks', async () => {
     const run = await runOn({ findHoldProblem: () => 'it leaks', findLockProblem: () => 'it refuses' });
@@ -52,6 +53,17 @@ describe('the self-test', { timeout: 2 * TIMEOUT_MS }, () => {
       expected: '400000, half of it from each',
       seen: '399999',
     });
+  });
+
+  test('needs one port only, and says so where not even that is free', async () => {
+    const [port] = ports() as [number];
+    vi.stubEnv('PORTSLICE_PORTS', String(port));
+    expect(failuresIn(await runOn({}))).toEqual([]);
+    const lock = kernel.takeLock(port) as number;
+    const run = await runOn({});
+    kernel.closeDescriptors([lock]);
+    expect(namesOf(failuresIn(run))).toEqual(NAMES.slice(3, -1));
+    expect(resultOf(run, 'seal')).toMatchObject({ seen: 'each of 1 is taken' });
   });
 
   test('fails where the system picks ports outside of the range that it tells', async () => {

@@ -30,12 +30,14 @@ export const probe: Check = {
   name: 'probe',
   promise: 'A server that is left behind is seen when its port is released',
   run: async (bench) => {
-    await onEachAddress(bench, async ({ port, hold }, { host }) => {
+    await onEachAddress(bench, async ({ port, hold }, { host, clientHosts }) => {
       const { kernel } = bench;
       const isSeen = kernel.somethingListens(port, 'everywhere');
       if (!isSeen) throw new BrokenPromise(`that the server on ${host} is seen`, 'the probe found nobody');
       if (hold.descriptors.length > 0 && !kernel.somethingListensBeside(hold))
         throw new BrokenPromise(`that the server on ${host} is seen`, 'the probe with the hold found nobody');
+      // What its connections leave is no server.
+      for (const client of clientHosts) await tryClient(port, client);
       await bench.stranger.call('close');
       if (!(await bench.becomesTrue(() => !kernel.somethingListens(port, 'everywhere'))))
         throw new BrokenPromise(
