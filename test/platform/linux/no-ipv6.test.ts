@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { platform } from '../../../src/platform/platform.ts';
 import { startPeer } from '../../support/kernel-peer.ts';
 import { needNamespace, needProgram } from '../../support/needs.ts';
+import { reservePorts } from '../../support/port-block.ts';
 import { reserveQuietPorts } from '../../support/quiet-ports.ts';
 import { needRestriction, NO_IPV6 } from '../../support/restricted.ts';
 import { runScript } from '../../support/run-script.ts';
@@ -94,4 +95,21 @@ test('A run without IPv6 works and says so exactly once, in whichever process it
   expect(stderr.match(/\[PORTSLICE_\w+\].*/g)).toEqual([
     '[PORTSLICE_NO_IPV6] PortsliceWarning: This kernel has no IPv6: ports are held and checked for IPv4 only.',
   ]);
+});
+
+test('Without IPv6 the self-test says that it is missing, and all else is kept', async (context) => {
+  await using block = await reservePorts(40);
+  const script = `
+    const { runProgram } = await import('./src/cli/program.ts');
+    process.exitCode = await runProgram(['doctor', '--timeout', '60']);`;
+  const wrapper = needRestriction(context, NO_IPV6);
+  const { status, stdout } = await runScript(script, {
+    wrapper,
+    env: { PORTSLICE_PORTS: block.spec },
+  });
+  expect({ status, stdout }).toMatchObject({ status: 0 });
+  expect(stdout.match(/^weaker: .*$/gm)).toEqual([
+    expect.stringMatching(/: it has no :: and no ::1, so ports are kept and checked on the others only\.$/),
+  ]);
+  expect(stdout.match(/^ok /gm)).toHaveLength(12);
 });
