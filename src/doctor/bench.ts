@@ -28,6 +28,8 @@ export class Bench {
   readonly system: Platform;
   readonly #staff: Staff;
   readonly #findPorts: () => PortSource;
+  #helper: Helper | undefined;
+  #stranger: Stranger | undefined;
   readonly #undos: Undo[] = [];
   readonly #ending = new AbortController();
 
@@ -43,12 +45,13 @@ export class Bench {
     return this.system.openKernel();
   }
 
+  /** The same one until the end of the check, whatever becomes of it. */
   get helper(): Helper {
-    return this.#staff.helper;
+    return (this.#helper ??= this.#staff.helper);
   }
 
   get stranger(): Stranger {
-    return this.#staff.stranger;
+    return (this.#stranger ??= this.#staff.stranger);
   }
 
   /** One that is ended with the check. */

@@ -8,6 +8,7 @@ export interface Party<C extends Commands> {
     name: Name,
     ...args: Parameters<C[Name]>
   ) => Promise<Awaited<ReturnType<C[Name]>>>;
+  readonly hasEnded: () => boolean;
   /** At once, by force: SIGKILL, or `terminate` for a thread. Resolves when it has ended. */
   readonly kill: () => Promise<void>;
 }
@@ -25,7 +26,9 @@ export function startProcess<C extends Commands>(file: string): Party<C> {
   });
   const ended = new Promise<string>((resolve) => {
     child.once('error', ({ message }) => resolve(message));
-    child.once('exit', (code, signal) => resolve(`it has ended (${signal ?? code}) ${lastWords}`.trim()));
+    child.once('exit', (code, signal) =>
+      resolve(`it has ended (${signal ?? code}) ${findReason(lastWords)}`.trim()),
+    );
   });
   return openParty<C>({
     processId: child.pid ?? 0,
@@ -35,6 +38,11 @@ export function startProcess<C extends Commands>(file: string): Party<C> {
     send: (order) => void child.send(order, () => undefined),
     onAnswer: (listener) => void child.on('message', listener),
   });
+}
+
+/** Node says where before it says what. */
+function findReason(text: string): string {
+  return /^\w*Error\b.*$/m.exec(text)?.[0] ?? text;
 }
 
 /** @param file without its ending */
@@ -108,5 +116,10 @@ function openParty<C extends Commands>(channel: Channel): Party<C> {
     channel.kill();
     await channel.ended;
   };
-  return { processId: channel.processId, call: call as Party<C>['call'], kill };
+  return {
+    processId: channel.processId,
+    call: call as Party<C>['call'],
+    hasEnded: () => obituary !== undefined,
+    kill,
+  };
 }

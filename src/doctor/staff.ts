@@ -1,4 +1,4 @@
-/** Who takes part in several checks, since to start a process takes longer than a check. */
+/** Who takes part in several checks, since to start a process takes longer than a check. Whoever has ended is replaced. */
 import type { HelperCommands } from './helper.ts';
 import { type Party, startProcess } from './party.ts';
 import type { StrangerCommands } from './stranger.ts';
@@ -12,12 +12,14 @@ export class Staff {
 
   /** Another process that uses portslice. */
   get helper(): Helper {
-    return (this.#helper ??= startProcess<HelperCommands>('helper'));
+    if (this.#helper?.hasEnded() !== false) this.#helper = startProcess<HelperCommands>('helper');
+    return this.#helper;
   }
 
   /** A process with servers that know nothing of portslice. */
   get stranger(): Stranger {
-    return (this.#stranger ??= startProcess<StrangerCommands>('stranger'));
+    if (this.#stranger?.hasEnded() !== false) this.#stranger = startProcess<StrangerCommands>('stranger');
+    return this.#stranger;
   }
 
   /** Ends them. Whoever asks again gets new ones. */

@@ -1,6 +1,7 @@
 /** What else the self-test tells: of lookups, of the system around the kernel, of its own faults. */
 import { describe, expect, test, vi } from 'vitest';
 import { EphemeralRangeError, UnsupportedPlatformError } from '../../src/index.ts';
+import { platform } from '../../src/platform/platform.ts';
 import {
   expectFailures,
   failuresIn,
@@ -104,6 +105,16 @@ describe('the self-test', { timeout: 2 * TIMEOUT_MS }, () => {
       advice: 'docs/errors.md says more about PORTSLICE_UNSUPPORTED_PLATFORM.',
     });
     expect(resultOf(run, 'segment')).toMatchObject({ expected: 'no error', seen: 'TypeError: boom' });
+  });
+
+  test('goes on with others where a process that takes part is killed', async () => {
+    const findListeners: typeof platform.findListeners = (port) => {
+      const found = platform.findListeners(port);
+      for (const { processId } of found ?? []) process.kill(processId as number, 'SIGKILL');
+      return found;
+    };
+    const failure = expectFailures(await runOn({}, { findListeners }), ['listener']);
+    expect(failure).toMatchObject({ seen: 'Error: it has ended (SIGKILL)' });
   });
 
   test('tries what needs no ports on a system that has none to give', async () => {
