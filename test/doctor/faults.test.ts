@@ -18,6 +18,12 @@ const throwing = (error: Error) => (): never => {
   throw error;
 };
 
+const killListeners: typeof platform.findListeners = (port) => {
+  const found = platform.findListeners(port);
+  for (const { processId } of found ?? []) process.kill(processId as number, 'SIGKILL');
+  return found;
+};
+
 describe('the self-test', { timeout: 2 * TIMEOUT_MS }, () => {
   const ports = ownPorts();
 
@@ -108,12 +114,7 @@ describe('the self-test', { timeout: 2 * TIMEOUT_MS }, () => {
   });
 
   test('goes on with others where a process that takes part is killed', async () => {
-    const findListeners: typeof platform.findListeners = (port) => {
-      const found = platform.findListeners(port);
-      for (const { processId } of found ?? []) process.kill(processId as number, 'SIGKILL');
-      return found;
-    };
-    const failure = expectFailures(await runOn({}, { findListeners }), ['listener']);
+    const failure = expectFailures(await runOn({}, { findListeners: killListeners }), ['listener']);
     expect(failure).toMatchObject({ seen: 'Error: it has ended (SIGKILL)' });
   });
 
