@@ -19,7 +19,7 @@ const MAX_LAST_WORDS = 2000;
 /** @param file without its ending */
 export function startProcess<C extends Commands>(file: string): Party<C> {
   const { fork } = process.getBuiltinModule('node:child_process');
-  const child = fork(siblingFile(file), [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const child = fork(siblingFile(file), [], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   let lastWords = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     lastWords = (lastWords + text).slice(-MAX_LAST_WORDS);
