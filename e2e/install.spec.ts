@@ -46,6 +46,12 @@ function writeProject(folder: string): void {
   writeFileSync(path.join(folder, 'script.js'), SCRIPT);
 }
 
+/** Its helpers are files of the package, which every package manager puts somewhere else. */
+function expectHealthy({ exitCode, output }: Finished): void {
+  expect(exitCode, output).toBe(0);
+  expect(output).toContain('Verdict: ok.');
+}
+
 /** The script's output if everything is well: the pages, no leak, and an addon of this very installation. */
 function expectServed(output: string, folder: string): void {
   const [page, started, leaks, addon] = output.split('\n');
@@ -80,6 +86,7 @@ test('npm installs the package with no script to allow, and a script runs on the
   );
   expect(command.exitCode, command.output).toBe(0);
   expect(command.stdout).toMatch(/^\d+\n$/);
+  expectHealthy(await project.run('npx', ['--no-install', 'portslice', 'doctor'], { cwd: folder }));
   await expectAllReleased(project);
 });
 
@@ -118,6 +125,8 @@ for (const nodeLinker of ['isolated', 'hoisted']) {
     expect(existsSync(path.join(folder, 'node_modules/@koromix'))).toBe(nodeLinker === 'hoisted');
     const { output } = await project.run('node', ['script.js'], { cwd: folder });
     expectServed(output, folder);
+    const command = path.join(folder, 'node_modules/.bin/portslice');
+    expectHealthy(await project.run(command, ['doctor'], { cwd: folder }));
     await expectAllReleased(project);
   });
 }
@@ -145,6 +154,7 @@ test("Yarn's Plug'n'Play, which has no node_modules, installs the package, and a
   expect(existsSync(path.join(folder, 'node_modules'))).toBe(false);
   const { output } = await yarn('node', 'script.js');
   expectServed(output, folder);
+  expectHealthy(await yarn('portslice', 'doctor'));
   await expectAllReleased(project);
 });
 

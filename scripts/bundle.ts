@@ -9,7 +9,7 @@ import path from 'node:path';
 import { type OutputChunk, rolldown } from 'rolldown';
 
 const ALLOCATOR =
-  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:darwin|windows)\/)|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
+  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts))|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
 /** Loaded with the first server, in one file. */
 const OF_SERVERS =
   /\/platform\/(?:server-platform|linux\/(?:process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
@@ -18,11 +18,14 @@ const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
 /** Loaded on that system only: see src/platform/load-system.ts. */
 const systems = ['darwin', 'windows'];
+/** Started by `portslice doctor` as processes and threads of their own: see src/doctor/party.ts. */
+const parties = ['helper', 'stranger'];
 const inputs: readonly (readonly [name: string, file: string])[] = [
   ...entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)] as const),
   ...systems.map(
     (name) => [`${name}/platform`, path.join(sourceFolder, `platform/${name}/platform.ts`)] as const,
   ),
+  ...parties.map((name) => [`doctor/${name}`, path.join(sourceFolder, `doctor/${name}.ts`)] as const),
 ];
 
 /** What a browser has in place of each of these modules, which has the same exports. */
@@ -70,6 +73,13 @@ await bundle.write({
         test: (file) =>
           OF_SERVERS.test(file) ||
           (/\/src\/(?:server\/|plugin\/server-dispenser)/.test(file) && !ALLOCATOR.test(file)),
+      },
+      // Beside the files that it starts. A stranger is one that imports nothing else.
+      { name: 'doctor/serve', test: /\/src\/doctor\/serve\.ts$/ },
+      { name: 'doctor/shared-count', test: /\/src\/doctor\/shared-count\.ts$/ },
+      {
+        name: 'doctor/doctor',
+        test: /\/src\/(?:cli\/doctor|doctor\/(?!helper|stranger|serve|shared-count)|platform\/machine-facts)/,
       },
       // What every worker of a runner loads, whether its tests use ports or not.
       {

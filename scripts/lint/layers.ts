@@ -1,6 +1,6 @@
 /**
  * Who may import whom in src/. A place is a layer, or for the plugin layer one of its folders.
- * errors <- core <- platform <- pool <- server <- plugin, report, cli <- entries
+ * errors <- core <- platform <- pool <- server <- plugin, report, doctor <- cli <- entries
  */
 const layersBelow: Readonly<Record<string, readonly string[]>> = {
   errors: [],
@@ -10,8 +10,9 @@ const layersBelow: Readonly<Record<string, readonly string[]>> = {
   server: ['errors', 'core', 'platform', 'pool'],
   plugin: ['errors', 'core', 'platform', 'pool', 'server'],
   report: ['errors', 'core', 'platform', 'pool', 'server'],
-  cli: ['errors', 'core', 'platform', 'pool', 'server', 'report'],
-  entries: ['errors', 'core', 'platform', 'pool', 'server', 'plugin', 'report', 'cli'],
+  doctor: ['errors', 'core', 'platform', 'pool', 'server'],
+  cli: ['errors', 'core', 'platform', 'pool', 'server', 'report', 'doctor'],
+  entries: ['errors', 'core', 'platform', 'pool', 'server', 'plugin', 'report', 'doctor', 'cli'],
 };
 
 /** These layers have no I/O, so that they can be tested anywhere. */

@@ -1,6 +1,8 @@
 /** With which codes the command ends, besides those of the command that it runs. As env, nohup and docker have them. */
 /** `portslice url`: nobody serves the name, or not yet. */
 export const NOBODY_SERVES = 1;
+/** `portslice doctor`: this machine does not keep a promise. */
+export const PROMISE_BROKEN = 1;
 /** portslice itself has failed: wrong arguments, a port that cannot be had. */
 export const OWN_FAILURE = 125;
 const NOT_EXECUTABLE = 126;

@@ -1,15 +1,20 @@
 /** The arguments of the command `portslice`, and its help. */
 import { Command, CommanderError } from 'commander';
-import { PortsliceError } from '../errors/index.ts';
+import { InvalidOptionError, PortsliceError } from '../errors/index.ts';
+import { platform } from '../platform/platform.ts';
 import { tell } from '../server/run-ports/claim-run-port.ts';
 import { checkRunPortName } from '../server/run-ports/run-port-options.ts';
-import { OWN_FAILURE } from './exit-codes.ts';
+import { OWN_FAILURE, PROMISE_BROKEN } from './exit-codes.ts';
 import { checkDistinct, parseWantedPort, type WantedPort } from './port-arguments.ts';
 import { runCommand } from './run-command.ts';
 import { printUrl } from './url.ts';
 
 /** What the package's readers call the server of a package that has only one. */
 const DEFAULT_NAME = 'web';
+
+/** Far more than a check takes, also on a busy machine. */
+const DOCTOR_TIMEOUT_SECONDS = 10;
+const MAX_TIMEOUT_SECONDS = 3600;
 
 const EXIT_CODES = `
 Exit codes:
@@ -42,10 +47,25 @@ Exit codes:
   125  portslice itself has failed: wrong arguments
 `;
 
+const DOCTOR_EXAMPLES = `
+It locks a few of the ports that tests are given (PORTSLICE_PORTS, if it is set), starts servers that know nothing of portslice, and leaves nothing
+behind. One line for each promise: ok; weaker: what is not kept, and why; FAILED: what was expected, what was seen, and what to do. At the end there
+is a text for a report.
+
+Examples:
+  $ portslice doctor
+  $ portslice doctor --json > report.json
+
+Exit codes:
+  1    a promise is broken on this machine
+  125  portslice itself has failed: wrong arguments
+`;
+
 const EXAMPLES = `
 Examples:
   $ portslice run -- vite
   $ portslice url web
+  $ portslice doctor
   $ portslice help run
 `;
 
@@ -53,6 +73,11 @@ interface RunFlags {
   readonly port?: readonly WantedPort[];
   readonly ready?: string;
   readonly hold: boolean;
+}
+
+interface DoctorFlags {
+  readonly json: boolean;
+  readonly timeout: number;
 }
 
 /** Resolves with the exit code. */
@@ -95,6 +120,18 @@ export async function runProgram(args: readonly string[]): Promise<number> {
       checkRunPortName(name);
       exitCode = printUrl(name);
     });
+  program
+    .command('doctor')
+    .description('Test whether this machine keeps what portslice promises, in seconds')
+    .option('--json', 'print the report as JSON', false)
+    .option('--timeout <seconds>', 'for each check', parseSeconds, DOCTOR_TIMEOUT_SECONDS)
+    .addHelpText('after', DOCTOR_EXAMPLES)
+    .action(async ({ json, timeout }: DoctorFlags) => {
+      const { runDoctor } = await import('./doctor.ts');
+      const timeoutMs = timeout * 1000;
+      const verdict = await runDoctor({ json, timeoutMs, version: readVersion(), system: platform });
+      exitCode = verdict === 'failed' ? PROMISE_BROKEN : 0;
+    });
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -106,6 +143,16 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 
 function collectPorts(text: string, others: readonly WantedPort[] = []): WantedPort[] {
   return [...others, parseWantedPort(text)];
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= MAX_TIMEOUT_SECONDS) return seconds;
+  throw new InvalidOptionError({
+    option: '--timeout',
+    value: text,
+    expected: `a number of seconds, at most ${MAX_TIMEOUT_SECONDS}`,
+  });
 }
 
 /** Our own errors say all that there is to say; of others the stack is worth more than nothing. */

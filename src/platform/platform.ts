@@ -30,6 +30,7 @@ function choosePlatform(name: NodeJS.Platform): Platform {
       });
     },
     readExcludedRanges: () => [],
+    hasHolds: () => false,
     openKernel: () => {
       throw new UnsupportedPlatformError({ platform: name, capability: 'The allocation of ports' });
     },
@@ -56,6 +57,7 @@ function choosePlatform(name: NodeJS.Platform): Platform {
       return {
         readEphemeralRange: readLinuxEphemeralRange,
         readExcludedRanges: () => [],
+        hasHolds: () => true,
         openKernel: openLinuxKernel,
         openProcessTree: async () => (await import('./linux/process-tree.ts')).openProcessTree(),
         isAlive,

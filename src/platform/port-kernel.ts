@@ -199,6 +199,8 @@ export interface Platform extends ProcessLookup {
   readEphemeralRange(): EphemeralRangeReading;
   /** What the OS itself keeps from applications. */
   readExcludedRanges(): PortRange[];
+  /** Whether a hold keeps a claimed port from ephemeral selection and strict binds. Told without the foreign function interface. */
+  hasHolds(): boolean;
   /** Loads the foreign function interface. @throws ForeignFunctionError, UnsupportedPlatformError */
   openKernel(): PortKernel;
   /** For a process that is about to be started. Its code is loaded with the first one. @throws UnsupportedPlatformError */

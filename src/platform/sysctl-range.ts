@@ -15,7 +15,7 @@ export function readRangeByCommand(): EphemeralRangeReading {
       range: parseSysctlEphemeralRange(
         process
           .getBuiltinModule('node:child_process')
-          .execFileSync('sysctl', ['-n', ...RANGE_NAMES], { encoding: 'latin1' }),
+          .execFileSync('sysctl', ['-n', ...RANGE_NAMES], { encoding: 'latin1', stdio: 'pipe' }),
       ),
     };
   } catch (error) {

@@ -376,6 +376,20 @@ async function leave(
   await serving.kill();
 }
 
+test('A server on an excluded port is not joined', async () => {
+  await using block = await reservePorts(40);
+  using folders = packageFolders();
+  const folder = folders.add('shop');
+  const port = block.ports[5] as number;
+  await using serving = startServing();
+  await serving.call('listen', port);
+  const served = { folder: findPackageFolder(folder).id, name: 'web', port, isReady: true };
+  await serving.call('announce', served);
+  await using main = startAsker(envOf(block));
+  await main.call('enter', folder);
+  expect(await main.call('runPort', 'web', { excludedPorts: [port] })).not.toBe(port);
+});
+
 describe('A run port whose server was joined, and has ended before the run starts', () => {
   test('is claimed by the run', async () => {
     await using block = await reservePorts(40);

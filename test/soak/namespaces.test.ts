@@ -4,7 +4,10 @@
  * the log that their servers write; two network namespaces, which must not know of each other; and programs that sit on the
  * names of the locks or on the ports, which may slow portslice down, but neither break nor block it.
  */
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { PortPoolExhaustedError, TCPPortOwner } from '../../src/index.ts';
 import { lockName } from '../../src/platform/linux/lock.ts';
 import type { StormEvent } from '../contention/protocol.ts';
@@ -107,15 +110,21 @@ describe('two network namespaces', { timeout: TIMEOUT_MS }, () => {
   test('have the same ports at the same time, with servers on both sides, under load', async (context) => {
     const wrapper = needNamespace(context);
     const rounds = repetitions(20, 400);
+    const meeting = mkdtempSync(path.join(tmpdir(), 'portslice-meeting-'));
+    onTestFinished(() => rmSync(meeting, { recursive: true }));
     const rageThere = async (): Promise<{ results: WorkerResult[]; events: StormEvent[] }> =>
       scriptOutput(
-        `import { Storm } from './test/contention/storm.ts';
+        `import { readdirSync, writeFileSync } from 'node:fs';
+         import { Storm } from './test/contention/storm.ts';
+         import { until } from './test/support/until.ts';
          const env = { PORTSLICE_PORTS: '20000-20007' };
          const crowd = ${JSON.stringify({ ...CROWD, slots: 3, roundsPerSlot: rounds })};
          await using storm = await Storm.gather({ ...crowd, members: [{ env }, { env }] });
+         writeFileSync(process.env.MEETING + '/' + process.pid, '');
+         await until('the other side is there', () => readdirSync(process.env.MEETING).length === 2);
          const results = await storm.rage();
          console.log(JSON.stringify({ results, events: storm.events() }));`,
-        { wrapper },
+        { wrapper, env: { MEETING: meeting } },
       );
 
     const sides = await Promise.all([rageThere(), rageThere()]);

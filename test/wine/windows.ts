@@ -117,15 +117,22 @@ function translate(code: string): string {
   return transformSync(code, { loader: 'ts', target: 'node22', format: 'esm', tsconfigRaw }).code;
 }
 
+/** Those that are the same on every system. */
+const OUR_DEPENDENCIES = ['commander', 'tinyexec'];
+
 /** Our package as it is published, and links to the packages for Windows. */
 function installPackages(folder: string): void {
-  const ours = path.join(folder, 'node_modules/portslice');
+  const packages = path.join(folder, 'node_modules');
+  const ours = path.join(packages, 'portslice');
   mkdirSync(ours, { recursive: true });
   for (const part of ['package.json', 'dist'])
     cpSync(path.join(project, part), path.join(ours, part), { recursive: true });
-  for (const name of readdirSync(path.join(winePackages, 'node_modules'))) {
-    symlinkSync(path.join(winePackages, 'node_modules', name), path.join(folder, 'node_modules', name));
-  }
+  const forWindows = readdirSync(path.join(winePackages, 'node_modules'));
+  for (const name of forWindows)
+    symlinkSync(path.join(winePackages, 'node_modules', name), path.join(packages, name));
+  for (const name of OUR_DEPENDENCIES)
+    if (!forWindows.includes(name))
+      symlinkSync(path.join(project, 'node_modules', name), path.join(packages, name));
 }
 
 async function runToEnd(

@@ -1,4 +1,5 @@
 /** The public face of a pool, for the plugins and for other runners. */
+import type { PortList } from '../../core/port-list.ts';
 import type { SliceBounds } from '../../core/slices.ts';
 import { InvalidOptionError, PoolClosedError, PoolHandleError } from '../../errors/index.ts';
 import { publishedPoolHandle } from '../../platform/environment.ts';
@@ -60,8 +61,8 @@ export class PortPool {
     const { workers = 0, restMs = DEFAULT_REST_MS, ports, excludedPorts } = options;
     checkInteger('workers', workers, 0, MAX_WORKERS);
     checkInteger('restMs', restMs, 0, MAX_TIMEOUT_MS);
-    const serverPorts = findServerPorts({ ports, excludedPorts });
-    return new PortPool(createSession({ ports: serverPorts, workers, restMs, isPrivate: false }), true);
+    const findPorts = (): PortList => findServerPorts({ ports, excludedPorts });
+    return new PortPool(createSession({ findPorts, workers, restMs, isPrivate: false }), true);
   }
 
   /**

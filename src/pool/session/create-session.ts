@@ -13,7 +13,7 @@ import { PoolSession } from './pool-session.ts';
 import { checkKernel, checkKernelSoon } from './start-up-check.ts';
 
 export interface PoolOptions {
-  readonly ports: PortList;
+  readonly findPorts: () => PortList;
   readonly workers: number;
   readonly restMs: number;
   /** Of one process, not of a run. */
@@ -21,9 +21,11 @@ export interface PoolOptions {
 }
 
 export function createSession(options: PoolOptions): PoolSession {
+  // Before the ports: of a system that has none to give, the ephemeral range can be unknown too.
   const kernel = platform.openKernel();
+  const ports = options.findPorts();
   const rotation = kernel.randomBytes(4).readUInt32LE() / 2 ** 32;
-  const plan = planPool(options.ports, sliceCountFor(options.workers), rotation);
+  const plan = planPool(ports, sliceCountFor(options.workers), rotation);
   const memory = kernel.createMemory(segmentOffsets(countsOf(plan)).byteLength);
   try {
     const session = fillMemory(memory, kernel, plan, options.restMs);

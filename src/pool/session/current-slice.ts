@@ -87,7 +87,7 @@ export function privatePool(): PoolSession {
   const holder = threadState<{ session?: PoolSession }>('private-pool', () => ({}));
   if (holder.session === undefined || holder.session.isClosed) {
     holder.session = createSession({
-      ports: findServerPorts(),
+      findPorts: findServerPorts,
       workers: 0,
       restMs: DEFAULT_REST_MS,
       isPrivate: true,

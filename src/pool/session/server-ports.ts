@@ -1,6 +1,6 @@
 /** The server ports of this machine: what the user's spec, the environment and the operating system say together. */
 import { browserBlockedPorts } from '../../core/browser-blocked-ports.ts';
-import { computeServerPorts } from '../../core/compute-server-ports.ts';
+import { computeServerPorts, type ServerPorts } from '../../core/compute-server-ports.ts';
 import type { PortList } from '../../core/port-list.ts';
 import { formatPortRange, type PortRange, rangesOfPorts } from '../../core/port-range.ts';
 import { parsePortsFile, parsePortSpec } from '../../core/port-spec.ts';
@@ -51,6 +51,21 @@ export function getServerTCPPorts(options: ServerPortOptions = {}): number[] {
 
 /** The same ports in the form in which pools have them. */
 export function findServerPorts(options: ServerPortOptions = {}): PortList {
+  const reading = readServerPorts(options);
+  const problem = describeOverlap(reading);
+  if (problem !== undefined)
+    warnOnce(reading.usedWholeRange ? 'PORTSLICE_WHOLE_RANGE' : 'PORTSLICE_EPHEMERAL_OVERLAP', problem);
+  return reading.ports;
+}
+
+export interface ServerPortsReading extends ServerPorts {
+  /** What has named them; undefined: nothing. */
+  readonly source: string | undefined;
+  readonly ephemeralRange: PortRange;
+}
+
+/** Warns of nothing that `describeOverlap` tells. @throws as getServerTCPPorts */
+export function readServerPorts(options: ServerPortOptions = {}): ServerPortsReading {
   checkNames(options, SERVER_PORT_OPTION_NAMES);
   const spec = readSpec(options);
   const excludedRanges = [
@@ -74,22 +89,29 @@ export function findServerPorts(options: ServerPortOptions = {}): PortList {
       fix: 'Name more ports, or exclude fewer',
     });
   }
-  if (result.ephemeralOverlap > 0) {
-    warnOnce(
-      'PORTSLICE_EPHEMERAL_OVERLAP',
-      `${result.ephemeralOverlap} ports of ${spec?.source} lie in the ephemeral range ` +
-        `${formatPortRange(ephemeralRange)}, where client connections take ports too; allocation may have to search longer.`,
-    );
-  }
-  if (result.usedWholeRange) {
-    warnOnce(
-      'PORTSLICE_WHOLE_RANGE',
-      `The ephemeral range ${formatPortRange(ephemeralRange)} leaves hardly any other port; ` +
-        '1024-49151 is used, and allocation may have to search longer.',
-    );
-  }
-  return result.ports;
+  return { ...result, source: spec?.source, ephemeralRange };
 }
+
+/** What it means that server ports lie in the ephemeral range, in sentences; undefined: none does. */
+export function describeOverlap(reading: ServerPortsReading): string | undefined {
+  const { ephemeralOverlap, usedWholeRange, source, ephemeralRange } = reading;
+  const range = formatPortRange(ephemeralRange);
+  if (ephemeralOverlap > 0) {
+    const overlap = `${ephemeralOverlap} ports of ${source} lie in the ephemeral range ${range}, where client connections take ports too`;
+    return platform.hasHolds()
+      ? `${overlap}; allocation may have to search longer.`
+      : `${overlap}, ${NOTHING_KEEPS_THEM} Move ${source} out of the range.`;
+  }
+  if (!usedWholeRange) return undefined;
+  const whole = `The ephemeral range ${range} leaves hardly any other port; 1024-49151 is used`;
+  return platform.hasHolds()
+    ? `${whole}, and allocation may have to search longer.`
+    : `${whole}, ${NOTHING_KEEPS_THEM} Make the ephemeral range smaller.`;
+}
+
+const NOTHING_KEEPS_THEM =
+  'and nothing on this system keeps it from giving such a port to a client or to listen(0) between its claim and the ' +
+  "start of its server: servers will fail now and then, or a test will meet another one's.";
 
 /** In words that follow a colon. For a port that is in no pool; a variable that is wrong is another error's business. */
 export function whyNoServerPort(port: number): string {

@@ -59,7 +59,8 @@ function joinOrClaim(
   { join, owner }: CheckedRunPortOptions,
   table: RunPortTable | undefined,
 ): RunPort {
-  const isWanted = (port: number): boolean => owner.port === undefined || owner.port === port;
+  const isWanted = (port: number): boolean =>
+    (owner.port === undefined || owner.port === port) && !owner.excludedPorts.includes(port);
   const served = join ? findServer(folder, name, isWanted) : undefined;
   if (served !== undefined) {
     const { port, processId } = served;

@@ -7,6 +7,7 @@ import { startPeer } from '../../support/kernel-peer.ts';
 import { needNamespace, needProgram } from '../../support/needs.ts';
 import { reserveQuietPorts } from '../../support/quiet-ports.ts';
 import { needRestriction, NO_IPV6 } from '../../support/restricted.ts';
+import { runDoctor } from '../../support/run-doctor.ts';
 import { runScript } from '../../support/run-script.ts';
 import { startStranger } from '../../support/stranger.ts';
 import { EVERYWHERE } from '../conformance/holds.ts';
@@ -95,3 +96,17 @@ test('A run without IPv6 works and says so exactly once, in whichever process it
     '[PORTSLICE_NO_IPV6] PortsliceWarning: This kernel has no IPv6: ports are held and checked for IPv4 only.',
   ]);
 });
+
+test(
+  'Without IPv6 the self-test says that it is missing, and all else is kept',
+  { timeout: 120_000 },
+  async (context) => {
+    const { weaker, failed, ok, exitCode } = await runDoctor({ wrapper: needRestriction(context, NO_IPV6) });
+    expect(failed).toEqual([]);
+    expect(weaker).toEqual([
+      expect.stringMatching(/: it has no :: and no ::1, so ports are kept and checked on the others only\.$/),
+    ]);
+    expect(ok).toHaveLength(12);
+    expect(exitCode).toBe(0);
+  },
+);

@@ -5,7 +5,7 @@ import type { PortKernel } from '../../../src/platform/port-kernel.ts';
 import { Listening, type ModelKernel, NONE, type OperationName } from './model-kernel.ts';
 import { type DescriptorSteps, modelLibC } from './model-libc.ts';
 import { indexOf } from './pool.ts';
-import type { ActorPlan } from './scenario.ts';
+import type { Abilities, ActorPlan } from './scenario.ts';
 
 interface KernelSteps {
   /** @returns the model's answer */
@@ -26,6 +26,7 @@ export class ActorKernel {
   readonly #steps: KernelSteps;
   readonly #threadId: number;
   readonly #isAloneInProcess: boolean;
+  readonly #abilities: Abilities;
 
   /** @param buffer the segment, as the actor has it */
   constructor(model: ModelKernel, actor: number, buffer: ArrayBuffer, steps: KernelSteps) {
@@ -34,6 +35,7 @@ export class ActorKernel {
     this.#steps = steps;
     this.#threadId = model.threadIdOf(actor);
     this.#isAloneInProcess = model.actors.filter(({ process }) => process === plan.process).length === 1;
+    this.#abilities = model.abilities;
     this.calls = this.#bind();
   }
 
@@ -69,7 +71,8 @@ export class ActorKernel {
       closeDescriptors: (descriptors: readonly number[]) =>
         descriptors.forEach((descriptor) => this.#close(descriptor)),
       closeOrphans: () => {
-        const closed = closeOrphans(libc);
+        const closed =
+          this.#abilities.lockOwner === 'thread' ? this.#steps.take('close orphans') : closeOrphans(libc);
         if (closed > 0) this.#steps.note('adopted');
         return closed;
       },
@@ -89,13 +92,15 @@ export class ActorKernel {
 
   /** Everywhere, as all that actors ask for. */
   #hold(
-    name: 'hold' | 'hold over leftovers' | 'check',
+    wanted: 'hold' | 'hold over leftovers' | 'check',
     port: number,
   ): { descriptors: readonly number[]; addresses: 'everywhere' } | undefined {
-    const answer = name === 'check' ? this.#steps.take(name, port) : this.#opened(name, port);
+    const isCheck = wanted === 'check' || this.#abilities.holds === 'never';
+    const check = wanted === 'hold over leftovers' ? 'check over leftovers' : 'check';
+    const answer = isCheck ? this.#steps.take(check, port) : this.#opened(wanted, port);
     if (answer === NONE) this.#steps.note('was kept out');
     if (answer === NONE) return undefined;
-    const descriptors = name === 'check' ? [] : [answer];
+    const descriptors = isCheck ? [] : [answer];
     this.holds[port] = descriptors;
     return { descriptors, addresses: 'everywhere' };
   }

@@ -54,8 +54,7 @@ export class Explorer {
   #transitionCount = 0;
   #endCount = 0;
 
-  /** @param holdsBesideBinds a mistake of the kernel's part; see model-kernel.ts */
-  constructor(scenario: Scenario, holdsBesideBinds: boolean) {
+  constructor(scenario: Scenario) {
     this.#scenario = scenario;
     this.#actorCount = scenario.actors.length;
     // The one who comes last and finds out what the others have left.
@@ -73,7 +72,7 @@ export class Explorer {
         ? newcomer
         : { ...newcomer, process: sharedProcess.process, isWorkerThread: true },
     ];
-    this.#model = new ModelKernel(scenario.portCount, SLICE_COUNT, actors, holdsBesideBinds);
+    this.#model = new ModelKernel(scenario.portCount, SLICE_COUNT, actors, scenario.abilities);
     const pool = createPool(scenario, this.#model);
     this.#sharedStates = new SharedStates(this.#model);
     this.#actorStates = new ActorStates(this.#model, pool, this.#sharedStates);
@@ -291,7 +290,8 @@ export class Explorer {
   /** @returns one bit for each port that it owns @throws Violation */
   #checkOwner(actor: number, local: number, shared: number): number {
     const values = this.#sharedStates.values(shared);
-    const holdCount = (this.#model.actors[actor] as ActorPlan).hold ? 1 : 0;
+    const isHeld = (this.#model.actors[actor] as ActorPlan).hold && this.#model.abilities.holds !== 'never';
+    const holdCount = isHeld ? 1 : 0;
     let ports = 0;
     for (const { port, word, lock, hold } of this.#actorStates.outcome(local).owned) {
       const holds = hold.filter((descriptor) => this.#model.has(values, actor, descriptor, Kind.hold, port));

@@ -26,6 +26,19 @@ const SHORT: Readonly<Record<string, readonly string[]>> = {
   threads: ['adopted'],
   stranger: ['was kept out', 'released'],
   leftovers: ['was kept out', 'released'],
+  // A kernel whose ports nothing holds, and one whose locks end with a thread.
+  '2x1 on macOS': [
+    'backed off',
+    'had been taken for dead',
+    'took from the dead',
+    'was outrun',
+    'found nothing',
+  ],
+  'gradual on macOS': ['backed off', 'took from the dead'],
+  'leftovers on macOS': ['was kept out', 'released'],
+  'threads on macOS': ['adopted'],
+  '2x1 on Windows': ['backed off', 'had been taken for dead', 'took from the dead', 'was outrun'],
+  'threads on Windows': ['took from the dead'],
 };
 const FULL: Readonly<Record<string, readonly string[]>> = {
   '2x1 unreduced': ['backed off', 'had been taken for dead', 'took from the dead', 'was outrun'],
@@ -38,6 +51,16 @@ const FULL: Readonly<Record<string, readonly string[]>> = {
   'stranger of two': ['backed off', 'was kept out', 'took from the dead', 'was outrun'],
   'own leak': ['leaked', 'freed a seal'],
   leaks: ['leaked', 'freed a seal'],
+  '2x2 on macOS': ['borrowed', 'took from the dead'],
+  'seals on macOS': ['sealed', 'leaked', 'freed a seal'],
+  'own leak on macOS': ['leaked', 'freed a seal'],
+  'leaks on macOS': ['leaked', 'freed a seal'],
+  'pair on macOS': ['released', 'found nothing'],
+  'stranger on macOS': ['was kept out', 'released'],
+  '3x1 on macOS': ['backed off', 'had been taken for dead', 'took from the dead', 'was outrun'],
+  'threads in turn on Windows': ['took from the dead', 'released'],
+  '2x2 on Windows': ['borrowed', 'took from the dead'],
+  'seals on Windows': ['sealed', 'leaked', 'freed a seal'],
   '3x1': ['backed off', 'had been taken for dead', 'took from the dead', 'was outrun'],
   '3x2': ['backed off', 'borrowed', 'had been taken for dead', 'took from the dead', 'was outrun'],
 };

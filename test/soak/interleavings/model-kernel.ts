@@ -4,7 +4,7 @@
  *
  * Each call of `apply` is one step that nothing can interrupt, as one atomic instruction or one system call is.
  */
-import type { ActorPlan, Outsiders } from './scenario.ts';
+import type { Abilities, ActorPlan, Outsiders } from './scenario.ts';
 
 /** What must never happen. */
 export class Violation extends Error {}
@@ -18,6 +18,7 @@ export type OperationName =
   | 'hold'
   | 'hold over leftovers'
   | 'check'
+  | 'check over leftovers'
   | 'seal'
   | 'probe'
   | 'probe beside'
@@ -30,6 +31,7 @@ export type OperationName =
   | 'name'
   | 'socket'
   | 'mutex'
+  | 'close orphans'
   | 'listen'
   | 'listen here'
   | 'stop listening'
@@ -54,6 +56,8 @@ const MAX_OBJECTS = 4;
 export const Kind = { socket: 0, lock: 1, hold: 2, seal: 3, mutex: 4 } as const;
 type Kind = (typeof Kind)[keyof typeof Kind];
 const KIND_NAMES = ['unbound socket', 'lock', 'hold', 'seal', 'mutex'];
+
+type BindName = 'hold' | 'hold over leftovers' | 'seal' | 'check' | 'check over leftovers' | 'probe';
 
 /** Answers of 'listeners'. */
 export const Listening = { nobody: 0, here: 1, elsewhere: 2 } as const;
@@ -95,18 +99,12 @@ export class ModelKernel {
   readonly #strangers: number;
   readonly #leftovers: number;
   readonly #slots: number;
-  readonly #holdsBesideBinds: boolean;
+  readonly abilities: Abilities;
 
-  /** @param holdsBesideBinds a mistake: the hold has SO_REUSEADDR before its bind, and so succeeds beside others that have it */
-  constructor(
-    portCount: number,
-    sliceCount: number,
-    actors: readonly ActorPlan[],
-    holdsBesideBinds: boolean = false,
-  ) {
+  constructor(portCount: number, sliceCount: number, actors: readonly ActorPlan[], abilities: Abilities) {
     this.portCount = portCount;
     this.actors = actors;
-    this.#holdsBesideBinds = holdsBesideBinds;
+    this.abilities = abilities;
     const sliceOwners = portCount * 3 + 2;
     this.words = {
       states: 0,
@@ -161,6 +159,7 @@ export class ModelKernel {
       case 'hold over leftovers':
       case 'seal':
       case 'check':
+      case 'check over leftovers':
       case 'probe':
         return this.#bind(state, actor, name, a);
       case 'probe beside':
@@ -183,6 +182,8 @@ export class ModelKernel {
         return this.#open(state, actor, Kind.socket, 0);
       case 'mutex':
         return this.#bindMutex(state, actor, a, b);
+      case 'close orphans':
+        return this.#closeOrphans(state, actor);
       case 'listen':
       case 'listen here':
         return this.#listen(state, actor, a, name === 'listen here');
@@ -201,6 +202,8 @@ export class ModelKernel {
   /** The thread or process is not there any more; its descriptors are another matter. */
   die(state: number[], actor: number): void {
     state[this.#alive + actor] = 0;
+    if (this.abilities.lockOwner === 'thread')
+      this.#closeAll(state, (slot) => slot.kind === Kind.lock && slot.opener === actor);
     for (let port = 0; port < this.portCount; port++) {
       if (state[this.#listeners + port] === listenerCode(actor, true)) state[this.#listeners + port] = 0;
     }
@@ -303,26 +306,23 @@ export class ModelKernel {
     state[this.#listeners + port] = listenerCode(actor, false);
   }
 
-  #bind(
-    state: number[],
-    actor: number,
-    name: 'hold' | 'hold over leftovers' | 'seal' | 'check' | 'probe',
-    port: number,
-  ): number {
+  #bind(state: number[], actor: number, name: BindName, port: number): number {
     // Whatever is done with a port, the one who has its lock does it: probes and holds of two never meet.
     if (!this.hasLock(state, actor, port))
       throw new Violation(`takes a ${name} on port ${port} without its lock`);
     const fails = this.#obstacle(state, port) > this.#toleranceOf(name);
     if (name === 'probe') return Number(fails);
     if (fails) return NONE;
-    return name === 'check' ? 1 : this.#open(state, actor, name === 'seal' ? Kind.seal : Kind.hold, port);
+    return name.startsWith('check')
+      ? 1
+      : this.#open(state, actor, name === 'seal' ? Kind.seal : Kind.hold, port);
   }
 
   /** What is not in the way of a bind: SO_REUSEADDR passes over whatever has it too and does not listen. */
-  #toleranceOf(name: 'hold' | 'hold over leftovers' | 'seal' | 'check' | 'probe'): number {
-    if (name === 'seal' || name === 'probe' || (name === 'hold' && this.#holdsBesideBinds))
+  #toleranceOf(name: BindName): number {
+    if (name === 'seal' || name === 'probe' || (name === 'hold' && this.abilities.holds === 'beside binds'))
       return Obstacle.bound;
-    return name === 'hold over leftovers' ? Obstacle.leftover : Obstacle.nothing;
+    return name.endsWith('over leftovers') ? Obstacle.leftover : Obstacle.nothing;
   }
 
   #obstacle(state: readonly number[], port: number): number {
@@ -382,6 +382,24 @@ export class ModelKernel {
     const { process } = this.actors[actor] as ActorPlan;
     state[this.#slots + process * SLOTS_PER_PROCESS + descriptor - FIRST_DESCRIPTOR] = 0;
     return 0;
+  }
+
+  /** As one step: what a thread that is gone has left is nobody else's business. @returns how many it closed */
+  #closeOrphans(state: number[], actor: number): number {
+    const { process } = this.actors[actor] as ActorPlan;
+    return this.#closeAll(state, (slot, owner) => owner === process && !this.isAlive(state, slot.opener));
+  }
+
+  #closeAll(state: number[], isMeant: (slot: Slot, process: number) => boolean): number {
+    let closed = 0;
+    for (let at = this.#slots; at < this.length; at++) {
+      const process = Math.floor((at - this.#slots) / SLOTS_PER_PROCESS);
+      const slot = this.#decode(state, process, (at - this.#slots) % SLOTS_PER_PROCESS);
+      if (slot === undefined || !isMeant(slot, process)) continue;
+      state[at] = 0;
+      closed++;
+    }
+    return closed;
   }
 
   #bindMutex(state: number[], actor: number, descriptor: number, level: number): number {

@@ -44,6 +44,7 @@ export function createPool(scenario: Scenario, model: ModelKernel): Pool {
     takeName: () => undefined,
     hasIPv6: () => true,
     findHoldProblem: () => undefined,
+    findLockProblem: () => undefined,
   };
   platform.openKernel = () => kernel as unknown as PortKernel;
   const { portCount, restMs } = scenario;

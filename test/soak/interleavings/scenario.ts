@@ -30,6 +30,18 @@ export interface ActorPlan {
   readonly statements: readonly Statement[];
 }
 
+/** What tells the systems apart for those who claim. */
+export interface Abilities {
+  /** 'beside binds' is a mistake: the hold has SO_REUSEADDR before its bind, and so succeeds beside others that have it. */
+  readonly holds: 'strictly' | 'beside binds' | 'never';
+  /** With a thread end its own locks, also where its process lives on. */
+  readonly lockOwner: 'process' | 'thread';
+}
+
+export const LINUX: Abilities = { holds: 'strictly', lockOwner: 'process' };
+export const MACOS: Abilities = { holds: 'never', lockOwner: 'process' };
+export const WINDOWS: Abilities = { holds: 'never', lockOwner: 'thread' };
+
 /** Who else has to do with the ports. */
 export interface Outsiders {
   /** Once, a server that a test has started may listen late, while its port is being sealed. */
@@ -42,6 +54,7 @@ export interface Outsiders {
 
 export interface Scenario extends Outsiders {
   readonly name: string;
+  readonly abilities: Abilities;
   readonly portCount: number;
   readonly restMs: number;
   readonly actors: readonly ActorPlan[];

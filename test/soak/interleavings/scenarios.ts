@@ -1,7 +1,16 @@
 /** The scenarios that are explored. */
-import { type ActorPlan, FIRST_SLICE, type Scenario, type Statement } from './scenario.ts';
+import {
+  type ActorPlan,
+  FIRST_SLICE,
+  LINUX,
+  MACOS,
+  type Scenario,
+  type Statement,
+  WINDOWS,
+} from './scenario.ts';
 
 const BASE = {
+  abilities: LINUX,
   restMs: 0,
   crash: 'at once',
   maxCrashes: 3,
@@ -43,7 +52,7 @@ function withoutHold(plan: ActorPlan): ActorPlan {
   return { ...plan, hold: false };
 }
 
-const SCENARIOS: readonly Scenario[] = [
+const SCENARIOS_OF_LINUX: readonly Scenario[] = [
   { ...BASE, name: '2x1', portCount: 1, actors: [actor(0), actor(1)] },
   { ...BASE, name: '2x1 unreduced', portCount: 1, actors: [actor(0), actor(1)], joinsQuietSteps: false },
   { ...BASE, name: '2x2', portCount: 2, actors: [actor(0), actor(1)] },
@@ -92,6 +101,14 @@ const SCENARIOS: readonly Scenario[] = [
     sharesSlices: true,
     actors: [actor(0, ONE_CYCLE, 1), actor(2, ONE_CYCLE, 1)],
   },
+];
+
+const SCENARIOS: readonly Scenario[] = [
+  ...SCENARIOS_OF_LINUX,
+  ...SCENARIOS_OF_LINUX.flatMap((scenario) => [
+    { ...scenario, name: `${scenario.name} on macOS`, abilities: MACOS },
+    { ...scenario, name: `${scenario.name} on Windows`, abilities: WINDOWS },
+  ]),
 ];
 
 export function scenarioOf(name: string): Scenario {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import type { Abilities } from './scenario.ts';
 
 interface Replacement {
   /** Relative to src. */
@@ -18,7 +19,8 @@ interface SeededBug {
   readonly problem: RegExp;
   readonly replacement?: Replacement;
   /** See model-kernel.ts. */
-  readonly holdsBesideBinds?: boolean;
+  /** What the kernel, which is modelled, does in place of what it should. */
+  readonly mistakes?: Partial<Abilities>;
 }
 
 export const SEEDED_BUGS: readonly SeededBug[] = [
@@ -124,20 +126,20 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     name: 'a hold that is bound with SO_REUSEADDR',
     scenario: 'stranger',
     problem: /a stranger has it too/,
-    holdsBesideBinds: true,
+    mistakes: { holds: 'beside binds' },
   },
 ];
 
 /**
  * Makes the mistake in what is loaded from now on.
- * @returns whether it lies in the kernel's part, which is modelled, and has to be made there
+ * @returns what has to be made in the model
  */
-export function seedBug(name: string | undefined): boolean {
-  if (name === undefined) return false;
+export function seedBug(name: string | undefined): Partial<Abilities> {
+  if (name === undefined) return {};
   const bug = SEEDED_BUGS.find((candidate) => candidate.name === name);
   if (bug === undefined) throw new Error(`There is no seeded bug '${name}'.`);
   if (bug.replacement !== undefined) replaceOnLoad(bug.replacement);
-  return bug.holdsBesideBinds === true;
+  return bug.mistakes ?? {};
 }
 
 function replaceOnLoad({ file, before, after }: Replacement): void {

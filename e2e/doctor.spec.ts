@@ -1,0 +1,119 @@
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from './support/project.ts';
+import { expectAllReleased } from './support/what-is-left.ts';
+
+const OWN_FAILURE = 125;
+const PROMISES = 13;
+
+interface Report {
+  readonly verdict: string;
+  readonly results: readonly {
+    readonly name: string;
+    readonly outcome: string;
+    readonly weakness?: string;
+    readonly seen?: string;
+  }[];
+  readonly notMade: readonly string[];
+  readonly machine: Readonly<Record<string, string>>;
+}
+
+test('says in one line each what this machine keeps, and what to paste into a report', async ({
+  createProject,
+}) => {
+  const project = await createProject({});
+  const { exitCode, stdout, stderr } = await project.run('portslice', ['doctor']);
+  expect(exitCode, stdout).toBe(0);
+  expect(stderr).toBe('');
+  const [lines = '', verdict, report = ''] = stdout.split('\n\n');
+  expect(lines.split('\n')).toHaveLength(PROMISES);
+  for (const line of lines.split('\n')) expect(line).toMatch(/^ok {7}[A-Z].*\.$/);
+  expect(verdict).toBe('Verdict: ok. This machine keeps all that portslice promises.');
+  expect(report).toMatch(/^-+ portslice doctor, to be pasted into a report -+\nportslice: +\d+\.\d+\.\d+\n/);
+  for (const fact of [
+    `runtime: +Node ${process.versions.node.replaceAll('.', '\\.')}`,
+    `system: +Linux \\d`,
+    `processor: +${process.arch}`,
+    'ephemeral range: +\\d+-\\d+',
+    'server ports: +100 of PORTSLICE_PORTS',
+    'verdict: +ok',
+    'segment: +ok',
+  ])
+    expect(report).toMatch(new RegExp(`^${fact}`, 'm'));
+  await expectAllReleased(project);
+});
+
+test('prints the same as JSON', async ({ createProject }) => {
+  const project = await createProject({});
+  const { exitCode, stdout } = await project.run('portslice', ['doctor', '--json']);
+  const { verdict, results, notMade, machine } = JSON.parse(stdout) as Report;
+  expect(exitCode).toBe(0);
+  expect({ verdict, notMade }).toEqual({ verdict: 'ok', notMade: [] });
+  expect(results.filter(({ outcome }) => outcome !== 'ok')).toEqual([]);
+  expect(results).toHaveLength(PROMISES);
+  expect(machine['portslice']).toMatch(/^\d+\.\d+\.\d+$/);
+});
+
+test('tells that the ports of the user lie where the system picks its own, and that is no failure', async ({
+  createProject,
+}) => {
+  const project = await createProject({});
+  const env = { PORTSLICE_PORTS: '1024-65535' };
+  const { exitCode, stdout } = await project.run('portslice', ['doctor'], { env });
+  expect(exitCode, stdout).toBe(0);
+  expect(stdout).toMatch(
+    /^weaker: {2}The ports that the system picks by itself are no server ports: \d+ ports of PORTSLICE_PORTS lie in/m,
+  );
+  expect(stdout).toMatch(/^Verdict: weaker\. Ports are unique here; 1 of 13 promises are kept in part\.$/m);
+});
+
+test('ends with 1 where a promise is broken: without any addon there are no ports', async ({
+  createProject,
+}) => {
+  const project = await createProject({});
+  const env = { NODE_OPTIONS: '--no-addons' };
+  const { exitCode, stdout } = await project.run('portslice', ['doctor'], { env });
+  expect(exitCode, stdout).toBe(1);
+  expect(stdout.match(/^ok/gm)).toHaveLength(2);
+  expect(stdout.match(/^FAILED:.*$/gm)).toEqual([
+    expect.stringMatching(
+      /^FAILED: {2}The system can be asked for ports: expected no error; seen: The C library cannot be called: .*--no-addons.* docs\/errors\.md says more about PORTSLICE_FFI_UNAVAILABLE\.$/,
+    ),
+  ]);
+  expect(stdout).toContain(
+    'Verdict: FAILED. 1 of 3 promises are not kept here. 10 more could not be tested.',
+  );
+  expect(stdout).toMatch(/^segment: +not tested$/m);
+});
+
+test('refuses what it does not understand, and explains itself', async ({ createProject }) => {
+  const project = await createProject({});
+  for (const flags of [['--timeout', '0'], ['--timeout', 'soon'], ['--jsno']])
+    expect((await project.run('portslice', ['doctor', ...flags])).exitCode).toBe(OWN_FAILURE);
+  const help = await project.run('portslice', ['doctor', '--help']);
+  expect(help.exitCode).toBe(0);
+  expect(help.stdout).toContain('$ portslice doctor --json > report.json');
+});
+
+test('leaves no process when it is killed', async ({ createProject }) => {
+  const project = await createProject({});
+  const doctor = project.start('portslice', ['doctor']);
+  // The stranger and, a check later, the helper run.
+  await doctor.waitForOutput(/asked for ports/);
+  doctor.kill('SIGKILL');
+  await doctor.finished;
+  await expect.poll(() => doctor.killGroup('SIGCONT')).toBe(false);
+  await expectAllReleased(project);
+});
+
+test('works from a folder whose path has spaces and signs in it', async ({ createProject }) => {
+  const project = await createProject({});
+  const folder = path.join(project.dir, 'a #1 % folder', 'node_modules', 'portslice');
+  mkdirSync(path.dirname(folder), { recursive: true });
+  const installed = path.join(project.dir, '../node_modules/portslice');
+  cpSync(installed, folder, { recursive: true });
+  writeFileSync(path.join(project.dir, 'a #1 % folder', 'package.json'), '{ "type": "module" }');
+  const command = path.join(folder, 'dist/cli.js');
+  const { exitCode, output } = await project.run('node', [command, 'doctor']);
+  expect(exitCode, output).toBe(0);
+});

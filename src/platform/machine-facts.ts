@@ -1,0 +1,112 @@
+/** What somebody elsewhere has to know of this machine to understand a report of it. Nothing of it decides anything. */
+import { readVariable } from './environment.ts';
+import { fileSystem } from './file-system.ts';
+import { runsOnMusl } from './linux/program-interpreter.ts';
+import { ofThisPlatform } from './platform.ts';
+
+/** Each in words; undefined: not known, or there is none. */
+export interface MachineFacts {
+  /** With the release of its kernel. */
+  readonly system: string;
+  readonly processor: string;
+  readonly runtime: string;
+  readonly cLibrary: string | undefined;
+  /** What hints at a container, or at a system inside of another one. */
+  readonly container: string | undefined;
+  /** Whether it is the superuser; undefined where there is none. */
+  readonly isRoot: boolean | undefined;
+  /** The addresses of the loopback interface. */
+  readonly loopback: readonly string[];
+}
+
+export function readMachineFacts(): MachineFacts {
+  const { availableParallelism, networkInterfaces, release, version } = process.getBuiltinModule('node:os');
+  const { systemName, cLibrary, containerHints } = ofThisPlatform(SYSTEMS, unknown);
+  const hints = [...VARIABLES.filter(([name]) => readVariable(name) !== undefined), ...containerHints()];
+  const interfaces = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  return {
+    system: `${systemName} ${release()} (${version()})`,
+    processor: `${process.arch}, ${availableParallelism()} usable`,
+    runtime: describeRuntime(),
+    cLibrary: cLibrary(),
+    container:
+      hints.length === 0 ? undefined : hints.map(([from, meaning]) => `${meaning} (${from})`).join(', '),
+    isRoot: process.getuid === undefined ? undefined : process.getuid() === 0,
+    loopback: interfaces.filter(({ internal }) => internal).map(({ address }) => address),
+  };
+}
+
+type Hint = readonly [from: string, meaning: string];
+
+/** By which containers and emulators tell the programs in them. */
+const VARIABLES: readonly Hint[] = [
+  ['KUBERNETES_SERVICE_HOST', 'Kubernetes'],
+  ['WSL_DISTRO_NAME', 'WSL'],
+  ['WINEPREFIX', 'Wine'],
+];
+
+interface SystemFacts {
+  readonly systemName: string;
+  readonly cLibrary: () => string | undefined;
+  readonly containerHints: () => readonly Hint[];
+}
+
+const SYSTEMS: Readonly<Partial<Record<NodeJS.Platform, SystemFacts>>> = {
+  linux: { systemName: 'Linux', cLibrary: findCLibrary, containerHints: findContainerHints },
+  darwin: { systemName: 'macOS', cLibrary: () => undefined, containerHints: () => [] },
+  win32: { systemName: 'Windows', cLibrary: () => undefined, containerHints: () => [] },
+};
+const unknown = (systemName: string): SystemFacts => ({
+  systemName,
+  cLibrary: () => undefined,
+  containerHints: () => [],
+});
+
+/** Bun and Deno say a version of Node too. */
+function describeRuntime(): string {
+  const { bun, deno, node } = process.versions;
+  const host = bun === undefined ? deno && `Deno ${deno}` : `Bun ${bun}`;
+  return host === undefined ? `Node ${node}` : `${host}, as Node ${node}`;
+}
+
+interface ReportHeader {
+  readonly glibcVersionRuntime?: string;
+}
+
+function findCLibrary(): string | undefined {
+  if (runsOnMusl()) return 'musl';
+  // Bun and Deno have none.
+  const report = process.report as (NodeJS.ProcessReport & { excludeNetwork?: boolean }) | undefined;
+  if (report === undefined) return undefined;
+  // It would look up the names of all addresses.
+  report.excludeNetwork = true;
+  const { header } = report.getReport() as { readonly header?: ReportHeader };
+  return header?.glibcVersionRuntime === undefined ? undefined : `glibc ${header.glibcVersionRuntime}`;
+}
+
+const FILES: readonly Hint[] = [
+  ['/.dockerenv', 'Docker'],
+  ['/run/.containerenv', 'Podman'],
+];
+const TEXTS: readonly (readonly [file: string, pattern: RegExp])[] = [
+  ['/proc/1/cgroup', /docker|kubepods|containerd|lxc|libpod/i],
+  ['/proc/version', /gvisor|microsoft/i],
+];
+
+function findContainerHints(): readonly Hint[] {
+  const files = FILES.filter(([file]) => fileSystem().existsSync(file));
+  const texts = TEXTS.flatMap(([file, pattern]) => {
+    const [found] = pattern.exec(readIfPossible(file)) ?? [];
+    return found === undefined ? [] : [[file, found] as const];
+  });
+  return [...files, ...texts];
+}
+
+function readIfPossible(file: string): string {
+  try {
+    return fileSystem().readFileSync(file, 'latin1');
+  } catch {
+    // Then it is no hint.
+    return '';
+  }
+}

@@ -1,0 +1,49 @@
+/** `portslice doctor` on Windows, under Wine: with the package as it is built. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runSuites } from './suites.ts';
+import { openWindows, type Windows, wineOrNothing } from './windows.ts';
+
+/** A bound for what hangs, not a measure. */
+const TIMEOUT_MS = 600_000;
+const DOCTOR = ['node_modules/portslice/dist/cli.js', 'doctor', '--timeout', '120'];
+const FAULTS = { file: 'test/doctor/kernel-faults.test.ts', tests: 7 } as const;
+/** Which the command itself has shown. */
+const WITHOUT = ['finds that this system keeps its promises, or tells what it does not keep'];
+
+const wine = wineOrNothing();
+
+describe.skipIf(wine === undefined)('the self-test on Windows, under Wine', { timeout: TIMEOUT_MS }, () => {
+  let windows: Windows;
+  beforeAll(async () => {
+    windows = await openWindows(wine as string);
+  }, TIMEOUT_MS);
+  afterAll(() => windows?.[Symbol.asyncDispose](), TIMEOUT_MS);
+
+  test('finds nothing broken, and tells what is weaker there', async () => {
+    const { exitCode, output } = await windows.run(DOCTOR);
+    expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
+    expect(output.match(/^weaker: {2}.*?:/gm)).toEqual([
+      // Wine's netsh tells nothing.
+      'weaker:  The ports that the system picks by itself are no server ports:',
+      'weaker:  Nobody else gets a claimed port before its server does:',
+      // Wine's table of listeners has process 0.
+      'weaker:  Messages name the process that listens on a port:',
+    ]);
+    expect(output.match(/^ok/gm)).toHaveLength(10);
+    expect(output).toMatch(/^system: +Windows 10\./m);
+    expect(output).toMatch(/^container: +Wine/m);
+  });
+
+  test('ends with 1 where a promise is broken', async () => {
+    const { exitCode, output } = await windows.run(DOCTOR, { NODE_OPTIONS: '--no-addons' });
+    expect({ exitCode, output }).toMatchObject({ exitCode: 1 });
+    expect(output).toMatch(/^FAILED: {2}The system can be asked for ports: .*--no-addons/m);
+  });
+
+  test(`tells each fault of a kernel: all ${FAULTS.tests} tests of ${FAULTS.file} pass`, async () => {
+    const run = await runSuites(windows, { pool: 'forks', include: [FAULTS.file], without: WITHOUT });
+    const { passed, failed } = run.of(FAULTS.file);
+    expect(failed).toEqual([]);
+    expect(passed).toHaveLength(FAULTS.tests);
+  });
+});
