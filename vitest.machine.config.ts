@@ -1,4 +1,4 @@
-/** `npm run test:machine`: what the kernel of any system must do, tested on the system that this is. `npm test` is for Linux alone. */
+/** For scripts/machine.ts: what the kernel of any system must do, tested on the system that this is. `npm test` is for Linux alone. */
 import portslice from 'portslice/vitest/plugin';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 

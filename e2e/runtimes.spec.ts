@@ -1,4 +1,4 @@
-/** Other runtimes than Node: the package as it is on Bun and Deno. docs/bun-and-deno.md says what does not work there. */
+/** Other runtimes than Node: the package as it is on Bun and Deno. docs/versions.md says what does not work there. */
 import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { usePackages } from './support/installed-packages.ts';
@@ -108,29 +108,64 @@ for (const { name, runtime, find } of [
   });
 }
 
-/** Our own Vitest with its command, so that a program that looks for it in the project finds it. */
-function withVitest(project: Project): void {
-  const packages = usePackages(project, installation().dir, ['vitest', '@vitest']);
-  mkdirSync(path.join(packages, '.bin'));
-  symlinkSync('../vitest/vitest.mjs', path.join(packages, '.bin/vitest'));
+/** Our own version of the runner with its command, so that a program that looks for it in the project finds it. */
+function withRunner(project: Project, runner: 'Vitest' | 'Playwright'): void {
+  const packages =
+    runner === 'Vitest' ? ['vitest', '@vitest'] : ['@playwright', 'playwright', 'playwright-core'];
+  const folder = usePackages(project, installation().dir, packages);
+  mkdirSync(path.join(folder, '.bin'));
+  const [name, file] =
+    runner === 'Vitest' ? ['vitest', 'vitest/vitest.mjs'] : ['playwright', '@playwright/test/cli.js'];
+  symlinkSync(`../${file}`, path.join(folder, '.bin', name));
 }
 
-for (const { title, pool, command } of [
-  { title: 'bunx vitest', pool: 'forks', command: () => [...bunx().command, 'vitest', 'run'] },
-  { title: 'bunx --bun vitest', pool: 'threads', command: () => [...bunx('--bun').command, 'vitest', 'run'] },
+const VITEST = 'node_modules/vitest/vitest.mjs';
+const PLAYWRIGHT = 'node_modules/@playwright/test/cli.js';
+
+for (const { title, runtime, runner, workerKind, command } of [
+  {
+    title: 'bunx vitest',
+    runtime: 'Node',
+    runner: 'Vitest',
+    workerKind: 'forks',
+    command: () => [...bunx().command, 'vitest', 'run'],
+  },
+  {
+    title: 'bunx --bun vitest',
+    runtime: 'Bun',
+    runner: 'Vitest',
+    workerKind: 'threads',
+    command: () => [...bunx('--bun').command, 'vitest', 'run'],
+  },
+  {
+    title: 'bunx --bun playwright',
+    runtime: 'Bun',
+    runner: 'Playwright',
+    workerKind: 'processes',
+    command: () => [...bunx('--bun').command, 'playwright', 'test'],
+  },
   {
     title: 'deno run vitest',
-    pool: 'forks',
-    command: () => [...deno().command, 'node_modules/vitest/vitest.mjs', 'run'],
+    runtime: 'Deno',
+    runner: 'Vitest',
+    workerKind: 'forks',
+    command: () => [...deno().command, VITEST, 'run'],
+  },
+  {
+    title: 'deno run playwright',
+    runtime: 'Deno',
+    runner: 'Playwright',
+    workerKind: 'processes',
+    command: () => [...deno().command, PLAYWRIGHT, 'test'],
   },
 ] as const) {
-  test(`${title}: two workers share no port in ${pool}, and their servers get theirs`, async ({
+  test(`${title}: two workers share no port in ${workerKind}, and their servers get theirs`, async ({
     createProject,
   }) => {
-    const cell = { runner: 'Vitest', version: '', workerKinds: [], workerKind: pool, node: '' } as const;
+    const cell = { runner, version: '', workerKinds: [], workerKind, node: '' } as const;
     const project = await createProject(cellFiles(cell));
-    withVitest(project);
-    await runRounds(project, command());
+    withRunner(project, runner);
+    await runRounds(project, command(), runtime);
   });
 }
 

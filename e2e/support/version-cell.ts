@@ -30,6 +30,7 @@ const USE = `
 import { close, isListening, isLocked, note, readLog, serve, until } from './inside.js';
 
 export async function use(round, ports, start) {
+  note('runtime ' + (process.versions.bun ? 'Bun' : process.versions.deno ? 'Deno' : 'Node'));
   const program = await start({ command: ['node', 'server.js', '{port}', 'a program'], ready: '/' });
   const servers = await Promise.all(ports.map(serve));
   note('has all of round ' + round);
@@ -148,12 +149,18 @@ export async function runCell(project: Project, cell: VersionCell): Promise<void
 }
 
 /** Runs it by this command, and judges it by what its servers have logged. */
-export async function runRounds(project: Project, [program = '', ...args]: readonly string[]): Promise<void> {
+export async function runRounds(
+  project: Project,
+  [program = '', ...args]: readonly string[],
+  runtime = 'Node',
+): Promise<void> {
   const log = path.join(project.dir, 'inside.log');
   const run = await project.run(program, args, { env: { INSIDE_LOG: log } });
   expect(run.exitCode, run.output).toBe(0);
   expect(run.output).not.toContain('PORTSLICE_');
   const entries = readLog(log);
+  const runtimes = entries.filter(({ text }) => text.startsWith('runtime ')).map(({ text }) => text);
+  expect(new Set(runtimes)).toEqual(new Set([`runtime ${runtime}`]));
   const listening = entries.filter(({ event }) => event === 'listening');
   expect(listening).toHaveLength(WORKER_COUNT * ROUND_COUNT * SERVERS_PER_ROUND);
   expect(collisions(entries)).toEqual([]);
