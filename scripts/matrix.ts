@@ -39,10 +39,9 @@ try {
 
 function runCells(report: string): Cell[] {
   const env = { ...process.env, E2E_ALL_VERSIONS: '1', PLAYWRIGHT_JSON_OUTPUT_FILE: report };
-  spawnSync('playwright', ['test', 'e2e/versions.spec.ts', '--reporter=list,json'], {
-    env,
-    stdio: 'inherit',
-  });
+  const playwright = fileURLToPath(import.meta.resolve('@playwright/test/cli'));
+  const args = [playwright, 'test', 'e2e/versions.spec.ts', '--reporter=list,json'];
+  spawnSync(process.execPath, args, { env, stdio: 'inherit' });
   const { suites } = JSON.parse(readFileSync(report, 'utf8')) as JSONReport;
   const cells = suites.flatMap(cellsOf);
   if (cells.length === 0) throw new Error('No cell has run');
