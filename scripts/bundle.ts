@@ -4,7 +4,7 @@
  *
  * The text stays readable, since Node shows the line that throws. notes/speed.md has what shorter names would save.
  */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { type OutputChunk, rolldown } from 'rolldown';
 
@@ -12,17 +12,19 @@ const ALLOCATOR =
   /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:darwin|windows)\/)|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
 /** Loaded with the first server, in one file. */
 const OF_SERVERS =
-  /\/platform\/(?:server-platform|linux\/(?:process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
+  /\/platform\/(?:server-platform|linux\/(?:server-platform|process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
 
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
 /** Loaded on that system only: see src/platform/load-system.ts. */
-const systems = ['darwin', 'windows'];
+const systemFiles = ['darwin', 'windows'].flatMap((system) =>
+  ['platform', 'server-platform']
+    .map((name) => `${system}/${name}`)
+    .filter((name) => existsSync(path.join(sourceFolder, `platform/${name}.ts`))),
+);
 const inputs: readonly (readonly [name: string, file: string])[] = [
   ...entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)] as const),
-  ...systems.map(
-    (name) => [`${name}/platform`, path.join(sourceFolder, `platform/${name}/platform.ts`)] as const,
-  ),
+  ...systemFiles.map((name) => [name, path.join(sourceFolder, `platform/${name}.ts`)] as const),
 ];
 
 /** What a browser has in place of each of these modules, which has the same exports. */

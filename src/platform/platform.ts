@@ -33,8 +33,6 @@ function choosePlatform(name: NodeJS.Platform): Platform {
     openKernel: () => {
       throw new UnsupportedPlatformError({ platform: name, capability: 'The allocation of ports' });
     },
-    openProcessTree: () =>
-      Promise.reject(new UnsupportedPlatformError({ platform: name, capability: 'Starting servers' })),
     isAlive: () => false,
     isRunning: () => false,
     findListeners: () => undefined,
@@ -57,7 +55,6 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         readEphemeralRange: readLinuxEphemeralRange,
         readExcludedRanges: () => [],
         openKernel: openLinuxKernel,
-        openProcessTree: async () => (await import('./linux/process-tree.ts')).openProcessTree(),
         isAlive,
         isRunning,
         findListeners,
@@ -75,11 +72,11 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         hasChildBeforeExec,
       };
     case 'darwin':
-      return loadLater('darwin', unsupported);
+      return loadLater('darwin/platform', unsupported);
     case 'freebsd':
       return { ...unsupported, readEphemeralRange: readRangeByCommand };
     case 'win32':
-      return loadLater('windows', unsupported);
+      return loadLater('windows/platform', unsupported);
     default:
       return unsupported;
   }

@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { startServer, type StartServerOptions, TCPPortOwner } from '../../src/index.ts';
-import { platform } from '../../src/platform/platform.ts';
 import type { ProcessTree } from '../../src/platform/process-tree.ts';
+import { serverPlatform } from '../../src/platform/server-platform.ts';
 import { serve } from '../support/serve.ts';
 
 export type TreeCommands = typeof commands;
@@ -14,7 +14,7 @@ let owner: TCPPortOwner | undefined;
 const commands = {
   /** @returns the process id, by which the tree is called from now on */
   async start(command: readonly string[], wrapped = true): Promise<number> {
-    const tree = await platform.openProcessTree();
+    const tree = serverPlatform.openProcessTree();
     const environment = { ...process.env, ...tree.environment };
     const child = startDetached(wrapped ? tree.wrap(command, { environment }) : command, environment);
     tree.add(child.pid as number);

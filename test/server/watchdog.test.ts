@@ -68,8 +68,8 @@ describe('The watchdog', { timeout: TIMEOUT_MS }, () => {
 
   it('does not keep a process alive', async () => {
     const output = await scriptOutput<string>(
-      `import { platform } from './src/platform/platform.ts';
-       const tree = await platform.openProcessTree();
+      `import { serverPlatform } from './src/platform/server-platform.ts';
+       const tree = serverPlatform.openProcessTree();
        console.log(JSON.stringify(String(tree.problem)));`,
     );
     expect(output).toBe('undefined');
@@ -112,8 +112,8 @@ describe('The watchdog', { timeout: TIMEOUT_MS }, () => {
   it('does its work where the worker is itself in a tree that is killed', async (context) => {
     const script = `
       import { spawn } from 'node:child_process';
-      import { platform } from '${projectFolder}/src/platform/platform.ts';
-      const tree = await platform.openProcessTree();
+      import { serverPlatform } from '${projectFolder}/src/platform/server-platform.ts';
+      const tree = serverPlatform.openProcessTree();
       const command = tree.wrap(${JSON.stringify(SLEEPER.command)}, { environment: process.env });
       const env = { ...process.env, ...tree.environment };
       const child = spawn(command[0], command.slice(1), { detached: true, env, stdio: 'ignore' });

@@ -24,7 +24,7 @@ test.each([
 
 test('what servers are made of is a typed error of its own', async () => {
   const kernel = platform.openKernel();
-  await errorOf(UnsupportedPlatformError, () => platform.openProcessTree());
+  await errorOf(UnsupportedPlatformError, () => serverPlatform.openProcessTree());
   await errorOf(UnsupportedPlatformError, () => serverPlatform.openHandedSocket(20_000, '', 'dual'));
   await errorOf(UnsupportedPlatformError, () => kernel.takeServedName('folder', 'web'));
   await errorOf(UnsupportedPlatformError, () =>
