@@ -13,7 +13,7 @@ export const system: ServerPlatform = {
   openProcessTree,
   readListeningSockets: () => dumpListeningSockets(libc()) ?? readListeningSockets(),
   shellCommand: (text) => ['/bin/sh', '-c', text],
-  findStart: (processId) => readStatus(processId)?.startTicks,
+  findStart: (processId) => readStatus(processId)?.start,
   signalProcess: sendSignal,
   openHandedSocket: (port, host, family) => openHandedSocket(libc(), port, host, family),
   listSockets,
