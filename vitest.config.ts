@@ -10,6 +10,7 @@ const onStandIn = 'test/platform/darwin/*.test.ts';
 const onEveryKernel = [
   `test/pool/${isFull ? '*' : '{crash-recovery,transports}'}.test.ts`,
   'test/contention/storm.test.ts',
+  'test/{server,run-ports}/*.test.ts',
 ];
 
 const linux: TestProjectInlineConfiguration = {

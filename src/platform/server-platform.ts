@@ -2,6 +2,7 @@
 import { UnsupportedPlatformError } from '../errors/index.ts';
 import type { HandedSocket } from './handed-socket.ts';
 import { system as linux } from './linux/server-platform.ts';
+import { loadLater } from './load-system.ts';
 import { ofThisPlatform } from './platform.ts';
 import type { ListeningSocket, SocketAddressFamily } from './port-kernel.ts';
 import type { ProcessTree } from './process-tree.ts';
@@ -48,4 +49,7 @@ const unsupported = (name: NodeJS.Platform): ServerPlatform => ({
   canListSockets: () => false,
 });
 
-export const serverPlatform: ServerPlatform = ofThisPlatform({ linux }, unsupported);
+export const serverPlatform: ServerPlatform = ofThisPlatform(
+  { linux, darwin: loadLater('darwin/server-platform', unsupported('darwin')) },
+  unsupported,
+);

@@ -1,18 +1,12 @@
 /** The processes of a server, by /proc. tree-search.ts says who belongs to them. */
 import type { CommandPlace, ProcessTree } from '../process-tree.ts';
+import { markVariable, type TreeMark } from '../tree-mark.ts';
 import { TreeSearch, type TreeSystem } from '../tree-search.ts';
 import { throughShell } from './marked-command.ts';
 import { ProcessGroups } from './process-groups.ts';
 import { procShowsUs, readLivingStatus, readProcessTable } from './process-table.ts';
 import { sendSignal } from './send-signal.ts';
-import {
-  carriesMark,
-  markProcess,
-  markUnlessMarked,
-  markVariable,
-  newTreeMark,
-  type TreeMark,
-} from './tree-mark.ts';
+import { carriesMark, markProcess, markUnlessMarked, newTreeMark } from './tree-mark.ts';
 import { forgetTree, guardSession, guardTree } from './watchdog.ts';
 
 export function openProcessTree(): ProcessTree {

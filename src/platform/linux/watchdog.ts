@@ -5,7 +5,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readVariable } from '../environment.ts';
 import { threadState } from '../thread-state.ts';
 import { TreeGuard } from '../tree-guard.ts';
-import type { TreeMark } from './tree-mark.ts';
+import type { TreeMark } from '../tree-mark.ts';
 import { WATCHDOG_SCRIPT } from './watchdog-script.ts';
 
 const guard = (): TreeGuard => threadState('server-watchdog', () => new TreeGuard(spawnShell, 'shell'));
