@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startServer } from '../../src/index.ts';
 import { listProcesses, readCommand } from '../../src/platform/linux/proc.ts';
+import { runsEveryProgram } from '../support/kernel-traits.ts';
 import { needProgram } from '../support/needs.ts';
 import { openTestPool, type TestPool } from '../support/test-pool.ts';
 import { collectWarnings } from '../support/warnings.ts';
@@ -86,7 +87,7 @@ test.for(['off', 'on'])('nginx with daemon %s', async (daemon, context) => {
   expect(isListenedOn(port)).toBe(false);
 });
 
-test.for(['dev', 'preview'])('vite %s', async (subcommand) => {
+test.runIf(runsEveryProgram).for(['dev', 'preview'])('vite %s', async (subcommand) => {
   const vite = path.resolve(import.meta.dirname, '../../node_modules/.bin/vite');
   mkdirSync(path.join(folder, 'dist'));
   for (const file of ['index.html', 'dist/index.html'])

@@ -68,13 +68,17 @@ export const THREAD_INFO_BYTES = 112;
 export const PROC_PIDLISTFDS = 1;
 /** struct proc_fdinfo */
 export const DescriptorEntry = { descriptor: 0, type: 4, bytes: 8 } as const;
+export const PROX_FDTYPE_VNODE = 1;
 export const PROX_FDTYPE_SOCKET = 2;
+export const PROC_PIDFDVNODEINFO = 1;
 export const PROC_PIDFDSOCKETINFO = 3;
 /**
  * struct socket_fdinfo: struct proc_fileinfo (24 bytes), then struct socket_info, in which soi_so comes after struct vinfo_stat
  * (136 bytes). Of a socket that listens: how many connections are in its queue, and how many of these are not made yet.
  */
 export const DescriptorSocket = { handle: 160, queued: 194, incomplete: 196, bytes: 792 } as const;
+/** struct vnode_fdinfo: struct proc_fileinfo (24 bytes), then struct vnode_info, which begins with the file's device and number. */
+export const DescriptorFile = { device: 24, inode: 32, bytes: 176 } as const;
 // bsd/sys/proc_info_private.h
 export const PROC_PIDLISTTHREADIDS = 28;
 export const PROC_PIDUNIQIDENTIFIERINFO = 17;

@@ -38,12 +38,17 @@ export function readProcessInfo(processId: number): ProcessFacts | undefined {
   };
 }
 
-/** As `readProcessInfo`. */
-export function readIdentity(processId: number): ProcessIdentity | undefined {
+/** @param which of those that have ended, one can be asked for while its parent has not looked yet */
+export function readIdentity(
+  processId: number,
+  which: 'living' | 'or ended' = 'living',
+): ProcessIdentity | undefined {
   const { proc_pidinfo: ask, scratch, scratchPointer } = libc();
   const at = Scratch.structure;
   const { bytes, uniqueId, parentUniqueId } = IdentityBytes;
-  if (ask(processId, PROC_PIDUNIQIDENTIFIERINFO, 0, scratchPointer + at, bytes) !== bytes) return undefined;
+  const isEndedToo = which === 'living' ? 0 : 1;
+  const written = ask(processId, PROC_PIDUNIQIDENTIFIERINFO, isEndedToo, scratchPointer + at, bytes);
+  if (written !== bytes) return undefined;
   return {
     uniqueId: Number(scratch.readBigUInt64LE(at + uniqueId)),
     parentUniqueId: Number(scratch.readBigUInt64LE(at + parentUniqueId)),

@@ -39,7 +39,7 @@ export function readProcessTable(): ReadonlyMap<number, LivingProcess> {
   return table;
 }
 
-/** Undefined: it is gone. */
+/** Undefined: it is gone, and its parent has looked. */
 export function findStart(processId: number): number | undefined {
-  return readIdentity(processId)?.uniqueId;
+  return readIdentity(processId, 'or ended')?.uniqueId;
 }

@@ -4,14 +4,17 @@
  *   name.<folder>.<name>                          one process serves the name
  *   served.<folder>.<name>.<port>.<pid>.<state>   which one, on which port, and whether it is ready
  *
- * Who gets the lock of one of the second kind takes it away: its process has ended.
+ * Who gets the lock of one of the second kind takes it away: its process has ended. Whoever looks for one believes it only where
+ * the process has that very file open.
  */
 import { fileSystem } from '../file-system.ts';
 import type { ServedPort } from '../port-kernel.ts';
 import { LOCK_EX, LOCK_NB, LOCK_SH, O_CLOEXEC, O_CREAT, O_EXCL, O_RDWR } from './constants.ts';
+import { hasFileOpen, identifyFile } from './descriptors.ts';
 import { EEXIST, ENOENT, errorFor } from './errno.ts';
 import { libc, type LibC } from './libc.ts';
 import { ownFolder } from './own-folder.ts';
+import { findUser } from './processes.ts';
 
 const OWNER_ONLY = 0o600;
 
@@ -50,17 +53,19 @@ export function findServedPorts(folder: string, name: string): ServedPort[] {
       if (!file.startsWith(beginning)) return [];
       const [, port, pid, state] =
         /^([1-9]\d{0,4})\.([1-9]\d{0,9})\.(ready|starting)$/.exec(file.slice(beginning.length)) ?? [];
-      if (state === undefined || !isLocked(c, `${ownFolder(c)}/${file}`)) return [];
-      return [{ folder, name, port: Number(port), processId: Number(pid), isReady: state === 'ready' }];
+      const processId = Number(pid);
+      if (state === undefined || !isProved(c, `${ownFolder(c)}/${file}`, processId)) return [];
+      return [{ folder, name, port: Number(port), processId, isReady: state === 'ready' }];
     });
 }
 
-/** Takes it away if it is not. Those who look at the same time share the lock, so that none takes another one for its process. */
-function isLocked(c: LibC, path: string): boolean {
+/** Takes away what is not locked. Those who look at the same time share the lock, so that none takes another one for its process. */
+function isProved(c: LibC, path: string, processId: number): boolean {
   const descriptor = open(c, path, O_RDWR);
   if (descriptor === undefined) return false;
   try {
-    if (c.flock(descriptor, LOCK_SH | LOCK_NB) !== 0) return true;
+    if (c.flock(descriptor, LOCK_SH | LOCK_NB) !== 0)
+      return findUser(processId) === process.geteuid?.() && hasFileOpen(processId, identifyFile(descriptor));
     fileSystem().rmSync(path, { force: true });
     return false;
   } finally {

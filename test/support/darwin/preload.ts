@@ -49,9 +49,10 @@ Object.defineProperty(process, 'platform', {
 interface SpawnOptions {
   envPairs?: string[];
 }
-const children = ChildProcess.prototype as unknown as { spawn(options: SpawnOptions): unknown };
-const { spawn } = children;
-children.spawn = function onMachine(this: ChildProcess, options): unknown {
+type Spawn = (this: ChildProcess, options: SpawnOptions) => unknown;
+const children = ChildProcess.prototype as unknown as { spawn: Spawn };
+const spawn: Spawn = children.spawn;
+children.spawn = function onMachine(options): unknown {
   const given = options.envPairs ?? [];
   const missing = Object.entries(variablesOfThisMachine()).filter(
     ([name]) => !given.some((pair) => pair.startsWith(`${name}=`)),

@@ -73,7 +73,7 @@ static uint64_t parent_of(const struct process *process) {
   return read_process((int)process->parent, &parent) ? parent.unique_id : 0;
 }
 
-/* proc_find (bsd/kern/kern_proc.c): of a process that has ended nothing is told */
+/* proc_find (bsd/kern/kern_proc.c) does not find a process that has ended, which proc_find_zombref does */
 static int find_living(int pid, struct process *process) {
   return read_process(pid, process) && process->state != 'Z' && process->state != 'X';
 }
@@ -152,11 +152,13 @@ static int tell_identity(const struct process *process, uint8_t *buffer, int len
 
 /*
  * bsd/sys/proc_info.h: 1 PROC_PIDLISTFDS, 13 PROC_PIDT_SHORTBSDINFO, 15 PROC_PIDTHREADID64INFO; proc_info_private.h:
- * 17 PROC_PIDUNIQIDENTIFIERINFO, 28 PROC_PIDLISTTHREADIDS. Of 13 and 17 proc_pidinfo (bsd/kern/proc_info.c) tells everybody.
+ * 17 PROC_PIDUNIQIDENTIFIERINFO, 28 PROC_PIDLISTTHREADIDS. Of 13 and 17 proc_pidinfo (bsd/kern/proc_info.c) tells everybody, and
+ * with an argument of those, too, that have ended and whose parent has not looked.
  */
 int darwin_proc_pidinfo(int pid, int flavor, uint64_t argument, void *buffer, int length) {
   struct process process;
-  if (!find_living(pid, &process)) return fail_with(ESRCH), 0;
+  int can_have_ended = argument != 0 && (flavor == 13 || flavor == 17);
+  if (!(can_have_ended ? read_process(pid, &process) : find_living(pid, &process))) return fail_with(ESRCH), 0;
   if (flavor == 13) return tell_shortly(pid, &process, buffer, length);
   if (flavor == 17) return tell_identity(&process, buffer, length);
   if (!may_look_into(process.uid)) return fail_with(EPERM), 0;
@@ -187,23 +189,44 @@ static int16_t queue_of(uint64_t inode) {
   return (int16_t)waiting;
 }
 
-/* pid_socketinfo (bsd/kern/proc_info.c), fill_socketinfo (bsd/kern/socket_info.c): struct socket_fdinfo, of which 3 is PROC_PIDFDSOCKETINFO */
-int darwin_proc_pidfdinfo(int pid, int fd, int flavor, uint8_t *buffer, int length) {
+/* fill_socketinfo (bsd/kern/socket_info.c): struct socket_fdinfo */
+static int tell_socket(const struct stat *status, uint8_t *buffer, int length) {
   enum { BYTES = 792, SO = 24 + 136, QUEUE = 24 + 170 };
+  if (!S_ISSOCK(status->st_mode)) return fail_with(EBADF), 0;
+  if (length < BYTES) return fail_with(ENOMEM), 0;
+  uint64_t handle = handle_of(status->st_ino);
+  int16_t queue = queue_of(status->st_ino);
+  memset(buffer, 0, BYTES);
+  memcpy(buffer + SO, &handle, sizeof handle);
+  memcpy(buffer + QUEUE, &queue, sizeof queue);
+  return BYTES;
+}
+
+/* fill_vnodeinfo (bsd/kern/proc_info.c): struct vnode_fdinfo */
+static int tell_file(const struct stat *status, uint8_t *buffer, int length) {
+  enum { BYTES = 176, DEVICE = 24, NUMBER = 24 + 8 };
+  if (descriptor_type(status->st_mode) != 1) return fail_with(EBADF), 0;
+  if (length < BYTES) return fail_with(ENOMEM), 0;
+  uint32_t device = status->st_dev;
+  uint64_t number = status->st_ino;
+  memset(buffer, 0, BYTES);
+  memcpy(buffer + DEVICE, &device, sizeof device);
+  memcpy(buffer + NUMBER, &number, sizeof number);
+  return BYTES;
+}
+
+/* proc_pidfdinfo (bsd/kern/proc_info.c): 1 is PROC_PIDFDVNODEINFO, 3 PROC_PIDFDSOCKETINFO */
+int darwin_proc_pidfdinfo(int pid, int fd, int flavor, uint8_t *buffer, int length) {
   struct process process;
   struct stat status;
   char path[64];
   if (!find_living(pid, &process)) return fail_with(ESRCH), 0;
   if (!may_look_into(process.uid)) return fail_with(EPERM), 0;
   snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, fd);
-  if (flavor != 3 || stat(path, &status) || !S_ISSOCK(status.st_mode)) return fail_with(EBADF), 0;
-  if (length < BYTES) return fail_with(ENOMEM), 0;
-  uint64_t handle = handle_of(status.st_ino);
-  int16_t queue = queue_of(status.st_ino);
-  memset(buffer, 0, BYTES);
-  memcpy(buffer + SO, &handle, sizeof handle);
-  memcpy(buffer + QUEUE, &queue, sizeof queue);
-  return BYTES;
+  if (stat(path, &status)) return fail_with(EBADF), 0;
+  if (flavor == 1) return tell_file(&status, buffer, length);
+  if (flavor == 3) return tell_socket(&status, buffer, length);
+  return fail_with(EINVAL), 0;
 }
 
 /* getsid (bsd/kern/kern_prot.c): of every process that lives, whoever asks */
