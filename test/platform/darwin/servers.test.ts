@@ -1,11 +1,14 @@
 /** Servers and `portslice run` on the Darwin stand-in: what of them is macOS' alone. The rest is in test/server. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ForeignListenerError, startServer } from '../../../src/index.ts';
+import { libc } from '../../../src/platform/darwin/libc.ts';
+import { ownFolder } from '../../../src/platform/darwin/own-folder.ts';
 import { platform } from '../../../src/platform/platform.ts';
 import { serverPlatform } from '../../../src/platform/server-platform.ts';
+import { startServing } from '../../run-ports/support.ts';
 import { expectNobodyLeftOf, expectNothingOutlives } from '../../server/kill-workers.ts';
 import type { TreeCommands } from '../../server/tree-worker.program.ts';
 import { startTreeWorker, treeWorkerProgram } from '../../server/tree-worker.ts';
@@ -174,6 +177,21 @@ test('A server is given its socket, and is gone with it', async () => {
 });
 
 describe('`portslice run`', { timeout: TIMEOUT_MS }, () => {
+  test('leaves nothing that whoever looks for it does not take away', async () => {
+    const filesOf = (id: string): string[] =>
+      readdirSync(ownFolder(libc())).filter((file) => file.includes(id));
+    const id = 'feedfacefeedface';
+    await using serving = startServing();
+    await serving.call('announce', { folder: id, name: 'web', port: 20_123, isReady: true });
+    const [file] = filesOf(id);
+    expect(file).toBe(`served.${id}.web.20123.${serving.pid}.ready`);
+    expect(platform.findServedPorts(id, 'web')).toMatchObject([{ port: 20_123, processId: serving.pid }]);
+    expect(filesOf(id)).toEqual([file]);
+    await serving.kill();
+    expect(platform.findServedPorts(id, 'web')).toEqual([]);
+    expect(filesOf(id)).toEqual([]);
+  });
+
   test('is joined by those of its folder, and its server does not outlive it', async () => {
     writeFileSync(path.join(folder, 'package.json'), '{}');
     const cli = path.join(projectFolder, 'src/cli.ts');
