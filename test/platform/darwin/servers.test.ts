@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ForeignListenerError, startServer } from '../../../src/index.ts';
 import { libc } from '../../../src/platform/darwin/libc.ts';
 import { ownFolder } from '../../../src/platform/darwin/own-folder.ts';
+import type { HandedSocket } from '../../../src/platform/handed-socket.ts';
 import { platform } from '../../../src/platform/platform.ts';
 import { serverPlatform } from '../../../src/platform/server-platform.ts';
 import { startServing } from '../../run-ports/support.ts';
@@ -166,6 +167,25 @@ test('Where every watchdog ends at once, that is told', { timeout: TIMEOUT_MS },
   for (const id of ids) expect(await worker.call('signal', id, 'SIGKILL')).toBe(1);
 });
 
+test.for(['127.0.0.1', '0.0.0.0', '::1', '::'])(
+  'No socket is made for a server where somebody listens on %s',
+  async (host) => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    const open = (): HandedSocket | undefined => serverPlatform.openHandedSocket(port, '', 'dual');
+    {
+      await using _stranger = await listen({ port, host });
+      expect(open()).toBeUndefined();
+    }
+    const socket = open();
+    expect(serverPlatform.listSockets(process.pid)).toContain(socket?.socketId);
+    expect(idOf(port)).toBe(socket?.socketId);
+    expect(socket?.countWaiting()).toBe(0);
+    socket?.close();
+    expect(platform.findListeners(port)).toEqual([]);
+  },
+);
+
 test('A server is given its socket, and is gone with it', async () => {
   await using _opened = await openTestPool(1);
   const heir = path.join(projectFolder, 'test/server/heir.program.ts');
@@ -176,10 +196,12 @@ test('A server is given its socket, and is gone with it', async () => {
   expect(isListenedOn(server.port)).toBe(false);
 });
 
+function filesOf(id: string): string[] {
+  return readdirSync(ownFolder(libc())).filter((file) => file.includes(id));
+}
+
 describe('`portslice run`', { timeout: TIMEOUT_MS }, () => {
   test('leaves nothing that whoever looks for it does not take away', async () => {
-    const filesOf = (id: string): string[] =>
-      readdirSync(ownFolder(libc())).filter((file) => file.includes(id));
     const id = 'feedfacefeedface';
     await using serving = startServing();
     await serving.call('announce', { folder: id, name: 'web', port: 20_123, isReady: true });
