@@ -1,6 +1,5 @@
 /** What portslice asks of an operating system: types only. */
 import type { PortRange } from '../core/port-range.ts';
-import type { ProcessTree } from './process-tree.ts';
 
 export type SocketAddressFamily = 'ipv4' | 'ipv6' | 'dual';
 
@@ -203,6 +202,4 @@ export interface Platform extends ProcessLookup {
   hasHolds(): boolean;
   /** Loads the foreign function interface. @throws ForeignFunctionError, UnsupportedPlatformError */
   openKernel(): PortKernel;
-  /** For a process that is about to be started. Its code is loaded with the first one. @throws UnsupportedPlatformError */
-  openProcessTree(): Promise<ProcessTree>;
 }

@@ -1,18 +1,17 @@
 /** What servers need of the operating system beyond ports. Loaded with the first server. */
 import { UnsupportedPlatformError } from '../errors/index.ts';
 import type { HandedSocket } from './handed-socket.ts';
-import { openHandedSocket } from './linux/handed-socket.ts';
-import { libc } from './linux/libc.ts';
-import { readListeningSockets } from './linux/listeners.ts';
-import { canListSockets, listSockets, readStatus } from './linux/proc.ts';
-import { sendSignal } from './linux/send-signal.ts';
-import { dumpListeningSockets } from './linux/socket-diagnosis.ts';
+import { system as linux } from './linux/server-platform.ts';
+import { loadLater } from './load-system.ts';
 import { ofThisPlatform } from './platform.ts';
 import type { ListeningSocket, SocketAddressFamily } from './port-kernel.ts';
+import type { ProcessTree } from './process-tree.ts';
 
 export interface ServerPlatform {
   /** @throws UnsupportedPlatformError where servers cannot be started, and ended with all of their processes */
   checkSupport(): void;
+  /** For a process that is about to be started. @throws UnsupportedPlatformError */
+  openProcessTree(): ProcessTree;
   /** Every TCP socket that listens; undefined where the OS does not tell. */
   readListeningSockets(): readonly ListeningSocket[] | undefined;
   /** A text for the shell as a command. */
@@ -32,19 +31,11 @@ export interface ServerPlatform {
   canListSockets(processId: number): boolean;
 }
 
-const LINUX: ServerPlatform = {
-  checkSupport: () => {},
-  readListeningSockets: () => dumpListeningSockets(libc()) ?? readListeningSockets(),
-  shellCommand: (text) => ['/bin/sh', '-c', text],
-  findStart: (processId) => readStatus(processId)?.startTicks,
-  signalProcess: sendSignal,
-  openHandedSocket: (port, host, family) => openHandedSocket(libc(), port, host, family),
-  listSockets,
-  canListSockets,
-};
-
-const unknown = (name: NodeJS.Platform): ServerPlatform => ({
+const unsupported = (name: NodeJS.Platform): ServerPlatform => ({
   checkSupport: () => {
+    throw new UnsupportedPlatformError({ platform: name, capability: 'Starting servers' });
+  },
+  openProcessTree: () => {
     throw new UnsupportedPlatformError({ platform: name, capability: 'Starting servers' });
   },
   readListeningSockets: () => undefined,
@@ -58,4 +49,7 @@ const unknown = (name: NodeJS.Platform): ServerPlatform => ({
   canListSockets: () => false,
 });
 
-export const serverPlatform: ServerPlatform = ofThisPlatform({ linux: LINUX }, unknown);
+export const serverPlatform: ServerPlatform = ofThisPlatform(
+  { linux, darwin: loadLater('darwin/server-platform', unsupported('darwin')) },
+  unsupported,
+);
