@@ -1,8 +1,8 @@
-import { on, once } from 'node:events';
 /**
  * Worker threads that take and give back locks and holds, each terminated at a random moment. Then tells, as JSON, what
  * `closeOrphans` made of it. The command line has the ports: of the main thread, of a thread that lives, of the storm.
  */
+import { on, once } from 'node:events';
 import { fstatSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
