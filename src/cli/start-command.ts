@@ -1,5 +1,8 @@
 /** The process of the command, and the signals that are passed on to it. */
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import { x as execute } from 'tinyexec';
 import type { ProcessTree } from '../platform/process-tree.ts';
+import { serverPlatform } from '../platform/server-platform.ts';
 import { tell } from '../server/run-ports/claim-run-port.ts';
 
 interface CommandEnd {
@@ -27,10 +30,8 @@ export function startCommand(
   environment: NodeJS.ProcessEnv,
   tree: ProcessTree,
 ): StartedCommand {
-  const { spawn } = process.getBuiltinModule('node:child_process');
   const isInTerminal = process.stdin.isTTY;
-  const [program = '', ...args] = tree.wrap(command, { environment });
-  const child = spawn(program, args, { env: environment, stdio: 'inherit', detached: !isInTerminal });
+  const child = spawn(tree.wrap(command, { environment }), environment, isInTerminal);
   if (child.pid !== undefined) tree.add(child.pid);
   if (tree.problem !== undefined) tell(`what the command leaves behind may not be ended: ${tree.problem}`);
   const ended = new Promise<CommandEnd>((resolve, reject) => {
@@ -42,8 +43,28 @@ export function startCommand(
     const isSentToAll = isInTerminal && OF_TERMINAL.includes(signal);
     process.on(signal, () => {
       wasSignalled = true;
-      if (!isSentToAll) child.kill(signal);
+      if (!isSentToAll) passOn(signal, child);
     });
   }
   return { ended, wasSignalled: () => wasSignalled };
+}
+
+/** With tinyexec, which finds npm.cmd and its like on Windows, and quotes for them. */
+function spawn(
+  [program = '', ...args]: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  isInTerminal: boolean,
+): ChildProcess {
+  const options = serverPlatform.spawnOptions([program, ...args], isInTerminal ? 'foreground' : 'background');
+  const nodeOptions: SpawnOptions = { ...options, env: environment, stdio: 'inherit' };
+  return execute(program, args, { nodePath: false, nodeOptions }).process as ChildProcess;
+}
+
+function passOn(signal: NodeJS.Signals, child: ChildProcess): void {
+  try {
+    child.kill(signal);
+  } catch (error) {
+    // Windows sends it to all processes of a console that is closed, and nobody else can.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSYS') throw error;
+  }
 }

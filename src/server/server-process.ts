@@ -1,7 +1,8 @@
 /** Starts a program, with all that it writes passed on, and knows its end. */
-import { x as execute } from 'tinyexec';
+import { normalizeSpawnCommand, x as execute } from 'tinyexec';
 import { ServerCommandError } from '../errors/index.ts';
 import { fileSystem } from '../platform/file-system.ts';
+import { serverPlatform } from '../platform/server-platform.ts';
 import type { ServerEnd } from './server.ts';
 import { isFulfilledWithin } from './within.ts';
 
@@ -86,9 +87,10 @@ export function runWhileExiting(
   timeoutMs: number,
 ): void {
   const { spawnSync } = process.getBuiltinModule('node:child_process');
-  spawnSync(program, args, {
-    env: environment,
-    cwd,
+  const wanted = { env: environment, ...(cwd === undefined ? {} : { cwd }), windowsHide: true };
+  const { command, args: words, options } = normalizeSpawnCommand(program, args, wanted);
+  spawnSync(command, words, {
+    ...(options as typeof wanted),
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
     stdio: 'ignore',
@@ -103,8 +105,8 @@ function spawn(program: Program): Child {
       // The environment has the folders of packages already.
       nodePath: false,
       nodeOptions: {
-        // With a session of its own it does not get the terminal's Ctrl-C: we end it, in order.
-        detached: true,
+        // It does not get the terminal's Ctrl-C: we end it, in order.
+        ...serverPlatform.spawnOptions(program.command, 'background'),
         env: program.environment,
         ...(program.cwd === undefined ? {} : { cwd: program.cwd }),
         // Some programs end with their standard input, so it stays open until their end.
