@@ -1,9 +1,8 @@
 /** The process of the command, and the signals that are passed on to it. */
-import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import { x as execute } from 'tinyexec';
+import type { ChildProcess } from 'node:child_process';
 import type { ProcessTree } from '../platform/process-tree.ts';
-import { serverPlatform } from '../platform/server-platform.ts';
 import { tell } from '../server/run-ports/claim-run-port.ts';
+import { spawn } from '../server/spawn.ts';
 
 interface CommandEnd {
   readonly exitCode: number | null;
@@ -31,7 +30,8 @@ export function startCommand(
   tree: ProcessTree,
 ): StartedCommand {
   const isInTerminal = process.stdin.isTTY;
-  const child = spawn(tree.wrap(command, { environment }), environment, isInTerminal);
+  const place = isInTerminal ? 'foreground' : 'background';
+  const child = spawn(tree.wrap(command, { environment }), place, { env: environment, stdio: 'inherit' });
   if (child.pid !== undefined) tree.add(child.pid);
   if (tree.problem !== undefined) tell(`what the command leaves behind may not be ended: ${tree.problem}`);
   const ended = new Promise<CommandEnd>((resolve, reject) => {
@@ -47,17 +47,6 @@ export function startCommand(
     });
   }
   return { ended, wasSignalled: () => wasSignalled };
-}
-
-/** With tinyexec, which finds npm.cmd and its like on Windows, and quotes for them. */
-function spawn(
-  [program = '', ...args]: readonly string[],
-  environment: NodeJS.ProcessEnv,
-  isInTerminal: boolean,
-): ChildProcess {
-  const options = serverPlatform.spawnOptions([program, ...args], isInTerminal ? 'foreground' : 'background');
-  const nodeOptions: SpawnOptions = { ...options, env: environment, stdio: 'inherit' };
-  return execute(program, args, { nodePath: false, nodeOptions }).process as ChildProcess;
 }
 
 function passOn(signal: NodeJS.Signals, child: ChildProcess): void {

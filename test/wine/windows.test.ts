@@ -13,8 +13,10 @@ const TIMEOUT_MS = 1_200_000;
 const SUITES = [
   { file: 'test/wine/inside/locks.inside.ts', tests: 7 },
   { file: 'test/wine/inside/memory.inside.ts', tests: 13 },
-  { file: 'test/wine/inside/sockets.inside.ts', tests: 25 },
+  { file: 'test/wine/inside/sockets.inside.ts', tests: 24 },
   { file: 'test/wine/inside/processes.inside.ts', tests: 8 },
+  { file: 'test/wine/inside/servers.inside.ts', tests: 12 },
+  { file: 'test/wine/inside/run-ports.inside.ts', tests: 5 },
   { file: 'test/wine/inside/tinypool.inside.ts', tests: 1 },
   { file: 'test/pool/slices.test.ts', tests: 15 },
   { file: 'test/pool/crash-recovery.test.ts', tests: 9 },

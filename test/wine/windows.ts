@@ -126,6 +126,17 @@ function installPackages(folder: string): void {
   for (const name of readdirSync(path.join(winePackages, 'node_modules'))) {
     symlinkSync(path.join(winePackages, 'node_modules', name), path.join(folder, 'node_modules', name));
   }
+  // Vitest 3.2 has another version of one of them.
+  for (const place of [ours, path.join(folder, 'src')]) linkOwnDependencies(path.join(place, 'node_modules'));
+}
+
+function linkOwnDependencies(target: string): void {
+  mkdirSync(target);
+  const manifest = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
+  for (const name of Object.keys(manifest.dependencies))
+    symlinkSync(path.join(project, 'node_modules', name), path.join(target, name));
 }
 
 async function runToEnd(

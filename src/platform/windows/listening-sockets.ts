@@ -18,7 +18,9 @@ export function readListeningSockets(): readonly ListeningSocket[] | undefined {
 }
 
 export function listSockets(processId: number): readonly string[] {
-  return readSockets().flatMap((socket) => (socket.processId === processId ? [describe(socket).socketId] : []));
+  return readSockets().flatMap((socket) =>
+    socket.processId === processId ? [describe(socket).socketId] : [],
+  );
 }
 
 /** Wine answers that nobody has the sockets. */

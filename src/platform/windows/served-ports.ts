@@ -5,7 +5,7 @@
  *   Local\portslice-served-<folder>-<name>-<state>     memory: on which port, by which process
  *
  * Memory is found in the same session only: elsewhere it takes a privilege. Whoever looks for a served port believes it only where
- * the process lives, was started when it says, and is one that we may end, and so of the same user.
+ * the process has the mutex, was started when it says, and is one that we may end, and so of the same user.
  */
 import { HIGHEST_PORT, LOWEST_PORT } from '../../core/port-range.ts';
 import type { ServedPort } from '../port-kernel.ts';
@@ -23,6 +23,7 @@ import {
   WAIT_TIMEOUT,
 } from './constants.ts';
 import { windowsError } from './errno.ts';
+import { findHolder } from './lock-holders.ts';
 import { takeName } from './lock.ts';
 import { mapView } from './named-memory.ts';
 import { findStart, readStart, withProcess } from './processes.ts';
@@ -42,7 +43,7 @@ interface Served {
 
 /** @returns the descriptor, or undefined if another process serves it */
 export function takeServedName(api: Win32, folder: string, name: string): number | undefined {
-  return takeName(api, `Global\\portslice-name-${folder}-${name}`);
+  return takeName(api, mutexName(folder, name));
 }
 
 /** @returns the descriptor, or undefined if the name is squatted */
@@ -76,10 +77,14 @@ export function closeAnnouncement(api: Win32, descriptor: number): boolean {
 }
 
 export function findServedPorts(folder: string, name: string): ServedPort[] {
+  const holder = findHolder(win32(), mutexName(folder, name));
+  if (holder === undefined) return [];
   return STATES.flatMap((state) => {
     const served = readServed(win32(), memoryName(folder, name, state));
     if (served === undefined || !isProved(served)) return [];
     const { port, processId } = served;
+    // Wine does not tell whose a mutex is.
+    if ((holder.processId ?? processId) !== processId) return [];
     return [{ folder, name, port, processId, isReady: state === 'ready' }];
   });
 }
@@ -103,6 +108,10 @@ export function parseRecord(record: Buffer): Served | undefined {
 /** The descriptors of this thread that are some. */
 function announcements(): Set<number> {
   return threadState('served-announcements', () => new Set<number>());
+}
+
+function mutexName(folder: string, name: string): string {
+  return `Global\\portslice-name-${folder}-${name}`;
 }
 
 function memoryName(folder: string, name: string, state: State): string {

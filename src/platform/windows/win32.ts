@@ -180,10 +180,7 @@ function bindWin32(): Win32 {
     ),
     terminateProcess: bindLater(kernel, 'int TerminateProcess(intptr_t, uint32_t)'),
     createJob: bindLater(kernel, 'intptr_t CreateJobObjectW(uintptr_t, str16)'),
-    setJobInformation: bindLater(
-      kernel,
-      'int SetInformationJobObject(intptr_t, int, uintptr_t, uint32_t)',
-    ),
+    setJobInformation: bindLater(kernel, 'int SetInformationJobObject(intptr_t, int, uintptr_t, uint32_t)'),
     queryJob: bindLater(
       kernel,
       'int QueryInformationJobObject(intptr_t, int, uintptr_t, uint32_t, uintptr_t)',
