@@ -58,7 +58,7 @@ describe.skipIf(wine === undefined)('on Windows, under Wine', { timeout: TIMEOUT
     const user = await runSuites(windows, { pool, include: [file], usesPlugin: true, workers: 2 });
     const { passed, ...others } = user.of(file);
     expect(others).toEqual({ failed: [], skipped: [] });
-    expect(passed).toHaveLength(7);
+    expect(passed).toHaveLength(9);
     // No port was released with a server on it.
     expect(user.output).not.toContain('PORTSLICE_');
   });
@@ -71,6 +71,6 @@ describe.skipIf(wine === undefined)('on Windows, under Wine', { timeout: TIMEOUT
     expect(exitCode).toBe(0);
     const file = path.join(windows.folder, 'test/wine/inside/playwright.json');
     const { stats } = JSON.parse(readFileSync(file, 'utf8')) as { stats: object };
-    expect(stats).toMatchObject({ expected: 4, skipped: 0, unexpected: 0, flaky: 0 });
+    expect(stats).toMatchObject({ expected: 5, skipped: 0, unexpected: 0, flaky: 0 });
   });
 });

@@ -5,14 +5,14 @@
 import { threadState } from '../../../src/platform/thread-state.ts';
 import type { Win32 } from '../../../src/platform/windows/win32.ts';
 
-export interface RecordedProcess {
+interface RecordedProcess {
   readonly id: number;
   readonly parent: number;
   /** FILETIME. */
   readonly start: number;
 }
 
-export interface RecordedSocket {
+interface RecordedSocket {
   readonly address: readonly number[];
   readonly port: number;
   readonly owner: number;
