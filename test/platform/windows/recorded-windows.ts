@@ -12,7 +12,7 @@ interface RecordedProcess {
   readonly start: number;
 }
 
-interface RecordedSocket {
+export interface RecordedSocket {
   readonly address: readonly number[];
   readonly port: number;
   readonly owner: number;

@@ -10,7 +10,12 @@ import {
 import { openProcessTree } from '../../../src/platform/windows/process-tree.ts';
 import { formatRecord, parseRecord } from '../../../src/platform/windows/served-ports.ts';
 import { shellCommand, spawnOptions } from '../../../src/platform/windows/shell.ts';
-import { processIdList, recordWindows, type RecordedWindows } from './recorded-windows.ts';
+import {
+  processIdList,
+  type RecordedSocket,
+  recordWindows,
+  type RecordedWindows,
+} from './recorded-windows.ts';
 
 const EVERY_IPV4 = [0, 0, 0, 0];
 const LOOPBACK = [127, 0, 0, 1];
@@ -50,13 +55,20 @@ describe('Sockets that listen', () => {
   });
 
   test('are another one when another process has the address and the port', () => {
+    const [onIPv4, onLoopback, onAll] = SOCKETS as [RecordedSocket, RecordedSocket, RecordedSocket];
     windows.sockets = SOCKETS;
     const before = readListeningSockets();
     expect(readListeningSockets()).toBe(before);
-    windows.sockets = SOCKETS.map((socket) => ({ ...socket, owner: 4713 }));
-    const after = readListeningSockets();
-    expect(after).not.toBe(before);
-    expect(after?.map(({ socketId }) => socketId)).toEqual(listSockets(4713));
+    const ids = new Set(before?.map(({ socketId }) => socketId));
+    for (const sockets of [
+      [{ ...onIPv4, owner: 4713 }, onLoopback, onAll],
+      [{ ...onIPv4, owner: 4713 }, onLoopback, { ...onAll, owner: 4713 }],
+    ]) {
+      windows.sockets = sockets;
+      const now = readListeningSockets();
+      expect(now?.map(({ socketId }) => socketId).filter((id) => !ids.has(id))).toEqual(listSockets(4713));
+    }
+    expect(listSockets(4713)).toHaveLength(2);
   });
 
   test('are nobody’s where no process is told, as under Wine', () => {
@@ -120,7 +132,10 @@ describe('The processes of a server', () => {
 test('A list of the processes of a job is read as far as it goes', () => {
   expect(parseProcessIds(processIdList([4, 100_000]))).toEqual([4, 100_000]);
   expect(parseProcessIds(Buffer.concat([processIdList([4]), Buffer.alloc(64, 0xcc)]))).toEqual([4]);
-  // More are there than were put into it.
+  // The job has more than are in the list.
+  const longer = processIdList([4, 8]);
+  longer.writeUInt32LE(3, 0);
+  expect(parseProcessIds(Buffer.concat([longer, Buffer.alloc(8, 0xcc)]))).toEqual([4, 8]);
   expect(parseProcessIds(processIdList([4, 8]).subarray(0, 16))).toEqual([4]);
 });
 
