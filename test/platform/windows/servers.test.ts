@@ -31,14 +31,14 @@ beforeEach(() => {
 afterEach(() => windows[Symbol.dispose]());
 
 describe('Sockets that listen', () => {
-  const SOCKETS = [
+  const SOCKETS: readonly [RecordedSocket, RecordedSocket, RecordedSocket] = [
     { address: EVERY_IPV4, port: 20_123, owner: 4711 },
     { address: LOOPBACK, port: 20_124, owner: 4712 },
     { address: EVERY_ADDRESS, port: 20_123, owner: 4711 },
   ];
 
   test('are told of with their addresses, and are those of their processes', () => {
-    windows.sockets = SOCKETS;
+    windows.sockets = [...SOCKETS];
     const sockets = readListeningSockets() ?? [];
     expect(sockets.map(({ address, port, userId }) => [address, port, userId])).toEqual([
       ['0.0.0.0', 20_123, undefined],
@@ -55,8 +55,8 @@ describe('Sockets that listen', () => {
   });
 
   test('are another one when another process has the address and the port', () => {
-    const [onIPv4, onLoopback, onAll] = SOCKETS as [RecordedSocket, RecordedSocket, RecordedSocket];
-    windows.sockets = SOCKETS;
+    const [onIPv4, onLoopback, onAll] = SOCKETS;
+    windows.sockets = [...SOCKETS];
     const before = readListeningSockets();
     expect(readListeningSockets()).toBe(before);
     const ids = new Set(before?.map(({ socketId }) => socketId));
