@@ -23,15 +23,21 @@ export interface RecordedWindows extends Disposable {
   sockets: RecordedSocket[];
   /** Members of the only job, by their numbers. */
   readonly job: Set<number>;
+  /** Who has which mutex; undefined: Windows does not tell. */
+  readonly mutexes: Map<string, number | undefined>;
+  /** What is in which section. */
+  readonly sections: Map<string, Buffer>;
   /** Called before a process is put into the job. */
   beforeAssignment: (processId: number) => void;
 }
 
+const ERROR_FILE_NOT_FOUND = 2;
 const ERROR_INSUFFICIENT_BUFFER = 122;
 const ERROR_MORE_DATA = 234;
 const STATUS_ACCESS_DENIED = 0xc000_0022 | 0;
 const JOB = 4;
 const SNAPSHOT = 8;
+const FIRST_NAMED_HANDLE = 0x100;
 /** So that the handle of a process is never another one. */
 const FIRST_PROCESS_HANDLE = 0x1_0000;
 
@@ -44,6 +50,8 @@ export function recordWindows(): RecordedWindows {
     processes: [],
     sockets: [],
     job: new Set(),
+    mutexes: new Map(),
+    sections: new Map(),
     beforeAssignment: () => undefined,
     [Symbol.dispose]: forget,
   };
@@ -51,6 +59,8 @@ export function recordWindows(): RecordedWindows {
     lastError = code;
     return 0;
   };
+  const openByName = (objects: ReadonlyMap<string, unknown>, name: string): number =>
+    objects.has(name) ? FIRST_NAMED_HANDLE + [...objects.keys()].indexOf(name) : fail(ERROR_FILE_NOT_FOUND);
   const writeEntry = (pointer: number): number => {
     const process = windows.processes[walked++];
     if (process === undefined) return 0;
@@ -88,6 +98,23 @@ export function recordWindows(): RecordedWindows {
       if (there < bytes.length) return ERROR_INSUFFICIENT_BUFFER;
       bytes.copy(memory.at(table));
       return 0;
+    },
+    openMutex: (_access, _inherited, name) => openByName(windows.mutexes, name),
+    queryMutant: (mutex, kind, result) => {
+      const owner = [...windows.mutexes.values()][mutex - FIRST_NAMED_HANDLE];
+      if (kind === 1 && owner === undefined) return STATUS_ACCESS_DENIED;
+      memory.at(result).writeInt32LE(kind === 0 ? 0 : (owner as number));
+      return 0;
+    },
+    openFileMapping: (_access, _inherited, name) => openByName(windows.sections, name),
+    mapView: (section) => {
+      const { buffer, pointer } = memory.allocate(4096);
+      [...windows.sections.values()][section - FIRST_NAMED_HANDLE]?.copy(buffer);
+      return pointer;
+    },
+    unmapView: () => 1,
+    copyMemory: (target, source, byteLength) => {
+      memory.at(source).copy(memory.at(target), 0, 0, byteLength);
     },
     createJob: () => JOB,
     setJobInformation: () => 1,

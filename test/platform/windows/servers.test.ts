@@ -8,7 +8,7 @@ import {
   readListeningSockets,
 } from '../../../src/platform/windows/listening-sockets.ts';
 import { openProcessTree } from '../../../src/platform/windows/process-tree.ts';
-import { formatRecord, parseRecord } from '../../../src/platform/windows/served-ports.ts';
+import { findServedPorts, formatRecord, parseRecord } from '../../../src/platform/windows/served-ports.ts';
 import { shellCommand, spawnOptions } from '../../../src/platform/windows/shell.ts';
 import {
   processIdList,
@@ -146,6 +146,42 @@ test('The record of a served port has port, process and start; what is not writt
   expect(parseRecord(Buffer.alloc(16))).toBeUndefined();
   expect(parseRecord(formatRecord({ ...served, port: 65_536 }))).toBeUndefined();
   expect(parseRecord(formatRecord({ ...served, processId: 0 }))).toBeUndefined();
+});
+
+describe('A port that is said to be served', () => {
+  const MUTEX = 'Global\\portslice-name-f01de4-web';
+  const SECTION = 'Local\\portslice-served-f01de4-web-ready';
+  const served = { port: 20_123, processId: 4711, processStart: START };
+  const found = [{ folder: 'f01de4', name: 'web', port: 20_123, processId: 4711, isReady: true }];
+  const find = (): unknown => findServedPorts('f01de4', 'web');
+  beforeEach(() => {
+    windows.processes = [{ id: 4711, parent: 1, start: START }];
+    windows.mutexes.set(MUTEX, 4711);
+    windows.sections.set(SECTION, formatRecord(served));
+  });
+
+  test('is believed of the process that has the mutex', () => {
+    expect(find()).toEqual(found);
+    // Wine does not tell whose it is.
+    windows.mutexes.set(MUTEX, undefined);
+    expect(find()).toEqual(found);
+    windows.mutexes.set(MUTEX, 4712);
+    expect(find()).toEqual([]);
+    windows.mutexes.delete(MUTEX);
+    expect(find()).toEqual([]);
+  });
+
+  test('is not believed of a process that has ended, or has the number of one', () => {
+    windows.processes = [{ id: 4711, parent: 1, start: LATER }];
+    expect(find()).toEqual([]);
+    windows.processes = [];
+    expect(find()).toEqual([]);
+  });
+
+  test('is not believed before its record is written', () => {
+    windows.sections.set(SECTION, Buffer.alloc(16));
+    expect(find()).toEqual([]);
+  });
 });
 
 test('A line for the shell reaches cmd.exe as it is written, and arguments of programs are quoted', () => {
