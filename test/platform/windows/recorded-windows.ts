@@ -5,7 +5,7 @@
 import { threadState } from '../../../src/platform/thread-state.ts';
 import type { Win32 } from '../../../src/platform/windows/win32.ts';
 
-interface RecordedProcess {
+export interface RecordedProcess {
   readonly id: number;
   readonly parent: number;
   /** FILETIME. */

@@ -24,6 +24,12 @@ const EVERY_ADDRESS = Array.from({ length: 16 }, () => 0);
 const START = 134_000_000_000_000_000;
 const LATER = START + 1024;
 
+const started = (id: number, parent: number, start: number = LATER): RecordedProcess => ({
+  id,
+  parent,
+  start,
+});
+
 let windows: RecordedWindows;
 beforeEach(() => {
   windows = recordWindows();
@@ -88,8 +94,6 @@ describe('Sockets that listen', () => {
 });
 
 describe('The processes of a server', () => {
-  const started = (id: number, parent: number, start = LATER) => ({ id, parent, start });
-
   test('are those of its job, the oldest first, and nobody else', () => {
     windows.processes = [started(30, 1, START), started(20, 30), started(40, 1, START)];
     const tree = openProcessTree();
@@ -110,7 +114,7 @@ describe('The processes of a server', () => {
     };
     const tree = openProcessTree();
     tree.add(30);
-    expect([...windows.job].toSorted()).toEqual([30, 31, 32, 33]);
+    expect([...windows.job].toSorted((a, b) => a - b)).toEqual([30, 31, 32, 33]);
   });
 
   test('are not the older children of a process that had its number before', () => {
@@ -153,7 +157,6 @@ describe('A port that is said to be served', () => {
   const SECTION = 'Local\\portslice-served-f01de4-web-ready';
   const served = { port: 20_123, processId: 4711, processStart: START };
   const found = [{ folder: 'f01de4', name: 'web', port: 20_123, processId: 4711, isReady: true }];
-  const find = (): unknown => findServedPorts('f01de4', 'web');
   beforeEach(() => {
     windows.processes = [{ id: 4711, parent: 1, start: START }];
     windows.mutexes.set(MUTEX, 4711);
@@ -161,26 +164,26 @@ describe('A port that is said to be served', () => {
   });
 
   test('is believed of the process that has the mutex', () => {
-    expect(find()).toEqual(found);
+    expect(findServedPorts('f01de4', 'web')).toEqual(found);
     // Wine does not tell whose it is.
     windows.mutexes.set(MUTEX, undefined);
-    expect(find()).toEqual(found);
+    expect(findServedPorts('f01de4', 'web')).toEqual(found);
     windows.mutexes.set(MUTEX, 4712);
-    expect(find()).toEqual([]);
+    expect(findServedPorts('f01de4', 'web')).toEqual([]);
     windows.mutexes.delete(MUTEX);
-    expect(find()).toEqual([]);
+    expect(findServedPorts('f01de4', 'web')).toEqual([]);
   });
 
   test('is not believed of a process that has ended, or has the number of one', () => {
     windows.processes = [{ id: 4711, parent: 1, start: LATER }];
-    expect(find()).toEqual([]);
+    expect(findServedPorts('f01de4', 'web')).toEqual([]);
     windows.processes = [];
-    expect(find()).toEqual([]);
+    expect(findServedPorts('f01de4', 'web')).toEqual([]);
   });
 
   test('is not believed before its record is written', () => {
     windows.sections.set(SECTION, Buffer.alloc(16));
-    expect(find()).toEqual([]);
+    expect(findServedPorts('f01de4', 'web')).toEqual([]);
   });
 });
 
