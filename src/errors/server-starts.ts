@@ -64,7 +64,7 @@ export class ServerNotReadyError extends PortsliceError {
   readonly code: typeof ServerNotReadyError.code = ServerNotReadyError.code;
   readonly port: number;
   readonly timeoutMs: number;
-  readonly output: string;
+  declare readonly output: string;
 
   constructor({ name, port, timeoutMs, problem, fix, output, lastLines }: ServerNotReadyFacts) {
     super(
@@ -72,7 +72,7 @@ export class ServerNotReadyError extends PortsliceError {
     );
     this.port = port;
     this.timeoutMs = timeoutMs;
-    this.output = output;
+    attachOutput(this, output);
   }
 }
 
@@ -91,7 +91,7 @@ export class ServerAddressInUseError extends PortsliceError {
   readonly port: number;
   /** Of the process that listens on the port; undefined where there is none, or the system does not tell. */
   readonly processId: number | undefined;
-  readonly output: string;
+  declare readonly output: string;
 
   constructor({ name, port, holder, isWithoutHold, output, lastLines }: ServerAddressInUseFacts) {
     super(
@@ -104,7 +104,7 @@ export class ServerAddressInUseError extends PortsliceError {
     );
     this.port = port;
     this.processId = holder?.processId;
-    this.output = output;
+    attachOutput(this, output);
   }
 }
 
@@ -119,7 +119,7 @@ export class ServerHandOverError extends PortsliceError {
   static override readonly code = 'PORTSLICE_SERVER_HAND_OVER';
   readonly code: typeof ServerHandOverError.code = ServerHandOverError.code;
   readonly port: number;
-  readonly output: string;
+  declare readonly output: string;
 
   constructor({ name, port, problem, output, lastLines }: ServerHandOverFacts) {
     super(
@@ -127,7 +127,7 @@ export class ServerHandOverError extends PortsliceError {
         `Let it listen on descriptor 3 ({fd}, LISTEN_FDS), or leave out listen: 'inherit'.${quoteOutput(lastLines)}`,
     );
     this.port = port;
-    this.output = output;
+    attachOutput(this, output);
   }
 }
 
@@ -163,12 +163,12 @@ export class ServerStopError extends PortsliceError {
   static override readonly code = 'PORTSLICE_SERVER_STOP';
   readonly code: typeof ServerStopError.code = ServerStopError.code;
   readonly port: number;
-  readonly output: string;
+  declare readonly output: string;
 
   constructor({ name, port, problem, output, lastLines, cause }: ServerStopFacts) {
     super(`${quoteServer(name)} could not be stopped: ${problem}.${quoteOutput(lastLines)}`, cause);
     this.port = port;
-    this.output = output;
+    attachOutput(this, output);
   }
 }
 
@@ -178,4 +178,9 @@ export function quoteServer(name: string): string {
 
 export function quoteOutput(lastLines: string): string {
   return lastLines === '' ? ' It has written nothing.' : ` Its last output:\n${lastLines}`;
+}
+
+/** A property that is not printed with the error: it can be a megabyte, and the message has its end. */
+export function attachOutput(error: PortsliceError, output: string | undefined): void {
+  Object.defineProperty(error, 'output', { value: output });
 }

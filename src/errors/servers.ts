@@ -1,7 +1,7 @@
 /** Errors of the wait for a server. */
 import { PortsliceError } from './base.ts';
 import { describeProcess, type ProcessDescription } from './describe-process.ts';
-import { quoteOutput, quoteServer } from './server-starts.ts';
+import { attachOutput, quoteOutput, quoteServer } from './server-starts.ts';
 
 export interface WaitTimeoutFacts {
   readonly host: string;
@@ -69,7 +69,7 @@ export class ServerExitedError extends PortsliceError {
   /** The name of the signal that has ended the process, such as 'SIGKILL'. */
   readonly signal: string | undefined;
   /** All that it has written, if portslice has started it. */
-  readonly output: string | undefined;
+  declare readonly output: string | undefined;
 
   constructor(facts: ServerExitedFacts) {
     const { port, processId, exitCode, signal, started } = facts;
@@ -80,7 +80,7 @@ export class ServerExitedError extends PortsliceError {
         `(${signal ?? `exit code ${exitCode ?? 'unknown'}`}). ` +
         (started === undefined ? adviceFor(facts) : adviceForStarted(facts, started.lastLines)),
     );
-    this.output = started?.output;
+    attachOutput(this, started?.output);
     this.port = port;
     this.processId = processId;
     this.exitCode = exitCode;

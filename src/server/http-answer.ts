@@ -1,13 +1,15 @@
 /** Asks a server over HTTP. */
 import type { IncomingMessage } from 'node:http';
 import { isUnderLocalhost } from '../core/host-name.ts';
-import { pause } from '../platform/clock.ts';
+import { monotonicMs, pause } from '../platform/clock.ts';
 import { findLoopback } from '../pool/api/try-to-connect.ts';
 
 /** A server that has lost a request while it started is asked again; one that takes long is given more time. */
 const FIRST_TIMEOUT_MS = 2000;
-const FIRST_PAUSE_MS = 4;
-const LAST_PAUSE_MS = 10;
+/** A server that takes long to be ready is asked less often: so nobody waits longer by more than a part of the time. */
+const PAUSE_SHARE = 0.04;
+const MIN_PAUSE_MS = 4;
+const MAX_PAUSE_MS = 200;
 
 export interface Question {
   readonly url: string;
@@ -28,7 +30,7 @@ export function isSuccess(status: number): boolean {
 
 /** Resolves with the first answer that is as expected. @throws the signal's reason */
 export async function untilAnswered({ url, isExpected, note }: Question, signal: AbortSignal): Promise<void> {
-  let pauseMs = FIRST_PAUSE_MS;
+  const startMs = monotonicMs();
   note(whyNot(url, TIMEOUT));
   for (let timeoutMs = FIRST_TIMEOUT_MS; ;) {
     const answer = await ask(url, timeoutMs, signal);
@@ -36,8 +38,8 @@ export async function untilAnswered({ url, isExpected, note }: Question, signal:
     if (typeof answer === 'number' && isExpected(answer)) return;
     if (answer === TIMEOUT) timeoutMs *= 2;
     note(whyNot(url, answer));
-    await pause(pauseMs, signal);
-    pauseMs = Math.min(LAST_PAUSE_MS, pauseMs * 1.2);
+    const pauseMs = PAUSE_SHARE * (monotonicMs() - startMs);
+    await pause(Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, pauseMs)), signal);
   }
 }
 

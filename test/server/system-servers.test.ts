@@ -1,11 +1,14 @@
 /** Servers as they are installed: in the foreground, and as daemons that write over their environment. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, type TestContext } from 'vitest';
 import { startServer } from '../../src/index.ts';
 import { listProcesses, readCommand } from '../../src/platform/linux/proc.ts';
-import { needProgram } from '../support/needs.ts';
+import { needProgram, needRoot } from '../support/needs.ts';
+import { AS_NOBODY, initialiseDatabase } from '../support/postgres.ts';
 import { openTestPool, type TestPool } from '../support/test-pool.ts';
 import { collectWarnings } from '../support/warnings.ts';
 import { isListenedOn, isRunning } from './web.ts';
@@ -85,6 +88,53 @@ test.for(['off', 'on'])('nginx with daemon %s', async (daemon, context) => {
   expect(findServers('nginx')).toEqual([]);
   expect(isListenedOn(port)).toBe(false);
 });
+
+/** Since it does not run as root. */
+function initialise(context: TestContext): { readonly data: string; readonly bin: string } {
+  needRoot(context);
+  chmodSync(folder, 0o777);
+  const data = path.join(folder, 'data');
+  const initdb = needProgram(context, 'initdb');
+  initialiseDatabase(initdb, data);
+  return { data, bin: path.dirname(initdb) };
+}
+
+test('PostgreSQL in the foreground, as another user', async (context) => {
+  const { data, bin } = initialise(context);
+  const command = [...AS_NOBODY, `${bin}/postgres`, '-D', data, '-k', '', '-p', '{port}'];
+  const server = await startServer({ command, cwd: '/', ready: /ready to accept connections/ });
+  expect(server.port).toBe(port);
+  expect(await canSpeakPostgres(port)).toBe(true);
+  await server.restart();
+  expect(await canSpeakPostgres(port)).toBe(true);
+  await server.stop();
+  expect(isRunning(server.pid as number)).toBe(false);
+  expect(isListenedOn(port)).toBe(false);
+});
+
+test('PostgreSQL by pg_ctl, which ends when the server is ready', async (context) => {
+  const { data, bin } = initialise(context);
+  const control = [...AS_NOBODY, `${bin}/pg_ctl`, '-D', data];
+  const command = [...control, '-l', path.join(folder, 'data/log'), '-o', "-p {port} -k ''", 'start'];
+  const stopCommand = [...control, '-m', 'fast', 'stop'];
+  const server = await startServer({ command, cwd: '/', launcher: { stopCommand } });
+  expect(await server.exited).toEqual({ exitCode: 0, signal: undefined });
+  expect(await canSpeakPostgres(port)).toBe(true);
+  const first = Number(readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
+  await server.stop();
+  expect(isRunning(first)).toBe(false);
+  expect(readFileSync(path.join(data, 'log'), 'utf8')).toContain('database system is shut down');
+  expect(isListenedOn(port)).toBe(false);
+});
+
+/** It answers SSLRequest with one letter (Protocol Flow, SSL Session Encryption). */
+async function canSpeakPostgres(serverPort: number): Promise<boolean> {
+  const socket = connect({ port: serverPort, host: '127.0.0.1' });
+  socket.write(Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]));
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  return /^[SN]$/.test(answer.toString());
+}
 
 test.for(['dev', 'preview'])('vite %s', async (subcommand) => {
   const vite = path.resolve(import.meta.dirname, '../../node_modules/.bin/vite');

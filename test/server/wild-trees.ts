@@ -1,11 +1,10 @@
 /** Servers whose processes are hard to find again: behind npm and shells, in sessions of their own, without their environment. */
-import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'vitest';
-import { NOBODY } from '../support/kernel-peer.ts';
 import { needProgram, needRoot } from '../support/needs.ts';
+import { AS_NOBODY, initialiseDatabase } from '../support/postgres.ts';
 import type { NamespaceProcess } from './namespace-processes.ts';
 
 export interface WildTree {
@@ -77,16 +76,6 @@ export const WILD_TREES: Readonly<Record<string, (folder: string, context: TestC
     return { command: [...AS_NOBODY, postgres, ...options], isUp: upWith(/^postgres: /, 5) };
   },
 };
-
-const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
-
-function initialiseDatabase(initdb: string, data: string): void {
-  mkdirSync(data);
-  chownSync(data, NOBODY, NOBODY);
-  const [program, ...args] = [...AS_NOBODY, initdb, '--no-sync', '--auth=trust', '--username=test', data];
-  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8', cwd: '/' });
-  if (status !== 0) throw new Error(`initdb ended with ${status}: ${stderr}`);
-}
 
 const nginxConfiguration = (folder: string): string => `
   daemon on; worker_processes 2; pid ${folder}/pid; error_log ${folder}/error.log;
