@@ -12,6 +12,7 @@ import { findServedPorts, formatRecord, parseRecord } from '../../../src/platfor
 import { shellCommand, spawnOptions } from '../../../src/platform/windows/shell.ts';
 import {
   processIdList,
+  type RecordedProcess,
   type RecordedSocket,
   recordWindows,
   type RecordedWindows,
