@@ -12,13 +12,19 @@ const ALLOCATOR =
   /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:darwin|windows)\/)|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
 /** Loaded with the first server, in one file. */
 const OF_SERVERS =
-  /\/platform\/(?:server-platform|linux\/(?:server-platform|process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
+  /\/platform\/(?:server-platform|tree-(?:search|guard|mark)|through-shell|linux\/(?:server-platform|process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
 
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
 /** Loaded on that system only: see src/platform/load-system.ts. */
-const systemFiles = ['darwin', 'windows'].flatMap((system) =>
-  ['platform', 'server-platform']
+const systems = ['darwin', 'windows'];
+/** Of those, with the first server. */
+const OF_SERVERS_THERE =
+  /\/platform\/(?:darwin|windows)\/(?:server-platform|process-(?:tree|table)|send-signal|handed-socket|watchdog|watchdog-orders|job|listening-sockets|shell)\.ts$/;
+/** A program of its own. */
+const WATCHDOG_PROGRAM = /\/watchdog-program\.ts$/;
+const systemFiles = systems.flatMap((system) =>
+  ['platform', 'server-platform', 'watchdog-program']
     .map((name) => `${system}/${name}`)
     .filter((name) => existsSync(path.join(sourceFolder, `platform/${name}.ts`))),
 );
@@ -73,6 +79,14 @@ await bundle.write({
           OF_SERVERS.test(file) ||
           (/\/src\/(?:server\/|plugin\/server-dispenser)/.test(file) && !ALLOCATOR.test(file)),
       },
+      // In this order: what both need is in the first.
+      ...systems.flatMap((system) => [
+        {
+          name: `${system}/platform`,
+          test: filesOf(system, (file) => !OF_SERVERS_THERE.test(file) && !WATCHDOG_PROGRAM.test(file)),
+        },
+        { name: `${system}/server-platform`, test: filesOf(system, (file) => OF_SERVERS_THERE.test(file)) },
+      ]),
       // What every worker of a runner loads, whether its tests use ports or not.
       {
         name: 'light',
@@ -97,6 +111,10 @@ const { output } = await pageBundle.write({
 });
 await pageBundle.close();
 for (const chunk of output) if (chunk.type === 'chunk') checkForBrowsers(chunk);
+
+function filesOf(system: string, isWanted: (file: string) => boolean): (file: string) => boolean {
+  return (file) => file.includes(`/src/platform/${system}/`) && isWanted(file);
+}
 
 function refuseWarnings(_level: string, log: { readonly message: string }): never {
   throw new Error(log.message);

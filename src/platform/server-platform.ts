@@ -57,6 +57,10 @@ const unsupported = (name: NodeJS.Platform): ServerPlatform => ({
 });
 
 export const serverPlatform: ServerPlatform = ofThisPlatform(
-  { linux, win32: loadLater('windows/server-platform', unsupported('win32')) },
+  {
+    linux,
+    darwin: loadLater('darwin/server-platform', unsupported('darwin')),
+    win32: loadLater('windows/server-platform', unsupported('win32')),
+  },
   unsupported,
 );

@@ -15,7 +15,7 @@ export const system: ServerPlatform = {
   shellCommand: (text) => ['/bin/sh', '-c', text],
   // With a session of its own.
   spawnOptions: (_command, place) => ({ detached: place === 'background' }),
-  findStart: (processId) => readStatus(processId)?.startTicks,
+  findStart: (processId) => readStatus(processId)?.start,
   signalProcess: sendSignal,
   openHandedSocket: (port, host, family) => openHandedSocket(libc(), port, host, family),
   listSockets,
