@@ -1,4 +1,4 @@
-/** How a command is started: a line for the shell is passed on as it is written, and everything without a window. */
+/** How a command is started: a line for the shell is passed on as it is written, and a server has no window. */
 import type { SpawnOptions } from 'node:child_process';
 import { readVariable } from '../environment.ts';
 
@@ -13,8 +13,8 @@ export function shellCommand(text: string): readonly string[] {
  * In the background it has a console of its own, which nobody sees and its children share: the terminal's Ctrl-C does not reach it.
  * Had it none (`detached`), Windows would open a window for each program that it starts.
  */
-export function spawnOptions(command: readonly string[]): SpawnOptions {
-  return { windowsHide: true, windowsVerbatimArguments: isLine(command) };
+export function spawnOptions(command: readonly string[], place: 'foreground' | 'background'): SpawnOptions {
+  return { windowsHide: place === 'background', windowsVerbatimArguments: isLine(command) };
 }
 
 function isLine([, ...args]: readonly string[]): boolean {

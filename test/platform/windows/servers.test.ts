@@ -192,9 +192,12 @@ test('A line for the shell reaches cmd.exe as it is written, and arguments of pr
   const line = shellCommand('echo "a b" && node api.js');
   expect(line.slice(1)).toEqual(['/d', '/s', '/c', '"echo "a b" && node api.js"']);
   expect(line[0]).toMatch(/cmd\.exe$/i);
-  expect(spawnOptions(line)).toEqual({ windowsHide: true, windowsVerbatimArguments: true });
+  expect(spawnOptions(line, 'background')).toEqual({ windowsHide: true, windowsVerbatimArguments: true });
   for (const command of [['node', 'api.js', '"a b"'], ['cmd.exe', '/d', '/s', '/c', 'dir'], ['node']])
-    expect(spawnOptions(command)).toEqual({ windowsHide: true, windowsVerbatimArguments: false });
+    expect(spawnOptions(command, 'foreground')).toEqual({
+      windowsHide: false,
+      windowsVerbatimArguments: false,
+    });
 });
 
 function hexOf(fileTime: number): string {
