@@ -148,6 +148,15 @@ test('When a worker is killed, its servers end with all of their processes', asy
   await until('nobody is left', () => living(pids).length === 0);
 });
 
+test('When a console is closed, the servers of its processes end, and they themselves', async () => {
+  await using opened = await openTestPool(1);
+  await using worker = startProgram<TreeCommands>(WORKER, { env: opened.env });
+  const id = (await worker.call('startServer', { command: COMMAND })) as number;
+  // Windows has this signal only for whoever gets it: 128 and its number.
+  await expect(worker.call('receive', 'SIGHUP')).rejects.toThrow('(129)');
+  await until('nobody is left', () => living([id]).length === 0);
+});
+
 test('When a thread is terminated, its servers end, and those of no other', async () => {
   await using other = startThread<TreeCommands>(WORKER);
   await using thread = startThread<TreeCommands>(WORKER);
