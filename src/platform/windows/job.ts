@@ -28,7 +28,8 @@ const MAX_LIST_LENGTH = 65_536;
 
 export class Job {
   readonly #win32: Win32;
-  readonly #job: number;
+  /** 0: it is closed, and its number can be another object's. */
+  #job: number;
   readonly #stopWatching: () => void;
 
   /** @throws SystemCallError, ResourceLimitError */
@@ -47,6 +48,7 @@ export class Job {
 
   /** The members that live. */
   list(): number[] {
+    if (this.#job === 0) return [];
     for (let length = FIRST_LIST_LENGTH; ; length *= 2) {
       const { ids, idBytes } = JobProcessIds;
       const byteLength = ids + length * idBytes;
@@ -61,14 +63,17 @@ export class Job {
 
   /** Ends all of them at once. */
   terminate(): void {
-    if (this.#win32.terminateJob(this.#job, EXIT_CODE) === 0)
+    if (this.#job !== 0 && this.#win32.terminateJob(this.#job, EXIT_CODE) === 0)
       throw windowsError('TerminateJobObject', this.#win32.lastError());
   }
 
   /** Ends whoever is left. */
   close(): void {
+    if (this.#job === 0) return;
+    const job = this.#job;
+    this.#job = 0;
     this.#stopWatching();
-    this.#win32.closeHandle(this.#job);
+    this.#win32.closeHandle(job);
   }
 }
 

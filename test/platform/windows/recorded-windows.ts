@@ -32,6 +32,7 @@ export interface RecordedWindows extends Disposable {
 }
 
 const ERROR_FILE_NOT_FOUND = 2;
+const ERROR_INVALID_HANDLE = 6;
 const ERROR_INSUFFICIENT_BUFFER = 122;
 const ERROR_MORE_DATA = 234;
 const STATUS_ACCESS_DENIED = 0xc000_0022 | 0;
@@ -46,6 +47,7 @@ export function recordWindows(): RecordedWindows {
   const memory = new Memory();
   let lastError = 0;
   let walked = 0;
+  let isJobOpen = false;
   const windows: RecordedWindows = {
     processes: [],
     sockets: [],
@@ -58,6 +60,11 @@ export function recordWindows(): RecordedWindows {
   const fail = (code: number): number => {
     lastError = code;
     return 0;
+  };
+  const endJob = (): number => {
+    windows.processes = windows.processes.filter(({ id }) => !windows.job.has(id));
+    windows.job.clear();
+    return 1;
   };
   const openByName = (objects: ReadonlyMap<string, unknown>, name: string): number =>
     objects.has(name) ? FIRST_NAMED_HANDLE + [...objects.keys()].indexOf(name) : fail(ERROR_FILE_NOT_FOUND);
@@ -74,7 +81,12 @@ export function recordWindows(): RecordedWindows {
     ...memory.scratch(),
     allocate: (byteLength) => memory.allocate(byteLength),
     lastError: () => lastError,
-    closeHandle: () => 1,
+    closeHandle: (handle) => {
+      if (handle !== JOB) return 1;
+      if (!isJobOpen) throw new Error('The job is closed twice.');
+      isJobOpen = false;
+      return endJob();
+    },
     openProcess: (_access, _inherited, id) =>
       windows.processes.some((process) => process.id === id) ? FIRST_PROCESS_HANDLE + id : 0,
     waitForSingleObject: () => 258,
@@ -116,7 +128,10 @@ export function recordWindows(): RecordedWindows {
     copyMemory: (target, source, byteLength) => {
       memory.at(source).copy(memory.at(target), 0, 0, byteLength);
     },
-    createJob: () => JOB,
+    createJob: () => {
+      isJobOpen = true;
+      return JOB;
+    },
     setJobInformation: () => 1,
     assignToJob: (_job, handle) => {
       const id = handle - FIRST_PROCESS_HANDLE;
@@ -124,12 +139,9 @@ export function recordWindows(): RecordedWindows {
       windows.job.add(id);
       return 1;
     },
-    terminateJob: () => {
-      windows.processes = windows.processes.filter(({ id }) => !windows.job.has(id));
-      windows.job.clear();
-      return 1;
-    },
+    terminateJob: () => (isJobOpen ? endJob() : fail(ERROR_INVALID_HANDLE)),
     queryJob: (_job, _kind, result, byteLength) => {
+      if (!isJobOpen) return fail(ERROR_INVALID_HANDLE);
       const list = processIdList([...windows.job]);
       if (byteLength < list.length) return fail(ERROR_MORE_DATA);
       list.copy(memory.at(result));

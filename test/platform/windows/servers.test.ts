@@ -125,6 +125,17 @@ describe('The processes of a server', () => {
     expect([...windows.job]).toEqual([30]);
   });
 
+  test('end when their tree is closed, and then there are none, whoever asks', () => {
+    windows.processes = [started(30, 1), started(40, 1)];
+    const tree = openProcessTree();
+    tree.add(30);
+    tree.close();
+    expect(windows.processes.map(({ id }) => id)).toEqual([40]);
+    // As while a stopped server's port is waited for, or when the process ends in that moment.
+    expect([tree.has(30), tree.findProcesses(), tree.signal('SIGKILL')]).toEqual([false, [], 0]);
+    tree.close();
+  });
+
   test('can be more than the first list has room for', () => {
     windows.processes = [started(30, 1, START)];
     for (let id = 100; id < 1100; id++) windows.processes.push(started(id, 30));
