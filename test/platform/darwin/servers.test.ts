@@ -23,7 +23,7 @@ import { startProcess } from '../../support/live-process.ts';
 import { needRoot } from '../../support/needs.ts';
 import { reservePorts } from '../../support/port-block.ts';
 import { startProgram } from '../../support/program.ts';
-import { projectFolder, scriptOutput } from '../../support/run-script.ts';
+import { projectFolder, runScript, scriptOutput } from '../../support/run-script.ts';
 import { openTestPool } from '../../support/test-pool.ts';
 import { until } from '../../support/until.ts';
 import { collectWarnings } from '../../support/warnings.ts';
@@ -151,6 +151,17 @@ test.for([
 ])('When the worker is killed, nothing is left of %s', { timeout: TIMEOUT_MS }, async (name, context) => {
   using place = wildFolder();
   await expectNothingOutlives(context, WILD_TREES[name]?.(place.folder, context) as never);
+});
+
+test('The built package has its watchdog, too', { timeout: TIMEOUT_MS }, async () => {
+  const script = `
+    import { startServer } from './dist/index.js';
+    const { pid } = await startServer({ command: ${JSON.stringify(WEB)} });
+    process.stdout.write(String(pid), () => process.kill(process.pid, 'SIGKILL'));`;
+  const { stdout } = await runScript(script);
+  const pid = Number(stdout);
+  expect(pid).toBeGreaterThan(1);
+  await until('its server is gone', () => !platform.isRunning(pid));
 });
 
 test('Where every watchdog ends at once, that is told', { timeout: TIMEOUT_MS }, async () => {
