@@ -20,7 +20,7 @@ const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'))
 const systems = ['darwin', 'windows'];
 /** Of those, with the first server. */
 const OF_SERVERS_THERE =
-  /\/platform\/(?:darwin|windows)\/(?:server-platform|process-(?:tree|table)|send-signal|handed-socket|watchdog|watchdog-orders)\.ts$/;
+  /\/platform\/(?:darwin|windows)\/(?:server-platform|process-(?:tree|table)|send-signal|handed-socket|watchdog|watchdog-orders|job|listening-sockets|shell)\.ts$/;
 /** A program of its own. */
 const WATCHDOG_PROGRAM = /\/watchdog-program\.ts$/;
 const systemFiles = systems.flatMap((system) =>

@@ -27,7 +27,7 @@ export interface RunRequest {
 /** Resolves with the exit code when the command has ended and nothing of it is left. @throws UnsupportedPlatformError */
 export async function runCommand(request: RunRequest): Promise<number> {
   checkReadyUrl(request);
-  serverPlatform.checkSupport();
+  serverPlatform.checkSupport(false);
   const ports = await openPorts(request.ports, request.hold);
   const tree = serverPlatform.openProcessTree();
   for (const { name, port } of ports) tell(`${variableOf(name)} is ${port}`);

@@ -92,8 +92,8 @@ export interface ListeningSocket {
   readonly address: string;
   /** Of the socket, however many processes have it open. Never used again while the socket is open. */
   readonly socketId: string;
-  /** Of the process that has opened it. */
-  readonly userId: number;
+  /** Of the process that has opened it; undefined where users have no numbers. */
+  readonly userId: number | undefined;
 }
 
 export interface EphemeralRangeReading {

@@ -1,4 +1,5 @@
 /** What servers need of the operating system beyond ports. Loaded with the first server. */
+import type { SpawnOptions } from 'node:child_process';
 import { UnsupportedPlatformError } from '../errors/index.ts';
 import type { HandedSocket } from './handed-socket.ts';
 import { system as linux } from './linux/server-platform.ts';
@@ -8,14 +9,19 @@ import type { ListeningSocket, SocketAddressFamily } from './port-kernel.ts';
 import type { ProcessTree } from './process-tree.ts';
 
 export interface ServerPlatform {
-  /** @throws UnsupportedPlatformError where servers cannot be started, and ended with all of their processes */
-  checkSupport(): void;
+  /**
+   * @param handsOver whether the server is handed a socket that listens
+   * @throws UnsupportedPlatformError where servers cannot be started so, and ended with all of their processes
+   */
+  checkSupport(handsOver: boolean): void;
   /** For a process that is about to be started. @throws UnsupportedPlatformError */
   openProcessTree(): ProcessTree;
   /** Every TCP socket that listens; undefined where the OS does not tell. */
   readListeningSockets(): readonly ListeningSocket[] | undefined;
   /** A text for the shell as a command. */
   shellCommand(text: string): readonly string[];
+  /** How Node starts a command: in the foreground of the terminal, or so that its Ctrl-C does not reach it. */
+  spawnOptions(command: readonly string[], place: 'foreground' | 'background'): SpawnOptions;
   /** When the process was started, in a unit of the OS's own; undefined: it is gone, or cannot be seen. */
   findStart(processId: number): number | undefined;
   /** Does nothing if another process has the number by now. */
@@ -40,6 +46,7 @@ const unsupported = (name: NodeJS.Platform): ServerPlatform => ({
   },
   readListeningSockets: () => undefined,
   shellCommand: (text) => [text],
+  spawnOptions: () => ({}),
   findStart: () => undefined,
   signalProcess: () => {},
   openHandedSocket: () => {
@@ -50,6 +57,10 @@ const unsupported = (name: NodeJS.Platform): ServerPlatform => ({
 });
 
 export const serverPlatform: ServerPlatform = ofThisPlatform(
-  { linux, darwin: loadLater('darwin/server-platform', unsupported('darwin')) },
+  {
+    linux,
+    darwin: loadLater('darwin/server-platform', unsupported('darwin')),
+    win32: loadLater('windows/server-platform', unsupported('win32')),
+  },
   unsupported,
 );

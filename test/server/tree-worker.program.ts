@@ -57,6 +57,8 @@ const commands = {
     process.execPath = '/bin/true';
   },
   signalOther: (processId: number, signal: NodeJS.Signals): boolean => process.kill(processId, signal),
+  /** As from the system. */
+  receive: (signal: NodeJS.Signals): boolean => process.emit(signal, signal),
   /** From now on this process has a lock and a hold. */
   async claim(): Promise<number> {
     owner = await TCPPortOwner.acquire();

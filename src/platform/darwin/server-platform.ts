@@ -13,6 +13,8 @@ export const system: ServerPlatform = {
   openProcessTree,
   readListeningSockets,
   shellCommand: (text) => ['/bin/sh', '-c', text],
+  // With a session of its own.
+  spawnOptions: (_command, place) => ({ detached: place === 'background' }),
   findStart,
   signalProcess: sendSignal,
   openHandedSocket: (port, host, family) => openHandedSocket(libc(), port, host, family),

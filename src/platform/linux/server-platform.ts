@@ -13,6 +13,8 @@ export const system: ServerPlatform = {
   openProcessTree,
   readListeningSockets: () => dumpListeningSockets(libc()) ?? readListeningSockets(),
   shellCommand: (text) => ['/bin/sh', '-c', text],
+  // With a session of its own.
+  spawnOptions: (_command, place) => ({ detached: place === 'background' }),
   findStart: (processId) => readStatus(processId)?.start,
   signalProcess: sendSignal,
   openHandedSocket: (port, host, family) => openHandedSocket(libc(), port, host, family),
