@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
+import { installed } from './support/installed-packages.ts';
 import { playwrightFiles, runPlaywright } from './support/playwright-project.ts';
 import { expect, type ProjectFiles, test } from './support/project.ts';
 import { runVitest, startVitest } from './support/vitest-project.ts';
-import { installed, useVitest } from './support/vitest-versions.ts';
+import { useVitest } from './support/vitest-versions.ts';
 
 const VERSIONS = [
   { name: '3.2.7', packages: { vitest: '3.2.7', vite: '7.3.8' } },

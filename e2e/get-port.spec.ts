@@ -1,12 +1,13 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { installed } from './support/installed-packages.ts';
 import { test } from './support/outside.ts';
 import { installation } from './support/package.ts';
 import { playwrightFiles, runPlaywright } from './support/playwright-project.ts';
 import { expect, type Project } from './support/project.ts';
 import { collisions } from './support/server-log.ts';
 import { runVitest, vitestFiles } from './support/vitest-project.ts';
-import { installed, useVitest } from './support/vitest-versions.ts';
+import { useVitest } from './support/vitest-versions.ts';
 import { expectAllReleased } from './support/what-is-left.ts';
 
 /** Code that the project does not own. */

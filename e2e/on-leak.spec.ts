@@ -1,9 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { LogEntry } from './support/inside.program.ts';
+import { installed } from './support/installed-packages.ts';
 import { playwrightFiles, runPlaywright } from './support/playwright-project.ts';
 import { expect, test } from './support/project.ts';
 import { runVitest, vitestFiles } from './support/vitest-project.ts';
-import { installed, useVitest } from './support/vitest-versions.ts';
+import { useVitest } from './support/vitest-versions.ts';
 import { expectAllReleased } from './support/what-is-left.ts';
 
 const LEAK = `

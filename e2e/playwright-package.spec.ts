@@ -1,10 +1,10 @@
 import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
+import { installed } from './support/installed-packages.ts';
 import { neededProgram } from './support/needed-program.ts';
 import { installation } from './support/package.ts';
 import { playwrightFiles, runPlaywright } from './support/playwright-project.ts';
 import { expect, type Project, type ProjectFiles, test } from './support/project.ts';
-import { installed } from './support/vitest-versions.ts';
 
 /** Nearer than the real one, and so found first. */
 function missing(name: string): ProjectFiles {

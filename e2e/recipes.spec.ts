@@ -1,8 +1,9 @@
+import { installed } from './support/installed-packages.ts';
 import { playwrightFiles, runPlaywright } from './support/playwright-project.ts';
 import { expect, test } from './support/project.ts';
 import { collisions } from './support/server-log.ts';
 import { runVitest, vitestFiles } from './support/vitest-project.ts';
-import { installed, useVitest } from './support/vitest-versions.ts';
+import { useVitest } from './support/vitest-versions.ts';
 import { expectAllReleased } from './support/what-is-left.ts';
 
 const VERSIONS = [

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { installed } from './support/installed-packages.ts';
 import { expect, type Program, type Project, test } from './support/project.ts';
 import { collisions } from './support/server-log.ts';
 import {
@@ -10,7 +11,7 @@ import {
   type VitestOptions,
   type VitestRun,
 } from './support/vitest-project.ts';
-import { installed, useVitest } from './support/vitest-versions.ts';
+import { useVitest } from './support/vitest-versions.ts';
 import { expectAllReleased } from './support/what-is-left.ts';
 
 const SERVE = `command: ['node', 'server.ts', '{port}'], ready: '/'`;

@@ -1,7 +1,8 @@
+import { installed } from './support/installed-packages.ts';
 import { expect, type Project, test } from './support/project.ts';
 import { collisions } from './support/server-log.ts';
 import { runVitest, vitestFiles, type VitestRun } from './support/vitest-project.ts';
-import { installed, useVitest } from './support/vitest-versions.ts';
+import { useVitest } from './support/vitest-versions.ts';
 import { expectAllReleased } from './support/what-is-left.ts';
 
 /** A helper that takes no fixture, and tests of Vitest's own `test`. */

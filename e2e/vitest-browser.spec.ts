@@ -1,3 +1,4 @@
+import { installed } from './support/installed-packages.ts';
 import { neededProgram } from './support/needed-program.ts';
 import { expect, type Project, test } from './support/project.ts';
 import { collisions } from './support/server-log.ts';
@@ -10,7 +11,7 @@ import {
   vitestFiles,
   type VitestOptions,
 } from './support/vitest-project.ts';
-import { installed, useVitest } from './support/vitest-versions.ts';
+import { useVitest } from './support/vitest-versions.ts';
 import { expectAllReleased, expectNoneLocked } from './support/what-is-left.ts';
 
 test.beforeEach(() => {

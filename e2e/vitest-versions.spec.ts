@@ -1,7 +1,8 @@
+import { installed } from './support/installed-packages.ts';
 import { expect, test } from './support/project.ts';
 import { EVERYDAY, expectEverydayRun } from './support/vitest-everyday.ts';
 import { runVitest, vitestFiles } from './support/vitest-project.ts';
-import { installed, useVitest } from './support/vitest-versions.ts';
+import { useVitest } from './support/vitest-versions.ts';
 import { expectAllReleased } from './support/what-is-left.ts';
 
 const VERSIONS = [

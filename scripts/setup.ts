@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { isArm64Prepared, prepareArm64 } from './arm64.ts';
 import { debianPackages, missingSystemNeeds, systemNeeds } from './system-needs.ts';
 import { isWinePrepared, prepareWine } from './wine.ts';
 
@@ -33,6 +34,7 @@ if (missing.length > 0) {
   report();
 }
 prepareWindows();
+prepareEmulation();
 
 /** For the tests of the Windows kernel. */
 function prepareWindows(): void {
@@ -43,6 +45,17 @@ function prepareWindows(): void {
     prepareWine(wine);
   } catch (error) {
     fail(`Node for Windows could not be prepared (${(error as Error).message}).`);
+  }
+}
+
+/** For the tests of the kernel's calls on arm64. */
+function prepareEmulation(): void {
+  if (systemNeeds()['qemu-aarch64-static'] === undefined || isArm64Prepared()) return;
+  console.log('Fetching Node for arm64');
+  try {
+    prepareArm64();
+  } catch (error) {
+    fail(`Node for arm64 could not be prepared (${(error as Error).message}).`);
   }
 }
 

@@ -22,9 +22,22 @@ export const debianPackages = {
   git: 'git',
   cc: 'build-essential',
   wine: 'wine',
+  'musl-gcc': 'musl-tools',
+  'qemu-aarch64-static': 'qemu-user-static',
+  'libstdc++ for arm64': 'libstdc++6-arm64-cross',
+  'libatomic for arm64': 'libatomic1-arm64-cross',
 } as const;
 
 export type SystemNeed = keyof typeof debianPackages;
+
+/** With which programs for arm64 run on other processors. */
+const ARM64_NEEDS: readonly SystemNeed[] = [
+  'qemu-aarch64-static',
+  'libstdc++ for arm64',
+  'libatomic for arm64',
+];
+/** Where Debian's cross packages put their libraries; QEMU looks there for all of a program's. */
+export const arm64Libraries = '/usr/aarch64-linux-gnu';
 
 /** The absolute path of each program, or undefined for a program that is missing. */
 export function systemNeeds(): Record<SystemNeed, string | undefined> {
@@ -44,12 +57,18 @@ export function systemNeeds(): Record<SystemNeed, string | undefined> {
     git: findProgram('git'),
     cc: findProgram('cc'),
     wine: findProgram('wine'),
+    'musl-gcc': findProgram('musl-gcc'),
+    'qemu-aarch64-static': findProgram('qemu-aarch64-static'),
+    'libstdc++ for arm64': findArm64Library('libstdc++.so.6'),
+    'libatomic for arm64': findArm64Library('libatomic.so.1'),
   };
 }
 
 export function missingSystemNeeds(): SystemNeed[] {
   const found = systemNeeds();
-  return (Object.keys(debianPackages) as SystemNeed[]).filter((need) => found[need] === undefined);
+  return (Object.keys(debianPackages) as SystemNeed[])
+    .filter((need) => found[need] === undefined)
+    .filter((need) => process.arch !== 'arm64' || !ARM64_NEEDS.includes(need));
 }
 
 function findProgram(name: string): string | undefined {
@@ -61,4 +80,9 @@ function findProgram(name: string): string | undefined {
     ...globSync('/usr/lib/postgresql/*/bin'),
   ];
   return directories.map((directory) => path.join(directory, name)).find((file) => existsSync(file));
+}
+
+function findArm64Library(name: string): string | undefined {
+  const file = path.join(arm64Libraries, 'lib', name);
+  return existsSync(file) ? file : undefined;
 }

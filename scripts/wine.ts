@@ -3,11 +3,12 @@
  * there; the project does not depend on any of it.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { KOFFI_VERSION } from '../src/platform/koffi.ts';
+import { cacheFolder, installPackages, makeFolder } from './package-cache.ts';
 
-const cache = path.join(import.meta.dirname, '../node_modules/.cache/portslice-wine');
+const cache = cacheFolder('portslice-wine');
 
 /** Later versions of Node do not start under Wine 8, nor does Vitest 4, whose bundler is a native addon. */
 const PACKAGES = {
@@ -32,35 +33,11 @@ export function isWinePrepared(): boolean {
 
 /** @throws if the registry cannot be reached, or Wine does not work */
 export function prepareWine(wine: string): void {
-  mkdirSync(cache, { recursive: true });
-  if (!existsSync(winePackages)) make(winePackages, installPackages);
-  if (!existsSync(winePrefix)) make(winePrefix, (folder) => makePrefix(wine, folder));
-}
-
-/** Made elsewhere and then moved: half of it must not be taken for the whole. */
-function make(target: string, fill: (folder: string) => void): void {
-  const folder = mkdtempSync(path.join(cache, 'making-'));
-  try {
-    fill(folder);
-    renameSync(folder, target);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function installPackages(folder: string): void {
-  const manifest = { private: true, dependencies: PACKAGES, overrides: OVERRIDES };
-  writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest));
-  const args = [
-    'install',
-    '--os=win32',
-    '--cpu=x64',
-    '--force',
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-  ];
-  execFileSync('npm', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const options = ['--os=win32', '--cpu=x64', '--force'];
+  makeFolder(winePackages, (folder) =>
+    installPackages(folder, { dependencies: PACKAGES, overrides: OVERRIDES, options }),
+  );
+  makeFolder(winePrefix, (folder) => makePrefix(wine, folder));
 }
 
 function makePrefix(wine: string, folder: string): void {

@@ -58,6 +58,14 @@ export interface SystemCallFacts {
   readonly errnoName: string;
 }
 
+/** What a kernel answers that was built without something, or a sandbox that stands for one. */
+const ANSWERS_OF_WHAT_IS_MISSING: readonly string[] = [
+  'ENOSYS',
+  'ENOPROTOOPT',
+  'EAFNOSUPPORT',
+  'EPROTONOSUPPORT',
+];
+
 /** A system call failed in a way that portslice has no remedy for. */
 export class SystemCallError extends PortsliceError {
   static override readonly name: string = 'SystemCallError';
@@ -68,9 +76,10 @@ export class SystemCallError extends PortsliceError {
   readonly errnoName: string;
 
   constructor({ systemCall, errno, errnoName }: SystemCallFacts) {
-    super(
-      `${systemCall} failed with ${errnoName} (errno ${errno}). Please report this with the output of uname -a.`,
-    );
+    const fix = ANSWERS_OF_WHAT_IS_MISSING.includes(errnoName)
+      ? 'This kernel, or a sandbox that stands for it, does not have it, and portslice needs it: run the tests on another one'
+      : 'Please report this with the output of uname -a';
+    super(`${systemCall} failed with ${errnoName} (errno ${errno}). ${fix}.`);
     this.systemCall = systemCall;
     this.errno = errno;
     this.errnoName = errnoName;

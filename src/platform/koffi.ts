@@ -102,7 +102,15 @@ function sourceFolder(): string {
 }
 
 function describeFailure(target: string, error: unknown): ForeignFunctionError {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message, name } = error as NodeJS.ErrnoException;
+  if (name === 'NotCapable') {
+    const [denied] = message.split(', run again');
+    return new ForeignFunctionError({
+      problem: `Deno does not allow it (${denied})`,
+      fix: 'Start Deno with --allow-all',
+      cause: error,
+    });
+  }
   if (code === 'ERR_DLOPEN_DISABLED') {
     return new ForeignFunctionError({
       problem: 'native addons are disabled in this process',

@@ -14,9 +14,14 @@ export function readLinuxEphemeralRange(path: string = PATH): EphemeralRangeRead
   try {
     text = fileSystem().readFileSync(path, 'latin1');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    // Deno denies with an error that has a name only.
+    const { code, name } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT')
-      throw new EphemeralRangeError({ source: path, problem: `it cannot be read (${code})`, cause: error });
+      throw new EphemeralRangeError({
+        source: path,
+        problem: `it cannot be read (${code ?? name})`,
+        cause: error,
+      });
     return {
       range: IANA_RANGE,
       warning: `${path} does not exist; the IANA ephemeral range ${IANA_RANGE.firstPort}-${IANA_RANGE.lastPort} is assumed.`,

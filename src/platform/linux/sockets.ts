@@ -53,7 +53,7 @@ export function openInternetSocket(
   if (address.family === 'ipv6') {
     try {
       if (address.dual === isDualByDefault(libc, descriptor)) return descriptor;
-      setOption(libc, descriptor, IPPROTO_IPV6, IPV6_V6ONLY, !address.dual);
+      setOption(libc, descriptor, 'IPV6_V6ONLY', !address.dual);
     } catch (error) {
       libc.close(descriptor);
       throw error;
@@ -99,11 +99,11 @@ function readName(libc: LibC, descriptor: number, at: number, maxBytes: number):
 }
 
 export function setReuseAddress(libc: LibC, descriptor: number, on: boolean): void {
-  setOption(libc, descriptor, SOL_SOCKET, SO_REUSEADDR, on);
+  setOption(libc, descriptor, 'SO_REUSEADDR', on);
 }
 
 export function setReusePort(libc: LibC, descriptor: number, on: boolean): void {
-  setOption(libc, descriptor, SOL_SOCKET, SO_REUSEPORT, on);
+  setOption(libc, descriptor, 'SO_REUSEPORT', on);
 }
 
 /** Lets the socket be bound to an address that this machine has not. Needs no privilege. */
@@ -139,9 +139,17 @@ export function bindAbstract(libc: LibC, descriptor: number, name: string): Errn
   return result === 0 ? 0 : libc.errno();
 }
 
-function setOption(libc: LibC, descriptor: number, level: number, option: number, on: boolean): void {
+/** Level and number. */
+const OPTIONS = {
+  SO_REUSEADDR: [SOL_SOCKET, SO_REUSEADDR],
+  SO_REUSEPORT: [SOL_SOCKET, SO_REUSEPORT],
+  IPV6_V6ONLY: [IPPROTO_IPV6, IPV6_V6ONLY],
+} as const;
+
+function setOption(libc: LibC, descriptor: number, name: keyof typeof OPTIONS, on: boolean): void {
+  const [level, option] = OPTIONS[name];
   const code = trySetOption(libc, descriptor, level, option, on);
-  if (code !== 0) throw errorFor('setsockopt', code);
+  if (code !== 0) throw errorFor(`setsockopt(${name})`, code);
 }
 
 function trySetOption(libc: LibC, descriptor: number, level: number, option: number, on: boolean): Errno {
