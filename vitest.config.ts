@@ -6,11 +6,13 @@ import { buildStandIn } from './test/support/darwin/build.ts';
 import { machineVariables } from './test/support/darwin/machine-variables.ts';
 
 const onStandIn = 'test/platform/darwin/*.test.ts';
-/** What shows that the pool works on another kernel; in `npm run test:soak` all that the pool must do. */
+/** What shows that the pool and servers work on another kernel; in `npm run test:soak` all that they must do. */
 const onEveryKernel = [
   `test/pool/${isFull ? '*' : '{crash-recovery,transports}'}.test.ts`,
   'test/contention/storm.test.ts',
   'test/doctor/kernel-faults.test.ts',
+  `test/server/${isFull ? '*' : '{launcher,restart}'}.test.ts`,
+  `test/run-ports/${isFull ? '*' : 'served-ports'}.test.ts`,
 ];
 
 const linux: TestProjectInlineConfiguration = {

@@ -4,7 +4,7 @@
  *
  * The text stays readable, since Node shows the line that throws. notes/speed.md has what shorter names would save.
  */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { type OutputChunk, rolldown } from 'rolldown';
 
@@ -12,19 +12,27 @@ const ALLOCATOR =
   /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts))|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
 /** Loaded with the first server, in one file. */
 const OF_SERVERS =
-  /\/platform\/(?:server-platform|linux\/(?:process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
+  /\/platform\/(?:server-platform|tree-(?:search|guard|mark)|through-shell|linux\/(?:server-platform|process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
 
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
 /** Loaded on that system only: see src/platform/load-system.ts. */
 const systems = ['darwin', 'windows'];
+/** Of those, with the first server. */
+const OF_SERVERS_THERE =
+  /\/platform\/(?:darwin|windows)\/(?:server-platform|process-(?:tree|table)|send-signal|handed-socket|watchdog|watchdog-orders|job|listening-sockets|shell)\.ts$/;
+/** A program of its own. */
+const WATCHDOG_PROGRAM = /\/watchdog-program\.ts$/;
+const systemFiles = systems.flatMap((system) =>
+  ['platform', 'server-platform', 'watchdog-program']
+    .map((name) => `${system}/${name}`)
+    .filter((name) => existsSync(path.join(sourceFolder, `platform/${name}.ts`))),
+);
 /** Started by `portslice doctor` as processes and threads of their own: see src/doctor/party.ts. */
 const parties = ['helper', 'stranger'];
 const inputs: readonly (readonly [name: string, file: string])[] = [
   ...entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)] as const),
-  ...systems.map(
-    (name) => [`${name}/platform`, path.join(sourceFolder, `platform/${name}/platform.ts`)] as const,
-  ),
+  ...systemFiles.map((name) => [name, path.join(sourceFolder, `platform/${name}.ts`)] as const),
   ...parties.map((name) => [`doctor/${name}`, path.join(sourceFolder, `doctor/${name}.ts`)] as const),
 ];
 
@@ -81,6 +89,14 @@ await bundle.write({
         name: 'doctor/doctor',
         test: /\/src\/(?:cli\/doctor|doctor\/(?!helper|stranger|serve|shared-count)|platform\/machine-facts)/,
       },
+      // In this order: what both need is in the first.
+      ...systems.flatMap((system) => [
+        {
+          name: `${system}/platform`,
+          test: filesOf(system, (file) => !OF_SERVERS_THERE.test(file) && !WATCHDOG_PROGRAM.test(file)),
+        },
+        { name: `${system}/server-platform`, test: filesOf(system, (file) => OF_SERVERS_THERE.test(file)) },
+      ]),
       // What every worker of a runner loads, whether its tests use ports or not.
       {
         name: 'light',
@@ -105,6 +121,10 @@ const { output } = await pageBundle.write({
 });
 await pageBundle.close();
 for (const chunk of output) if (chunk.type === 'chunk') checkForBrowsers(chunk);
+
+function filesOf(system: string, isWanted: (file: string) => boolean): (file: string) => boolean {
+  return (file) => file.includes(`/src/platform/${system}/`) && isWanted(file);
+}
 
 function refuseWarnings(_level: string, log: { readonly message: string }): never {
   throw new Error(log.message);

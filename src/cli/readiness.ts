@@ -3,7 +3,9 @@ import { variableOf } from '../core/run-port-name.ts';
 import { describeProcess } from '../errors/index.ts';
 import { monotonicMs, pause } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
+import type { Listener } from '../platform/port-kernel.ts';
 import type { ProcessTree } from '../platform/process-tree.ts';
+import { serverPlatform } from '../platform/server-platform.ts';
 import { isSuccess, untilAnswered } from '../server/http-answer.ts';
 import { nextLook } from '../server/listening-watch.ts';
 import { tell } from '../server/run-ports/claim-run-port.ts';
@@ -61,7 +63,7 @@ async function untilServed(port: CommandPort, { ports, tree, startMs, signal }: 
     signal.throwIfAborted();
     const isListenedOn = sockets?.some((socket) => socket.port === port.port) === true;
     const listeners = isListenedOn ? (platform.findListeners(port.port) ?? []) : [];
-    const stranger = listeners.find(({ processId }) => processId === undefined || !tree.has(processId));
+    const stranger = listeners.find((listener) => isStranger(listener, tree));
     if (stranger === undefined && listeners.length > 0) return;
     const ranMs = monotonicMs() - startMs;
     if (stranger !== undefined && !hasToldOfStranger) {
@@ -73,6 +75,11 @@ async function untilServed(port: CommandPort, { ports, tree, startMs, signal }: 
     }
     if (hasToldOfStranger || ranMs > ATTENTIVE_MS) await pause(SLOW_PAUSE_MS, signal);
   }
+}
+
+/** Where the OS does not even tell what we have ourselves, nobody is one. */
+function isStranger({ processId }: Listener, tree: ProcessTree): boolean {
+  return processId === undefined ? serverPlatform.canListSockets(process.pid) : !tree.has(processId);
 }
 
 function describeAbsence({ name, port }: CommandPort, addresses: readonly string[]): string {

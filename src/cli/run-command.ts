@@ -3,7 +3,6 @@ import { variableOf } from '../core/run-port-name.ts';
 import { InvalidOptionError } from '../errors/index.ts';
 import { monotonicMs, pause } from '../platform/clock.ts';
 import { copyEnvironment } from '../platform/environment.ts';
-import { platform } from '../platform/platform.ts';
 import type { ProcessTree } from '../platform/process-tree.ts';
 import { serverPlatform } from '../platform/server-platform.ts';
 import { isPathOrUrl } from '../server/http-answer.ts';
@@ -28,9 +27,9 @@ export interface RunRequest {
 /** Resolves with the exit code when the command has ended and nothing of it is left. @throws UnsupportedPlatformError */
 export async function runCommand(request: RunRequest): Promise<number> {
   checkReadyUrl(request);
-  serverPlatform.checkSupport();
+  serverPlatform.checkSupport(false);
   const ports = await openPorts(request.ports, request.hold);
-  const tree = await platform.openProcessTree();
+  const tree = serverPlatform.openProcessTree();
   for (const { name, port } of ports) tell(`${variableOf(name)} is ${port}`);
   const environment = { ...copyEnvironment(), ...variablesOf(ports), ...tree.environment };
   const startMs = monotonicMs();

@@ -1,6 +1,8 @@
 /** The process of the command, and the signals that are passed on to it. */
+import type { ChildProcess } from 'node:child_process';
 import type { ProcessTree } from '../platform/process-tree.ts';
 import { tell } from '../server/run-ports/claim-run-port.ts';
+import { spawn } from '../server/spawn.ts';
 
 interface CommandEnd {
   readonly exitCode: number | null;
@@ -27,10 +29,9 @@ export function startCommand(
   environment: NodeJS.ProcessEnv,
   tree: ProcessTree,
 ): StartedCommand {
-  const { spawn } = process.getBuiltinModule('node:child_process');
   const isInTerminal = process.stdin.isTTY;
-  const [program = '', ...args] = tree.wrap(command, { environment });
-  const child = spawn(program, args, { env: environment, stdio: 'inherit', detached: !isInTerminal });
+  const place = isInTerminal ? 'foreground' : 'background';
+  const child = spawn(tree.wrap(command, { environment }), place, { env: environment, stdio: 'inherit' });
   if (child.pid !== undefined) tree.add(child.pid);
   if (tree.problem !== undefined) tell(`what the command leaves behind may not be ended: ${tree.problem}`);
   const ended = new Promise<CommandEnd>((resolve, reject) => {
@@ -42,8 +43,17 @@ export function startCommand(
     const isSentToAll = isInTerminal && OF_TERMINAL.includes(signal);
     process.on(signal, () => {
       wasSignalled = true;
-      if (!isSentToAll) child.kill(signal);
+      if (!isSentToAll) passOn(signal, child);
     });
   }
   return { ended, wasSignalled: () => wasSignalled };
+}
+
+function passOn(signal: NodeJS.Signals, child: ChildProcess): void {
+  try {
+    child.kill(signal);
+  } catch (error) {
+    // Windows sends it to all processes of a console that is closed, and nobody else can.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSYS') throw error;
+  }
 }

@@ -2,31 +2,34 @@
  * Loads the code of an operating system that most processes do not run on, synchronously, at its first use: compiled with all
  * the rest, it would cost each of them most of a millisecond.
  */
-import type { Platform } from './port-kernel.ts';
 
-/** @param name of its folder, whose platform.ts exports `system`. It is loaded when the first of its functions is asked for. */
-export function loadLater(name: string, unsupported: Platform): Platform {
-  let loaded: Platform | undefined;
-  const load = (): Platform => (loaded ??= { ...unsupported, ...requireSystem(name) });
-  const members = (Object.keys(unsupported) as (keyof Platform)[]).map((member) => [
+/**
+ * @param file of an operating system's folder, such as 'darwin/platform', which exports `system`. It is loaded when the first of its
+ *   functions is asked for.
+ * @param unsupported answers for what is missing there
+ */
+export function loadLater<T extends object>(file: string, unsupported: T): T {
+  let loaded: T | undefined;
+  const load = (): T => (loaded ??= { ...unsupported, ...requireSystem<T>(file) });
+  const members = (Object.keys(unsupported) as (keyof T)[]).map((member) => [
     member,
     (...args: never[]): unknown => (load()[member] as (...all: never[]) => unknown)(...args),
   ]);
-  return Object.fromEntries(members) as Platform;
+  return Object.fromEntries(members) as T;
 }
 
 /** Where this file or the bundle of it lies; if portslice was bundled by somebody else, where portslice is installed. */
-function requireSystem(name: string): Partial<Platform> {
+function requireSystem<T>(file: string): Partial<T> {
   const { createRequire } = process.getBuiltinModule('node:module');
   const here = import.meta.url ?? __filename;
   const require = createRequire(here);
   // In the sources it is TypeScript; a bundler's own file may have any name.
-  const file = `${name}/platform${/\.[jt]s(?=$|\?)/.exec(here)?.[0] ?? '.js'}`;
+  const extension = /\.[jt]s(?=$|\?)/.exec(here)?.[0] ?? '.js';
   try {
-    return (require(`./${file}`) as { system: Partial<Platform> }).system;
+    return (require(`./${file}${extension}`) as { system: Partial<T> }).system;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
     const installed = createRequire(require.resolve('portslice/package.json'));
-    return (installed(`./dist/${name}/platform.js`) as { system: Partial<Platform> }).system;
+    return (installed(`./dist/${file}.js`) as { system: Partial<T> }).system;
   }
 }

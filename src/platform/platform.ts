@@ -34,8 +34,6 @@ function choosePlatform(name: NodeJS.Platform): Platform {
     openKernel: () => {
       throw new UnsupportedPlatformError({ platform: name, capability: 'The allocation of ports' });
     },
-    openProcessTree: () =>
-      Promise.reject(new UnsupportedPlatformError({ platform: name, capability: 'Starting servers' })),
     isAlive: () => false,
     isRunning: () => false,
     findListeners: () => undefined,
@@ -59,7 +57,6 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         readExcludedRanges: () => [],
         hasHolds: () => true,
         openKernel: openLinuxKernel,
-        openProcessTree: async () => (await import('./linux/process-tree.ts')).openProcessTree(),
         isAlive,
         isRunning,
         findListeners,
@@ -77,11 +74,11 @@ function choosePlatform(name: NodeJS.Platform): Platform {
         hasChildBeforeExec,
       };
     case 'darwin':
-      return loadLater('darwin', unsupported);
+      return loadLater('darwin/platform', unsupported);
     case 'freebsd':
       return { ...unsupported, readEphemeralRange: readRangeByCommand };
     case 'win32':
-      return loadLater('windows', unsupported);
+      return loadLater('windows/platform', unsupported);
     default:
       return unsupported;
   }

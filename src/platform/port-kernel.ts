@@ -1,6 +1,5 @@
 /** What portslice asks of an operating system: types only. */
 import type { PortRange } from '../core/port-range.ts';
-import type { ProcessTree } from './process-tree.ts';
 
 export type SocketAddressFamily = 'ipv4' | 'ipv6' | 'dual';
 
@@ -93,8 +92,8 @@ export interface ListeningSocket {
   readonly address: string;
   /** Of the socket, however many processes have it open. Never used again while the socket is open. */
   readonly socketId: string;
-  /** Of the process that has opened it. */
-  readonly userId: number;
+  /** Of the process that has opened it; undefined where users have no numbers. */
+  readonly userId: number | undefined;
 }
 
 export interface EphemeralRangeReading {
@@ -203,6 +202,4 @@ export interface Platform extends ProcessLookup {
   hasHolds(): boolean;
   /** Loads the foreign function interface. @throws ForeignFunctionError, UnsupportedPlatformError */
   openKernel(): PortKernel;
-  /** For a process that is about to be started. Its code is loaded with the first one. @throws UnsupportedPlatformError */
-  openProcessTree(): Promise<ProcessTree>;
 }

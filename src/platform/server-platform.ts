@@ -1,22 +1,27 @@
 /** What servers need of the operating system beyond ports. Loaded with the first server. */
+import type { SpawnOptions } from 'node:child_process';
 import { UnsupportedPlatformError } from '../errors/index.ts';
 import type { HandedSocket } from './handed-socket.ts';
-import { openHandedSocket } from './linux/handed-socket.ts';
-import { libc } from './linux/libc.ts';
-import { readListeningSockets } from './linux/listeners.ts';
-import { canListSockets, listSockets, readStatus } from './linux/proc.ts';
-import { sendSignal } from './linux/send-signal.ts';
-import { dumpListeningSockets } from './linux/socket-diagnosis.ts';
+import { system as linux } from './linux/server-platform.ts';
+import { loadLater } from './load-system.ts';
 import { ofThisPlatform } from './platform.ts';
 import type { ListeningSocket, SocketAddressFamily } from './port-kernel.ts';
+import type { ProcessTree } from './process-tree.ts';
 
 export interface ServerPlatform {
-  /** @throws UnsupportedPlatformError where servers cannot be started, and ended with all of their processes */
-  checkSupport(): void;
+  /**
+   * @param handsOver whether the server is handed a socket that listens
+   * @throws UnsupportedPlatformError where servers cannot be started so, and ended with all of their processes
+   */
+  checkSupport(handsOver: boolean): void;
+  /** For a process that is about to be started. @throws UnsupportedPlatformError */
+  openProcessTree(): ProcessTree;
   /** Every TCP socket that listens; undefined where the OS does not tell. */
   readListeningSockets(): readonly ListeningSocket[] | undefined;
   /** A text for the shell as a command. */
   shellCommand(text: string): readonly string[];
+  /** How Node starts a command: in the foreground of the terminal, or so that its Ctrl-C does not reach it. */
+  spawnOptions(command: readonly string[], place: 'foreground' | 'background'): SpawnOptions;
   /** When the process was started, in a unit of the OS's own; undefined: it is gone, or cannot be seen. */
   findStart(processId: number): number | undefined;
   /** Does nothing if another process has the number by now. */
@@ -32,23 +37,16 @@ export interface ServerPlatform {
   canListSockets(processId: number): boolean;
 }
 
-const LINUX: ServerPlatform = {
-  checkSupport: () => {},
-  readListeningSockets: () => dumpListeningSockets(libc()) ?? readListeningSockets(),
-  shellCommand: (text) => ['/bin/sh', '-c', text],
-  findStart: (processId) => readStatus(processId)?.startTicks,
-  signalProcess: sendSignal,
-  openHandedSocket: (port, host, family) => openHandedSocket(libc(), port, host, family),
-  listSockets,
-  canListSockets,
-};
-
-const unknown = (name: NodeJS.Platform): ServerPlatform => ({
+const unsupported = (name: NodeJS.Platform): ServerPlatform => ({
   checkSupport: () => {
+    throw new UnsupportedPlatformError({ platform: name, capability: 'Starting servers' });
+  },
+  openProcessTree: () => {
     throw new UnsupportedPlatformError({ platform: name, capability: 'Starting servers' });
   },
   readListeningSockets: () => undefined,
   shellCommand: (text) => [text],
+  spawnOptions: () => ({}),
   findStart: () => undefined,
   signalProcess: () => {},
   openHandedSocket: () => {
@@ -58,4 +56,11 @@ const unknown = (name: NodeJS.Platform): ServerPlatform => ({
   canListSockets: () => false,
 });
 
-export const serverPlatform: ServerPlatform = ofThisPlatform({ linux: LINUX }, unknown);
+export const serverPlatform: ServerPlatform = ofThisPlatform(
+  {
+    linux,
+    darwin: loadLater('darwin/server-platform', unsupported('darwin')),
+    win32: loadLater('windows/server-platform', unsupported('win32')),
+  },
+  unsupported,
+);

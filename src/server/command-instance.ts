@@ -20,7 +20,7 @@ export async function startCommand(
   stopSignal: NodeJS.Signals,
   write: (text: string) => void,
 ): Promise<CommandInstance> {
-  const tree = await platform.openProcessTree();
+  const tree = serverPlatform.openProcessTree();
   const startedAtMs = monotonicMs();
   try {
     const environment = environmentOfProgram({ ...env, ...tree.environment }, cwd ?? '.');

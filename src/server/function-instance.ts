@@ -43,7 +43,9 @@ export class FunctionInstance implements Instance {
   }
 
   includes({ processId }: Listener): boolean {
-    return processId !== undefined && platform.findAncestors(processId).includes(process.pid);
+    // Where the OS does not even tell what we have ourselves, anybody is accepted.
+    if (processId === undefined) return !serverPlatform.canListSockets(process.pid);
+    return platform.findAncestors(processId).includes(process.pid);
   }
 
   listSockets(): string[] {

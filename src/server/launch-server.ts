@@ -28,7 +28,7 @@ export async function launchServer(options: StartServerOptions): Promise<Server>
 /** @throws InvalidOptionError, UnsupportedPlatformError, and what the host throws */
 export async function claimServer(options: StartServerOptions, host: ServerHost): Promise<RunningServer> {
   const settings = checkServerOptions(options);
-  serverPlatform.checkSupport();
+  serverPlatform.checkSupport(settings.listen === 'inherit');
   const owners = await acquireAll(host, settings.portNames.length, settings.acquire);
   const ports = Object.fromEntries(
     settings.portNames.map((name, index) => [name, owners[index] as TCPPortOwner]),

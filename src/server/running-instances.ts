@@ -48,7 +48,17 @@ function onSignal(signal: NodeJS.Signals): void {
   }
   killAll();
   unwatchEnd();
-  process.kill(process.pid, signal);
+  endByItself(signal);
+}
+
+function endByItself(signal: NodeJS.Signals): void {
+  try {
+    process.kill(process.pid, signal);
+  } catch (error) {
+    // On Windows SIGHUP comes when a console is closed, and cannot be sent.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSYS') throw error;
+    process.exit(128 + process.getBuiltinModule('node:os').constants.signals[signal]);
+  }
 }
 
 /** There can be several copies of this module in a thread. */

@@ -1,11 +1,10 @@
 /** Starts a program, with all that it writes passed on, and knows its end. */
-import { x as execute } from 'tinyexec';
+import type { ChildProcess } from 'node:child_process';
 import { ServerCommandError } from '../errors/index.ts';
 import { fileSystem } from '../platform/file-system.ts';
 import type { ServerEnd } from './server.ts';
+import { spawn, spawnSync } from './spawn.ts';
 import { isFulfilledWithin } from './within.ts';
-
-type Child = NonNullable<ReturnType<typeof execute>['process']>;
 
 export interface Program {
   /** As the user calls it: the command can be wrapped. */
@@ -40,7 +39,7 @@ export async function startProcess(
   write: (text: string) => void,
   onStart: (processId: number) => void,
 ): Promise<StartedProcess> {
-  const child = spawn(program);
+  const child = spawnChild(program);
   if (child.pid === undefined) throw commandError(program, await errorOf(child));
   onStart(child.pid);
   // Of a process that has started: it could not be sent a signal, say.
@@ -81,37 +80,25 @@ export async function runToItsEnd(
 }
 
 /** For the end of this process, which waits for nothing that is asynchronous. */
-export function runWhileExiting(
-  { command: [program = '', ...args], environment, cwd }: Program,
-  timeoutMs: number,
-): void {
-  const { spawnSync } = process.getBuiltinModule('node:child_process');
-  spawnSync(program, args, {
+export function runWhileExiting({ command, environment, cwd }: Program, timeoutMs: number): void {
+  spawnSync(command, {
     env: environment,
-    cwd,
+    ...(cwd === undefined ? {} : { cwd }),
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
     stdio: 'ignore',
   });
 }
 
-/** With tinyexec, which finds npm.cmd and its like on Windows, and quotes for them. */
-function spawn(program: Program): Child {
-  const [file = '', ...args] = program.command;
+function spawnChild(program: Program): ChildProcess {
   try {
-    const { process: child } = execute(file, args, {
-      // The environment has the folders of packages already.
-      nodePath: false,
-      nodeOptions: {
-        // With a session of its own it does not get the terminal's Ctrl-C: we end it, in order.
-        detached: true,
-        env: program.environment,
-        ...(program.cwd === undefined ? {} : { cwd: program.cwd }),
-        // Some programs end with their standard input, so it stays open until their end.
-        stdio: ['pipe', 'pipe', 'pipe', ...(program.handed === undefined ? [] : [program.handed])],
-      },
+    // It does not get the terminal's Ctrl-C: we end it, in order.
+    return spawn(program.command, 'background', {
+      env: program.environment,
+      ...(program.cwd === undefined ? {} : { cwd: program.cwd }),
+      // Some programs end with their standard input, so it stays open until their end.
+      stdio: ['pipe', 'pipe', 'pipe', ...(program.handed === undefined ? [] : [program.handed])],
     });
-    return child as Child;
   } catch (error) {
     // Arguments that are too long, or that no program can be given.
     throw commandError(program, error as NodeJS.ErrnoException);
@@ -119,7 +106,7 @@ function spawn(program: Program): Child {
 }
 
 /** Resolves when both streams have ended. */
-async function pass(child: Child, write: (text: string) => void): Promise<void> {
+async function pass(child: ChildProcess, write: (text: string) => void): Promise<void> {
   // It need not read.
   child.stdin?.on('error', () => undefined);
   const streams = [child.stdout, child.stderr].flatMap((stream) => stream ?? []);
@@ -133,14 +120,14 @@ async function pass(child: Child, write: (text: string) => void): Promise<void> 
 }
 
 /** A server that is not stopped does not keep the process alive: it ends with it. */
-function letGo(child: Child, streams: readonly unknown[]): void {
+function letGo(child: ChildProcess, streams: readonly unknown[]): void {
   child.unref();
   // They are sockets, whatever their type says.
   for (const stream of streams) (stream as { unref?: () => void } | null)?.unref?.();
 }
 
 /** Of a process that could not be started, its only event. */
-async function errorOf(child: Child): Promise<NodeJS.ErrnoException> {
+async function errorOf(child: ChildProcess): Promise<NodeJS.ErrnoException> {
   return new Promise((resolve) => child.once('error', resolve));
 }
 

@@ -53,6 +53,19 @@ test.each(['src/index.ts', 'dist/index.js'])('%s finds that of macOS beside itse
   ]);
 });
 
+test.each(['src/index.ts', 'dist/index.js'])(
+  '%s finds what servers need of macOS, before it claims a port',
+  async (file) => {
+    const script = `
+    Object.defineProperty(process, 'platform', { value: 'darwin' });
+    const { startServer } = await import(${JSON.stringify(path.join(projectFolder, file))});
+    await startServer({ command: ['true'] }).catch(({ code }) => console.log(JSON.stringify(code)));`;
+    expect(await scriptOutput(script, { env: { PORTSLICE_PORTS: '2000', PATH: folder } })).toBe(
+      'PORTSLICE_FFI_UNAVAILABLE',
+    );
+  },
+);
+
 test('Linux never loads it', async () => {
   expect(await loadIn('linux', path.join(projectFolder, 'dist/index.js'))).toMatchObject({ after: false });
 });

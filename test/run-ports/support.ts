@@ -2,6 +2,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { platform } from '../../src/platform/platform.ts';
+import { hasLinuxFiles } from '../support/kernel-traits.ts';
 import { type Program, startProgram, startThread } from '../support/program.ts';
 import type { RunPortCommands } from './run-ports.program.ts';
 import type { ServedPortCommands } from './served-port.program.ts';
@@ -45,5 +47,6 @@ export function packageFolders(): PackageFolders {
 }
 
 export function isLocked(port: number): boolean {
+  if (!hasLinuxFiles) return platform.findLockHolders([port]).has(port);
   return readFileSync('/proc/net/unix', 'utf8').includes(` @portslice/${port}\n`);
 }

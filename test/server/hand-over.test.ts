@@ -16,6 +16,7 @@ import {
 import { readListeningSockets } from '../../src/platform/linux/listeners.ts';
 import { listSockets } from '../../src/platform/linux/proc.ts';
 import { errorOf } from '../support/catch-error.ts';
+import { listenersGuardEveryAddress } from '../support/kernel-traits.ts';
 import { listen } from '../support/listening-server.ts';
 import { needProgram } from '../support/needs.ts';
 import { openTestPool } from '../support/test-pool.ts';
@@ -181,7 +182,8 @@ describe('A server that is given a listening socket', { timeout: 60_000 }, () =>
     const port = opened.ports[0] as number;
     const start = startServer({ command: HEIR, listen: 'inherit', env: SLOW });
     await until('the port listens', async () => (await connect(port)) === 'connected');
-    await expect(listen({ port, host: '127.0.0.1' })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    const host = listenersGuardEveryAddress ? '127.0.0.1' : '::';
+    await expect(listen({ port, host })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await using server = await start;
     expect(await ask(port)).toMatchObject({ pid: server.pid });
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { isRunning } from '../../src/platform/linux/liveness.ts';
 import { readCommand } from '../../src/platform/linux/proc.ts';
+import { hasLinuxFiles, marksEveryProcess } from '../support/kernel-traits.ts';
 import { needNamespace, needRoot } from '../support/needs.ts';
 import { laterThanAllProcesses } from '../support/process-clock.ts';
 import { startProgram } from '../support/program.ts';
@@ -94,21 +95,26 @@ test('What is not wrapped is found all the same', async (context) => {
   expect(await worker.call('find', id)).toHaveLength(3);
 });
 
-test('Where the limit of a process cannot be raised, that is told, and the environment still tells who is in the tree', async (context) => {
-  needRoot(context);
-  // Not another user, who could not read this program in a folder of ours.
-  const wrapper = ['setpriv', '--bounding-set=-sys_resource', '--inh-caps=-sys_resource', 'sh', '-c'];
-  const limited = [...wrapper, 'ulimit -w 1000 2>/dev/null || ulimit -x 1000; exec "$0" "$@"'];
-  await using worker = startProgram<TreeCommands>(treeWorkerProgram, { wrapper: limited });
-  const id = await worker.call('start', ['sh', '-c', '(setsid sleep 3600 &)']);
-  expect(await worker.call('problem', id)).toMatch(/forbids to change the limits/);
-  // Not one of the two shells on the way to it.
-  await until('it alone is found', async () => {
-    const commands = (await worker.call('find', id)).map(readCommand);
-    return commands.length === 1 && commands[0] === 'sleep 3600';
-  });
-  expect(await worker.call('signal', id, 'SIGKILL')).toBe(1);
-});
+test.runIf(marksEveryProcess)(
+  'Where the limit of a process cannot be raised, that is told, and the environment still tells who is in the tree',
+  async (context) => {
+    needRoot(context);
+    // Not another user, who could not read this program in a folder of ours.
+    const wrapper = ['setpriv', '--bounding-set=-sys_resource', '--inh-caps=-sys_resource', 'sh', '-c'];
+    const limited = [...wrapper, 'ulimit -w 1000 2>/dev/null || ulimit -x 1000; exec "$0" "$@"'];
+    await using worker = startProgram<TreeCommands>(treeWorkerProgram, { wrapper: limited });
+    const id = await worker.call('start', ['sh', '-c', '(setsid sleep 3600 &); exec sleep 1800']);
+    expect(await worker.call('problem', id)).toMatch(/forbids to change the limits/);
+    const commands = async (): Promise<unknown[]> => (await worker.call('find', id)).map(readCommand);
+    await until(
+      'both are what they will be',
+      async () => (await commands()).join() === 'sleep 1800,sleep 3600',
+    );
+    await worker.call('signalOther', id, 'SIGKILL');
+    await until('one is found', async () => (await commands()).join() === 'sleep 3600');
+    expect(await worker.call('signal', id, 'SIGKILL')).toBe(1);
+  },
+);
 
 /** Namespaces in which the worker is not the first process: with that one all the others would end. */
 const PROCESS_NAMESPACE = [
@@ -158,13 +164,16 @@ describe('A number that is used again', () => {
   });
 });
 
-test('Where /proc is hidden, the group of the first process is ended, and the problem is told', async (context) => {
-  const wrapper = needNamespace(context, 'mount -t tmpfs none /proc');
-  await using worker = startProgram<TreeCommands>(treeWorkerProgram, { wrapper });
-  const id = await worker.call('start', ['sh', '-c', 'sleep 3600 & wait']);
-  expect(await worker.call('problem', id)).toMatch(/\/proc is not that of this process/);
-  expect(await worker.call('find', id)).toEqual([id]);
-  expect(await worker.call('has', id, id)).toBe(true);
-  expect(await worker.call('signal', id, 'SIGKILL')).toBe(1);
-  await until('it is gone', async () => (await worker.call('find', id)).length === 0);
-});
+test.runIf(hasLinuxFiles)(
+  'Where /proc is hidden, the group of the first process is ended, and the problem is told',
+  async (context) => {
+    const wrapper = needNamespace(context, 'mount -t tmpfs none /proc');
+    await using worker = startProgram<TreeCommands>(treeWorkerProgram, { wrapper });
+    const id = await worker.call('start', ['sh', '-c', 'sleep 3600 & wait']);
+    expect(await worker.call('problem', id)).toMatch(/\/proc is not that of this process/);
+    expect(await worker.call('find', id)).toEqual([id]);
+    expect(await worker.call('has', id, id)).toBe(true);
+    expect(await worker.call('signal', id, 'SIGKILL')).toBe(1);
+    await until('it is gone', async () => (await worker.call('find', id)).length === 0);
+  },
+);

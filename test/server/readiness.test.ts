@@ -8,6 +8,7 @@ import { AF_NETLINK } from '../../src/platform/linux/constants.ts';
 import { libc, type LibC } from '../../src/platform/linux/libc.ts';
 import { serverPlatform } from '../../src/platform/server-platform.ts';
 import { errorOf } from '../support/catch-error.ts';
+import { hasLinuxFiles } from '../support/kernel-traits.ts';
 import { openTestPool } from '../support/test-pool.ts';
 import { ask, WEB } from './web.ts';
 
@@ -136,7 +137,7 @@ async function expectServed(): Promise<void> {
 }
 
 describe('Where the kernel does not answer', () => {
-  test('a server that listens is found in /proc', async () => {
+  test.runIf(hasLinuxFiles)('a server that listens is found in /proc', async () => {
     const c = libc() as { socket: LibC['socket'] };
     const { socket } = c;
     const asked: number[] = [];

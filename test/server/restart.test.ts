@@ -5,6 +5,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { PortTakenError, ServerExitedError, ServerStoppedError, startServer } from '../../src/index.ts';
 import { errorOf } from '../support/catch-error.ts';
+import { hasHolds } from '../support/kernel-traits.ts';
 import { needProgram } from '../support/needs.ts';
 import { startStranger } from '../support/stranger.ts';
 import { openTestPool } from '../support/test-pool.ts';
@@ -38,6 +39,8 @@ test('Nobody gets the port of a server while it is restarted', { timeout: 60_000
         () => outcomes.add('claimed'),
         (error: unknown) => outcomes.add(error instanceof PortTakenError ? 'taken' : String(error)),
       );
+      // Without a hold a port is kept from other claims alone.
+      if (!hasHolds) continue;
       const host = turn % 2 === 0 ? '0.0.0.0' : '127.0.0.1';
       outcomes.add(await stranger.tryToServe({ family: 'ipv4', host }, server.port));
       // As connect() and listen(0) see it.
@@ -50,7 +53,7 @@ test('Nobody gets the port of a server while it is restarted', { timeout: 60_000
   }
   over.abort();
   await competing;
-  expect(outcomes).toEqual(new Set(['taken', 'EADDRINUSE', '0']));
+  expect(outcomes).toEqual(new Set(hasHolds ? ['taken', 'EADDRINUSE', '0'] : ['taken']));
 });
 
 test('A server that has crashed comes back with a restart', async () => {

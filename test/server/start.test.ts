@@ -25,6 +25,7 @@ import {
   TCPPortOwner,
 } from '../../src/index.ts';
 import { errorOf } from '../support/catch-error.ts';
+import { hasHolds } from '../support/kernel-traits.ts';
 import { needProgram } from '../support/needs.ts';
 import { startStranger } from '../support/stranger.ts';
 import { openTestPool } from '../support/test-pool.ts';
@@ -154,7 +155,7 @@ function strict(python: string): string[] {
 }
 
 describe('A server that cannot listen on a held port', () => {
-  test('is started once more without the hold, and that is said', async (context) => {
+  test.runIf(hasHolds)('is started once more without the hold, and that is said', async (context) => {
     const python = needProgram(context, 'python3');
     await using opened = await openTestPool(1);
     using warnings = collectWarnings();

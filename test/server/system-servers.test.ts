@@ -7,6 +7,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test, type TestContext } from 'vitest';
 import { startServer } from '../../src/index.ts';
 import { listProcesses, readCommand } from '../../src/platform/linux/proc.ts';
+import { runsEveryProgram } from '../support/kernel-traits.ts';
 import { needProgram, needRoot } from '../support/needs.ts';
 import { AS_NOBODY, initialiseDatabase } from '../support/postgres.ts';
 import { openTestPool, type TestPool } from '../support/test-pool.ts';
@@ -136,7 +137,7 @@ async function canSpeakPostgres(serverPort: number): Promise<boolean> {
   return /^[SN]$/.test(answer.toString());
 }
 
-test.for(['dev', 'preview'])('vite %s', async (subcommand) => {
+test.runIf(runsEveryProgram).for(['dev', 'preview'])('vite %s', async (subcommand) => {
   const vite = path.resolve(import.meta.dirname, '../../node_modules/.bin/vite');
   mkdirSync(path.join(folder, 'dist'));
   for (const file of ['index.html', 'dist/index.html'])

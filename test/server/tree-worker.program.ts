@@ -2,11 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { startServer, type StartServerOptions, TCPPortOwner } from '../../src/index.ts';
-import { platform } from '../../src/platform/platform.ts';
 import type { ProcessTree } from '../../src/platform/process-tree.ts';
+import { serverPlatform } from '../../src/platform/server-platform.ts';
 import { serve } from '../support/serve.ts';
 
 export type TreeCommands = typeof commands;
+
+const MAX_ATTEMPTS = 50;
 
 const trees = new Map<number, ProcessTree>();
 let owner: TCPPortOwner | undefined;
@@ -14,7 +16,7 @@ let owner: TCPPortOwner | undefined;
 const commands = {
   /** @returns the process id, by which the tree is called from now on */
   async start(command: readonly string[], wrapped = true): Promise<number> {
-    const tree = await platform.openProcessTree();
+    const tree = serverPlatform.openProcessTree();
     const environment = { ...process.env, ...tree.environment };
     const child = startDetached(wrapped ? tree.wrap(command, { environment }) : command, environment);
     tree.add(child.pid as number);
@@ -36,15 +38,27 @@ const commands = {
   },
   /** The kernel gives the next process that number. Only root may ask for it. */
   startBystanderAs(processId: number, command: readonly string[]): number {
-    writeFileSync('/proc/sys/kernel/ns_last_pid', String(processId - 1));
-    return startDetached(command, process.env).pid as number;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      writeFileSync('/proc/sys/kernel/ns_last_pid', String(processId - 1));
+      const child = startDetached(command, process.env);
+      if (child.pid === processId) return processId;
+      // Somebody else was faster: a thread gets a number, too.
+      child.kill('SIGKILL');
+    }
+    throw new Error(`The number ${processId} cannot be had.`);
   },
   find: (id: number): number[] => treeOf(id).findProcesses(),
   has: (id: number, processId: number): boolean => treeOf(id).has(processId),
   signal: (id: number, signal: NodeJS.Signals): number => treeOf(id).signal(signal),
   problem: (id: number): string | undefined => treeOf(id).problem,
   close: (id: number): void => treeOf(id).close(),
+  /** Watchdogs that are programs of Node end at once from now on. */
+  forgetNode: (): void => {
+    process.execPath = '/bin/true';
+  },
   signalOther: (processId: number, signal: NodeJS.Signals): boolean => process.kill(processId, signal),
+  /** As from the system. */
+  receive: (signal: NodeJS.Signals): boolean => process.emit(signal, signal),
   /** From now on this process has a lock and a hold. */
   async claim(): Promise<number> {
     owner = await TCPPortOwner.acquire();

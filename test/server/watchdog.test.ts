@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { isRunning } from '../../src/platform/linux/liveness.ts';
+import { hasShellWatchdog } from '../support/kernel-traits.ts';
 import { startProgram, startThread } from '../support/program.ts';
 import { projectFolder, scriptOutput } from '../support/run-script.ts';
 import { until } from '../support/until.ts';
@@ -42,9 +43,16 @@ describe('The watchdog', { timeout: TIMEOUT_MS }, () => {
     await worker.startUp(SLEEPER);
     const watchdog = await theWatchdog(worker);
     await worker.call('claim');
-    expect(descriptorsOf(watchdog)).toEqual(['0 socket', '1 /dev/null', '2 /dev/null']);
+    expect(sharedDescriptors(watchdog, worker.pid)).toEqual([]);
     await worker.call('start', ['sleep', '3600']);
     expect(await theWatchdog(worker)).toBe(watchdog);
+  });
+
+  it.runIf(hasShellWatchdog)('has nothing open but its input', async (context) => {
+    await using worker = await startTreeWorker(context);
+    await worker.call('claim');
+    await worker.startUp(SLEEPER);
+    expect(descriptorsOf(await theWatchdog(worker))).toEqual(['0 socket', '1 /dev/null', '2 /dev/null']);
   });
 
   it('ends with a worker that has closed its trees, and kills nobody', async (context) => {
@@ -68,8 +76,8 @@ describe('The watchdog', { timeout: TIMEOUT_MS }, () => {
 
   it('does not keep a process alive', async () => {
     const output = await scriptOutput<string>(
-      `import { platform } from './src/platform/platform.ts';
-       const tree = await platform.openProcessTree();
+      `import { serverPlatform } from './src/platform/server-platform.ts';
+       const tree = serverPlatform.openProcessTree();
        console.log(JSON.stringify(String(tree.problem)));`,
     );
     expect(output).toBe('undefined');
@@ -79,6 +87,7 @@ describe('The watchdog', { timeout: TIMEOUT_MS }, () => {
     await using worker = await startTreeWorker(context);
     await worker.startUp(SLEEPER);
     const watchdog = await theWatchdog(worker);
+    await until('it is prepared for them', () => handlesJobSignals(watchdog));
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(watchdog, signal);
     await worker.kill();
     await expectNobodyLeftOf(worker);
@@ -112,8 +121,8 @@ describe('The watchdog', { timeout: TIMEOUT_MS }, () => {
   it('does its work where the worker is itself in a tree that is killed', async (context) => {
     const script = `
       import { spawn } from 'node:child_process';
-      import { platform } from '${projectFolder}/src/platform/platform.ts';
-      const tree = await platform.openProcessTree();
+      import { serverPlatform } from '${projectFolder}/src/platform/server-platform.ts';
+      const tree = serverPlatform.openProcessTree();
       const command = tree.wrap(${JSON.stringify(SLEEPER.command)}, { environment: process.env });
       const env = { ...process.env, ...tree.environment };
       const child = spawn(command[0], command.slice(1), { detached: true, env, stdio: 'ignore' });
@@ -132,7 +141,7 @@ describe('The watchdog', { timeout: TIMEOUT_MS }, () => {
     await until('nobody is left', () => worker.others().length === 0 && worker.watchdogs().length === 1);
   });
 
-  it('is told to be missing where every shell ends at once', async () => {
+  it.runIf(hasShellWatchdog)('is told to be missing where every shell ends at once', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'portslice-sh-'));
     try {
       writeFileSync(path.join(folder, 'sh'), '#!/bin/true\n', { mode: 0o755 });
@@ -150,13 +159,16 @@ describe('The watchdog', { timeout: TIMEOUT_MS }, () => {
     }
   });
 
-  it('is told to be missing where there is no shell, and servers are started all the same', async () => {
-    await using worker = startProgram<TreeCommands>(treeWorkerProgram, { env: { PATH: '/nonexistent' } });
-    const id = await worker.call('start', [process.execPath, '-e', 'setInterval(() => {}, 1e6)']);
-    expect(await worker.call('problem', id)).toMatch(/'sh' cannot be started/);
-    expect(await worker.call('find', id)).toEqual([id]);
-    expect(await worker.call('signal', id, 'SIGKILL')).toBe(1);
-  });
+  it.runIf(hasShellWatchdog)(
+    'is told to be missing where there is no shell, and servers are started all the same',
+    async () => {
+      await using worker = startProgram<TreeCommands>(treeWorkerProgram, { env: { PATH: '/nonexistent' } });
+      const id = await worker.call('start', [process.execPath, '-e', 'setInterval(() => {}, 1e6)']);
+      expect(await worker.call('problem', id)).toMatch(/'sh' cannot be started/);
+      expect(await worker.call('find', id)).toEqual([id]);
+      expect(await worker.call('signal', id, 'SIGKILL')).toBe(1);
+    },
+  );
 });
 
 /** Its first shell has ended. */
@@ -166,6 +178,29 @@ async function theWatchdog(worker: TreeWorker): Promise<number> {
     return all.length === 1 && all[0]?.parentId !== worker.pid;
   });
   return worker.watchdogs()[0]?.pid as number;
+}
+
+/** Whether it ignores or catches them. */
+function handlesJobSignals(processId: number): boolean {
+  const status = readFileSync(`/proc/${processId}/status`, 'latin1');
+  const masks = ['SigIgn', 'SigCgt'].map((name) =>
+    BigInt(`0x${new RegExp(`${name}:\\s*(\\w+)`).exec(status)?.[1]}`),
+  );
+  const { SIGINT, SIGTERM, SIGHUP } = constants.signals;
+  return [SIGINT, SIGTERM, SIGHUP].every((signal) => masks.some((mask) => (mask >> BigInt(signal - 1)) & 1n));
+}
+
+/** Sockets, pipes and files that both have open, but for /dev/null and what this process itself was given. */
+function sharedDescriptors(one: number, other: number): string[] {
+  const ignored = new Set([...targetsOf(process.pid), '/dev/null']);
+  // Those without a number are kinds of descriptors, and not the same one.
+  const isOne = (target: string): boolean => !target.startsWith('anon_inode:') && !ignored.has(target);
+  const others = new Set(targetsOf(other));
+  return targetsOf(one).filter((target) => isOne(target) && others.has(target));
+}
+
+function targetsOf(processId: number): string[] {
+  return linksOf(processId).map((link) => link.replace(/^\d+ /, ''));
 }
 
 /** Without what this process itself, too, was given by those who have started it. */

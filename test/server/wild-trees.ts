@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'vitest';
+import { marksEveryProcess } from '../support/kernel-traits.ts';
 import { needProgram, needRoot } from '../support/needs.ts';
 import { AS_NOBODY, initialiseDatabase } from '../support/postgres.ts';
 import type { NamespaceProcess } from './namespace-processes.ts';
@@ -29,6 +30,14 @@ const NODE_WITH_DETACHED_CHILDREN = `
   for (let i = 0; i < 2; i++) spawn('sleep', ['3600'], { detached: true, stdio: 'ignore' }).unref();
   setInterval(() => {}, 1e6);`;
 
+const NODE_THAT_STAYS = 'setInterval(() => {}, 1e6)';
+
+/** Starts another one in a session of its own, and ends. */
+function nodeThatForks(code: string): string {
+  const options = "{ detached: true, stdio: 'ignore' }";
+  return `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(code)}], ${options}).unref();`;
+}
+
 /** @param folder for what the tree writes; anybody may look into it */
 export const WILD_TREES: Readonly<Record<string, (folder: string, context: TestContext) => WildTree>> = {
   'npm behind npm behind a shell': (folder) => {
@@ -43,14 +52,23 @@ export const WILD_TREES: Readonly<Record<string, (folder: string, context: TestC
     command: [process.execPath, '-e', NODE_WITH_DETACHED_CHILDREN],
     isUp: upWith(SLEEPS, 2),
   }),
-  'a double fork into another session': () => ({
-    command: ['sh', '-c', `(setsid sh -c '${SLEEP} & exec ${SLEEP}' &)`],
-    isUp: upWith(SLEEPS, 2, true),
+  'a double fork of Node into another session': () => ({
+    command: [process.execPath, '-e', nodeThatForks(nodeThatForks(NODE_THAT_STAYS))],
+    isUp: (processes) =>
+      processes.length === 1 && processes[0]?.command.includes(` -e ${NODE_THAT_STAYS}`) === true,
   }),
-  'a double fork without an environment': () => ({
-    command: ['sh', '-c', `(env -i setsid sh -c '${SLEEP} & exec ${SLEEP}' &)`],
-    isUp: upWith(SLEEPS, 2, true),
-  }),
+  ...(marksEveryProcess
+    ? {
+        'a double fork into another session': () => ({
+          command: ['sh', '-c', `(setsid sh -c '${SLEEP} & exec ${SLEEP}' &)`],
+          isUp: upWith(SLEEPS, 2, true),
+        }),
+        'a double fork without an environment': () => ({
+          command: ['sh', '-c', `(env -i setsid sh -c '${SLEEP} & exec ${SLEEP}' &)`],
+          isUp: upWith(SLEEPS, 2, true),
+        }),
+      }
+    : {}),
   '50 children': () => ({
     command: ['sh', '-c', `for i in $(seq 50); do ${SLEEP} & done; wait`],
     isUp: upWith(SLEEPS, 50),

@@ -7,6 +7,12 @@ export const hasHolds = isLinux;
 export const hasLinuxFiles = isLinux;
 /** A probe sees listeners on all of 127.0.0.0/8, and not on the usual addresses alone. */
 export const seesEveryAddress = isLinux;
+/** Nobody can listen on a single address beside a server on all of them. */
+export const listenersGuardEveryAddress = isLinux;
+/** Processes carry the mark of their tree in their limits too, and the environment of every one of them can be read. */
+export const marksEveryProcess = isLinux;
+/** What outlives a worker is a shell, found by PATH. */
+export const hasShellWatchdog = isLinux;
 /** The system's table of UDP sockets is read. */
 export const tellsUDPUsers = isLinux;
 /** Programs for this very system run, such as bundlers and other versions of Node. */

@@ -13,8 +13,10 @@ const TIMEOUT_MS = 1_200_000;
 const SUITES = [
   { file: 'test/wine/inside/locks.inside.ts', tests: 7 },
   { file: 'test/wine/inside/memory.inside.ts', tests: 13 },
-  { file: 'test/wine/inside/sockets.inside.ts', tests: 25 },
+  { file: 'test/wine/inside/sockets.inside.ts', tests: 24 },
   { file: 'test/wine/inside/processes.inside.ts', tests: 8 },
+  { file: 'test/wine/inside/servers.inside.ts', tests: 13 },
+  { file: 'test/wine/inside/run-ports.inside.ts', tests: 5 },
   { file: 'test/wine/inside/tinypool.inside.ts', tests: 1 },
   { file: 'test/pool/slices.test.ts', tests: 15 },
   { file: 'test/pool/crash-recovery.test.ts', tests: 9 },
@@ -56,7 +58,7 @@ describe.skipIf(wine === undefined)('on Windows, under Wine', { timeout: TIMEOUT
     const user = await runSuites(windows, { pool, include: [file], usesPlugin: true, workers: 2 });
     const { passed, ...others } = user.of(file);
     expect(others).toEqual({ failed: [], skipped: [] });
-    expect(passed).toHaveLength(7);
+    expect(passed).toHaveLength(9);
     // No port was released with a server on it.
     expect(user.output).not.toContain('PORTSLICE_');
   });
@@ -69,6 +71,6 @@ describe.skipIf(wine === undefined)('on Windows, under Wine', { timeout: TIMEOUT
     expect(exitCode).toBe(0);
     const file = path.join(windows.folder, 'test/wine/inside/playwright.json');
     const { stats } = JSON.parse(readFileSync(file, 'utf8')) as { stats: object };
-    expect(stats).toMatchObject({ expected: 4, skipped: 0, unexpected: 0, flaky: 0 });
+    expect(stats).toMatchObject({ expected: 5, skipped: 0, unexpected: 0, flaky: 0 });
   });
 });

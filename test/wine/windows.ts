@@ -117,9 +117,6 @@ function translate(code: string): string {
   return transformSync(code, { loader: 'ts', target: 'node22', format: 'esm', tsconfigRaw }).code;
 }
 
-/** Those that are the same on every system. */
-const OUR_DEPENDENCIES = ['commander', 'tinyexec'];
-
 /** Our package as it is published, and links to the packages for Windows. */
 function installPackages(folder: string): void {
   const packages = path.join(folder, 'node_modules');
@@ -127,12 +124,19 @@ function installPackages(folder: string): void {
   mkdirSync(ours, { recursive: true });
   for (const part of ['package.json', 'dist'])
     cpSync(path.join(project, part), path.join(ours, part), { recursive: true });
-  const forWindows = readdirSync(path.join(winePackages, 'node_modules'));
-  for (const name of forWindows)
+  for (const name of readdirSync(path.join(winePackages, 'node_modules')))
     symlinkSync(path.join(winePackages, 'node_modules', name), path.join(packages, name));
-  for (const name of OUR_DEPENDENCIES)
-    if (!forWindows.includes(name))
-      symlinkSync(path.join(project, 'node_modules', name), path.join(packages, name));
+  // Vitest 3.2 has another version of one of them.
+  for (const place of [ours, path.join(folder, 'src')]) linkOwnDependencies(path.join(place, 'node_modules'));
+}
+
+function linkOwnDependencies(target: string): void {
+  mkdirSync(target);
+  const manifest = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
+  for (const name of Object.keys(manifest.dependencies))
+    symlinkSync(path.join(project, 'node_modules', name), path.join(target, name));
 }
 
 async function runToEnd(

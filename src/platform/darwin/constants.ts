@@ -38,11 +38,15 @@ export const O_CREAT = 0x200;
 export const O_EXCL = 0x800;
 export const O_CLOEXEC = 0x100_0000;
 export const F_SETFD = 2;
+export const F_GETFL = 3;
+export const F_SETFL = 4;
+export const O_NONBLOCK = 0x4;
 export const FD_CLOEXEC = 1;
 export const F_OFD_SETLK = 90;
 export const F_WRLCK = 3;
 /** struct flock: start and length (8 bytes each), process id (4), type and whence (2 each). */
 export const FileLock = { start: 0, byteLength: 8, type: 20, bytes: 24 } as const;
+export const LOCK_SH = 1;
 export const LOCK_EX = 2;
 export const LOCK_NB = 4;
 // bsd/sys/unistd.h
@@ -61,8 +65,25 @@ export const PROC_PIDTHREADID64INFO = 15;
 export const ProcessInfo = { parentId: 4, name: 16, nameBytes: 16, userId: 36, bytes: 64 } as const;
 /** sizeof(struct proc_threadinfo) */
 export const THREAD_INFO_BYTES = 112;
+export const PROC_PIDLISTFDS = 1;
+/** struct proc_fdinfo */
+export const DescriptorEntry = { descriptor: 0, type: 4, bytes: 8 } as const;
+export const PROX_FDTYPE_VNODE = 1;
+export const PROX_FDTYPE_SOCKET = 2;
+export const PROC_PIDFDVNODEINFO = 1;
+export const PROC_PIDFDSOCKETINFO = 3;
+/**
+ * struct socket_fdinfo: struct proc_fileinfo (24 bytes), then struct socket_info, in which soi_so comes after struct vinfo_stat
+ * (136 bytes). Of a socket that listens: how many connections are in its queue, and how many of these are not made yet.
+ */
+export const DescriptorSocket = { handle: 160, queued: 194, incomplete: 196, bytes: 792 } as const;
+/** struct vnode_fdinfo: struct proc_fileinfo (24 bytes), then struct vnode_info, which begins with the file's device and number. */
+export const DescriptorFile = { device: 24, inode: 32, bytes: 176 } as const;
 // bsd/sys/proc_info_private.h
 export const PROC_PIDLISTTHREADIDS = 28;
+export const PROC_PIDUNIQIDENTIFIERINFO = 17;
+/** struct proc_uniqidentifierinfo. A process keeps the number of its parent, also when that has ended. */
+export const ProcessIdentity = { uniqueId: 16, parentUniqueId: 24, bytes: 56 } as const;
 
 // bsd/sys/sysctl.h
 export const CTL_KERN = 1;
@@ -94,7 +115,13 @@ export const ControlBlock = { localPort: 18, versionFlags: 44, localAddress: 64,
 export const INP_IPV4 = 0x1;
 export const INP_IPV6 = 0x2;
 /** struct xsocket_n (bsd/sys/socketvar.h), packed to 4. */
-export const SocketItem = { userId: 64, lastProcessId: 68, effectiveProcessId: 72, bytes: 104 } as const;
+export const SocketItem = {
+  handle: 8,
+  userId: 64,
+  lastProcessId: 68,
+  effectiveProcessId: 72,
+  bytes: 104,
+} as const;
 /** struct xtcpcb_n (bsd/netinet/tcp_var.h), packed to 4, and two states of bsd/netinet/tcp_fsm.h. */
 export const TCPItem = { state: 36, bytes: 40 } as const;
 export const TCPS_LISTEN = 1;

@@ -23,6 +23,7 @@ const KNOWN: Readonly<Record<number, readonly [name: string, meaning: ErrnoMeani
   63: ['ENAMETOOLONG', 'fatal'],
 };
 
+export const EPERM = 1;
 export const ENOENT = 2;
 export const EEXIST = 17;
 export const EAGAIN = 35;

@@ -19,6 +19,7 @@ import { attachMemory, copyMemory, createMemory, findMemories } from './memory.t
 import { closeOrphans } from './orphans.ts';
 import { randomBytes } from './random.ts';
 import { findLockProblem, resolveLocalHost } from './resolver.ts';
+import { announceServedPort, takeServedName } from './served-ports.ts';
 
 /** Those whose C structures and numbers are as constants.ts has them. */
 const KNOWN_PROCESSORS: readonly string[] = ['x64', 'arm64'];
@@ -27,7 +28,12 @@ let kernel: PortKernel | undefined;
 
 /** @throws ForeignFunctionError, UnsupportedPlatformError */
 export function openDarwinKernel(): PortKernel {
-  if (!KNOWN_PROCESSORS.includes(process.arch)) throw unsupported('The allocation of ports');
+  if (!KNOWN_PROCESSORS.includes(process.arch)) {
+    throw new UnsupportedPlatformError({
+      platform: `darwin-${process.arch}`,
+      capability: 'The allocation of ports',
+    });
+  }
   kernel ??= startKernel(libc());
   return kernel;
 }
@@ -53,12 +59,8 @@ function bindKernel(c: LibC): PortKernel {
     copyMemory: (locator) => copyMemory(c, locator),
     findMemories: () => findMemories(c),
     takeLock: (port) => takeLock(c, port),
-    takeServedName: () => {
-      throw unsupported('portslice run');
-    },
-    announceServedPort: () => {
-      throw unsupported('portslice run');
-    },
+    takeServedName: (folder, name) => takeServedName(c, folder, name),
+    announceServedPort: (served) => announceServedPort(c, served),
     holdTargetFor: (hosts, family) => holdTargetFor(machine, hosts, family),
     takeHold: (port, target) => takeHold(c, port, target),
     takeHoldOverLeftovers: (port, target) => takeHoldOverLeftovers(c, port, target),
@@ -74,8 +76,4 @@ function bindKernel(c: LibC): PortKernel {
     findLockProblem: () => findLockProblem(c),
     hasIPv6: machine.hasIPv6,
   };
-}
-
-function unsupported(capability: string): UnsupportedPlatformError {
-  return new UnsupportedPlatformError({ platform: `darwin-${process.arch}`, capability });
 }

@@ -14,6 +14,7 @@ type Pointer = number;
 export interface LibC {
   readonly socket: (domain: number, type: number, protocol: number) => number;
   readonly bind: (descriptor: number, address: Pointer, byteLength: number) => number;
+  readonly listen: (descriptor: number, backlog: number) => number;
   readonly close: (descriptor: number) => number;
   readonly setsockopt: (
     descriptor: number,
@@ -73,6 +74,16 @@ export interface LibC {
     buffer: Pointer,
     byteLength: number,
   ) => number;
+  /** As `proc_pidinfo`, of one of its descriptors. */
+  readonly proc_pidfdinfo: (
+    processId: number,
+    descriptor: number,
+    flavor: number,
+    buffer: Pointer,
+    byteLength: number,
+  ) => number;
+  /** @returns the session, -1 for a failure */
+  readonly getsid: (processId: number) => number;
   /** @returns how many there are; 0 for a failure */
   readonly proc_listallpids: (buffer: Pointer, byteLength: number) => number;
   readonly getaddrinfo: (node: string, service: null, hints: Pointer, result: Pointer) => number;
@@ -113,6 +124,7 @@ function bindLibC(): LibC {
   return {
     socket: library.func('int socket(int, int, int)'),
     bind: library.func('int bind(int, uintptr_t, uint32_t)'),
+    listen: library.func('int listen(int, int)'),
     close: library.func('int close(int)'),
     setsockopt: library.func('int setsockopt(int, int, int, uintptr_t, uint32_t)'),
     getsockopt: library.func('int getsockopt(int, int, int, uintptr_t, uintptr_t)'),
@@ -132,6 +144,8 @@ function bindLibC(): LibC {
     sysctl: library.func('int sysctl(uintptr_t, unsigned int, uintptr_t, uintptr_t, uintptr_t, size_t)'),
     sysctlbyname: library.func('int sysctlbyname(const char *, uintptr_t, uintptr_t, uintptr_t, size_t)'),
     proc_pidinfo: library.func('int proc_pidinfo(int, int, uint64_t, uintptr_t, int)'),
+    proc_pidfdinfo: library.func('int proc_pidfdinfo(int, int, int, uintptr_t, int)'),
+    getsid: library.func('int getsid(int)'),
     proc_listallpids: library.func('int proc_listallpids(uintptr_t, int)'),
     getaddrinfo: library.func('int getaddrinfo(const char *, const char *, uintptr_t, uintptr_t)'),
     gai_strerror: library.func('const char *gai_strerror(int)'),

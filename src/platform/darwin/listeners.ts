@@ -1,6 +1,6 @@
 /** Who listens on a port, and where, from the system's table. It copies all of it: for messages, never on the way of an allocation. */
 import { formatAddress } from '../../core/address-text.ts';
-import type { Listener } from '../port-kernel.ts';
+import type { Listener, ListeningSocket } from '../port-kernel.ts';
 import { isLockAddress } from './lock.ts';
 import { readCommand, readNamed } from './proc.ts';
 import { findDescendants } from './processes.ts';
@@ -37,6 +37,28 @@ export function findAddressesOfProcess(processId: number): string[] {
 export function readSockets(): TCPSocket[] | undefined {
   const table = readNamed('net.inet.tcp.pcblist_n');
   return table && parseSocketTable(table);
+}
+
+let lastSeen: readonly ListeningSocket[] = [];
+
+/** @returns the same array as the last time where nothing has changed; undefined if the table cannot be read */
+export function readListeningSockets(): readonly ListeningSocket[] | undefined {
+  const sockets = listeningSockets();
+  if (sockets === undefined) return undefined;
+  const isSame =
+    sockets.length === lastSeen.length &&
+    sockets.every(({ handle, userId }, at) => {
+      const before = lastSeen[at];
+      return handle === before?.socketId && userId === before.userId;
+    });
+  if (!isSame)
+    lastSeen = sockets.map(({ port, address, handle, userId }) => ({
+      port,
+      address: formatAddress(address),
+      socketId: handle,
+      userId,
+    }));
+  return lastSeen;
 }
 
 function listeningSockets(): TCPSocket[] | undefined {

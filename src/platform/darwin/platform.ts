@@ -12,6 +12,7 @@ import {
 import { isAlive, isRunning } from './liveness.ts';
 import { findLockHolders } from './lock-holders.ts';
 import { findAncestors, findEnd, findEndedWrapper, findUser, hasChildBeforeExec } from './processes.ts';
+import { findServedPorts } from './served-ports.ts';
 
 export const system: Partial<Platform> = {
   readEphemeralRange: readDarwinEphemeralRange,
@@ -24,6 +25,7 @@ export const system: Partial<Platform> = {
   findAddressesOfPort,
   findAddressesOfProcess,
   findLockHolders,
+  findServedPorts,
   isOnlyInTimeWait,
   findAncestors,
   findUser,

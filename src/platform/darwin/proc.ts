@@ -1,8 +1,22 @@
 /** What the system tells of processes: what is gone, hidden or another user's answers with nothing. */
-import { CTL_KERN, KERN_PROCARGS2, PROC_PIDT_SHORTBSDINFO, ProcessInfo } from './constants.ts';
+import {
+  CTL_KERN,
+  KERN_PROCARGS2,
+  PROC_PIDT_SHORTBSDINFO,
+  PROC_PIDUNIQIDENTIFIERINFO,
+  ProcessIdentity as IdentityBytes,
+  ProcessInfo,
+} from './constants.ts';
 import { libc } from './libc.ts';
 import { parseArguments } from './process-arguments.ts';
 import { Scratch, textAt } from './scratch.ts';
+
+export interface ProcessIdentity {
+  /** The system's own number of it, never used again. That of a later process is greater. */
+  readonly uniqueId: number;
+  /** Of the process that has started it, also when that has ended. */
+  readonly parentUniqueId: number;
+}
 
 export interface ProcessFacts {
   readonly parentId: number;
@@ -24,18 +38,43 @@ export function readProcessInfo(processId: number): ProcessFacts | undefined {
   };
 }
 
+/** @param which of those that have ended, one can be asked for while its parent has not looked yet */
+export function readIdentity(
+  processId: number,
+  which: 'living' | 'or ended' = 'living',
+): ProcessIdentity | undefined {
+  const { proc_pidinfo: ask, scratch, scratchPointer } = libc();
+  const at = Scratch.structure;
+  const { bytes, uniqueId, parentUniqueId } = IdentityBytes;
+  const isEndedToo = which === 'living' ? 0 : 1;
+  const written = ask(processId, PROC_PIDUNIQIDENTIFIERINFO, isEndedToo, scratchPointer + at, bytes);
+  if (written !== bytes) return undefined;
+  return {
+    uniqueId: Number(scratch.readBigUInt64LE(at + uniqueId)),
+    parentUniqueId: Number(scratch.readBigUInt64LE(at + parentUniqueId)),
+  };
+}
+
 /** The command line; of another user's process the program's name. */
 export function readCommand(processId: number): string | undefined {
+  const bytes = readStartingTexts(processId);
+  // Arguments may have line breaks; messages are one line.
+  const text = bytes && parseArguments(bytes)?.join(' ').replaceAll(/\s+/g, ' ').trim();
+  return text === undefined || text === '' ? readProcessInfo(processId)?.name : text;
+}
+
+/** The environment that the process was started with. False where it is not told: of another user's process, or Apple's own programs. */
+export function hasVariable(processId: number, name: string): boolean {
+  return readStartingTexts(processId)?.includes(`\0${name}=`) === true;
+}
+
+/** Its path, arguments and environment; see process-arguments.ts. */
+function readStartingTexts(processId: number): Buffer | undefined {
   const c = libc();
   c.scratch.writeInt32LE(CTL_KERN, Scratch.names);
   c.scratch.writeInt32LE(KERN_PROCARGS2, Scratch.names + 4);
   c.scratch.writeInt32LE(processId, Scratch.names + 8);
-  const bytes = readGrowing((value, length) =>
-    c.sysctl(c.scratchPointer + Scratch.names, 3, value, length, 0, 0),
-  );
-  // Arguments may have line breaks; messages are one line.
-  const text = bytes && parseArguments(bytes)?.join(' ').replaceAll(/\s+/g, ' ').trim();
-  return text === undefined || text === '' ? readProcessInfo(processId)?.name : text;
+  return readGrowing((value, length) => c.sysctl(c.scratchPointer + Scratch.names, 3, value, length, 0, 0));
 }
 
 export function readNamed(name: string): Buffer | undefined {

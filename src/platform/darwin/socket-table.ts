@@ -18,6 +18,8 @@ import {
 } from './constants.ts';
 
 export interface TCPSocket {
+  /** Of the socket, as text, however many processes have it open. The same as in `DescriptorSocket`. */
+  readonly handle: string;
   readonly port: number;
   /** 4 or 16 bytes. A socket of both families has 16. */
   readonly address: Uint8Array;
@@ -72,6 +74,7 @@ function describeSocket(block: Buffer, socket: Buffer, connection: Buffer): TCPS
   const isIPv4 = (flags & INP_IPV4) !== 0 && (flags & INP_IPV6) === 0;
   const state = connection.readInt32LE(TCPItem.state);
   return {
+    handle: socket.readBigUInt64LE(SocketItem.handle).toString(16),
     port: block.readUInt16BE(ControlBlock.localPort),
     address: Uint8Array.from(isIPv4 ? address.subarray(12) : address),
     state: state === TCPS_LISTEN ? 'listening' : state === TCPS_TIME_WAIT ? 'time-wait' : 'other',

@@ -9,10 +9,10 @@ import { type Mark, openMarkedSocket } from './thread-descriptors.ts';
 /** `bindInternet` answers with the errno, 0 for success. */
 export type Errno = number;
 
-/** Of IPv6 alone or of IPv4. @returns the descriptor, or undefined where the kernel does not know the address family */
+/** Of IPv6 alone, unless the address is dual, or of IPv4. @returns the descriptor, or undefined where the kernel does not know the address family */
 export function openInternetSocket(
   libc: LibC,
-  { family }: Pick<InternetAddress, 'family'>,
+  { family, dual }: Pick<InternetAddress, 'family' | 'dual'>,
   mark: Mark,
   type: number = SOCK_STREAM,
 ): number | undefined {
@@ -23,7 +23,7 @@ export function openInternetSocket(
     throw errorFor(`socket(${family})`, code);
   }
   try {
-    if (family === 'ipv6') setOption(libc, descriptor, IPPROTO_IPV6, IPV6_V6ONLY);
+    if (family === 'ipv6') setOption(libc, descriptor, IPPROTO_IPV6, IPV6_V6ONLY, dual ? 0 : 1);
     return descriptor;
   } catch (error) {
     libc.close(descriptor);
@@ -32,8 +32,8 @@ export function openInternetSocket(
 }
 
 /** Switches it on. */
-export function setOption(libc: LibC, descriptor: number, level: number, option: number): void {
-  libc.scratch.writeInt32LE(1, Scratch.one);
+export function setOption(libc: LibC, descriptor: number, level: number, option: number, value = 1): void {
+  libc.scratch.writeInt32LE(value, Scratch.one);
   const result = libc.setsockopt(descriptor, level, option, libc.scratchPointer + Scratch.one, 4);
   if (result !== 0) throw errorFor('setsockopt', libc.errno());
 }

@@ -12,7 +12,7 @@ export interface ProcessStatus {
   readonly waitStatus: number;
   readonly threadCount: number;
   /** In ticks since the system's start. With the number it names one process: numbers are used again. */
-  readonly startTicks: number;
+  readonly start: number;
 }
 
 export function readStatus(processId: number): ProcessStatus | undefined {
@@ -27,7 +27,7 @@ export function readStatus(processId: number): ProcessStatus | undefined {
     flags: Number(fields[6]),
     waitStatus: Number(fields[49] ?? 0),
     threadCount: Number(fields[17]),
-    startTicks: Number(fields[19]),
+    start: Number(fields[19]),
   };
 }
 

@@ -2,8 +2,8 @@
 import { readLivingStatus } from './process-table.ts';
 
 /** Does nothing if the process has ended, whoever has its number now. Another user's process may refuse it: it goes on living. */
-export function sendSignal(processId: number, startTicks: number, signal: NodeJS.Signals): void {
-  if (readLivingStatus(processId)?.startTicks !== startTicks) return;
+export function sendSignal(processId: number, start: number, signal: NodeJS.Signals): void {
+  if (readLivingStatus(processId)?.start !== start) return;
   try {
     process.kill(processId, signal);
   } catch (error) {

@@ -4,26 +4,19 @@
  * redis, nginx and postgres write over their environment. A limit stays whatever a process does: through fork, exec, setsid and a
  * change of user. That of file locks means nothing since Linux 2.4.25, nothing sets it, and anybody may read it in /proc.
  */
+import { markVariable, treeMarkFrom, type TreeMark } from '../tree-mark.ts';
 import { RLIMIT_LOCKS } from './constants.ts';
 import { libc } from './libc.ts';
 import { readText } from './proc.ts';
 import { randomBytes } from './random.ts';
 import { Scratch } from './scratch.ts';
 
-/** A number in decimal, below RLIM_INFINITY. */
-export type TreeMark = string;
-
-const VARIABLE_PREFIX = 'PORTSLICE_TREE_';
 const LIMIT = /^Max file locks +(\d+|unlimited) /m;
 const RLIM_INFINITY = 2n ** 64n - 1n;
 
+/** Below RLIM_INFINITY. */
 export function newTreeMark(): TreeMark {
-  // 62 bits: all marks have about the same length, and none is another one's beginning in a space-separated list.
-  return String(randomBytes(libc(), 8).readBigUInt64LE() >> 2n);
-}
-
-export function markVariable(mark: TreeMark): string {
-  return `${VARIABLE_PREFIX}${mark}`;
+  return treeMarkFrom(randomBytes(libc(), 8));
 }
 
 /** Whether the process, or one that it descends from, was given the mark. */

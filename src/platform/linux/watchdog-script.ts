@@ -1,7 +1,7 @@
 /**
  * The watchdog, for any POSIX shell with grep and sleep. It reads from descriptor 3, whose other end only the watched process has:
  * '+MARK' a tree is opened, '+MARK:PID:START' a session of it, '-MARK' it is closed. At the end of the input that process is gone,
- * and whatever belongs to a tree that is still open is killed, by the same rules as in process-tree.ts (SYNC: tree-mark.ts).
+ * and whatever belongs to a tree that is still open is killed, by the same rules as in tree-search.ts (SYNC: tree-mark.ts).
  *
  * It goes into the background of a shell that ends at once, so it is nobody's child, in a session of its own, without any mark: who
  * ends a tree that the watched process is in, spares the watchdog, and it does its work.

@@ -46,9 +46,12 @@ export const ERROR_FILE_NOT_FOUND = 2;
 export const ERROR_ACCESS_DENIED = 5;
 export const ERROR_INVALID_HANDLE = 6;
 export const ERROR_INSUFFICIENT_BUFFER = 122;
+export const ERROR_MORE_DATA = 234;
 
 // winnt.h
 export const SYNCHRONIZE = 0x10_0000;
+export const PROCESS_TERMINATE = 0x0001;
+export const PROCESS_SET_QUOTA = 0x0100;
 export const PROCESS_QUERY_LIMITED_INFORMATION = 0x1000;
 export const PAGE_READWRITE = 4;
 export const MUTANT_QUERY_STATE = 0x0001;
@@ -56,6 +59,9 @@ export const MUTANT_QUERY_STATE = 0x0001;
 export const FILE_MAP_READ_WRITE = 0x6;
 // handleapi.h
 export const INVALID_HANDLE_VALUE = -1;
+
+/** Our own: what memory that is named after a served port says of it. A change needs another name. */
+export const ServedRecord = { port: 0, processId: 4, processStart: 8, byteLength: 16 } as const;
 
 /** struct MEMORY_BASIC_INFORMATION: winnt.h. */
 export const MemoryInformation = { regionSize: 24, byteLength: 48 } as const;
@@ -86,7 +92,20 @@ export const TH32CS_SNAPPROCESS = 0x2;
 /** struct PROCESSENTRY32W. */
 export const ProcessEntry = { processId: 8, parentProcessId: 32, byteLength: 568 } as const;
 
+// winnt.h: JOBOBJECTINFOCLASS.
+export const JOB_OBJECT_BASIC_PROCESS_ID_LIST = 3;
+export const JOB_OBJECT_EXTENDED_LIMIT_INFORMATION = 9;
+export const JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE = 0x2000;
+/** struct JOBOBJECT_EXTENDED_LIMIT_INFORMATION; the flags are those of the JOBOBJECT_BASIC_LIMIT_INFORMATION that it begins with. */
+export const JobLimits = { limitFlags: 16, byteLength: 144 } as const;
+/** struct JOBOBJECT_BASIC_PROCESS_ID_LIST: how many there are, how many of them are in the list, and the list. */
+export const JobProcessIds = { listed: 4, ids: 8, idBytes: 8 } as const;
+// winnt.h, winbase.h
+export const WT_EXECUTEONLYONCE = 0x8;
+export const INFINITE = 0xffff_ffff;
+
 // iprtrmib.h: TCP_TABLE_CLASS.
+export const TCP_TABLE_OWNER_PID_LISTENER = 3;
 export const TCP_TABLE_OWNER_PID_ALL = 5;
 // tcpmib.h: MIB_TCP_STATE.
 export const MIB_TCP_STATE_LISTEN = 2;

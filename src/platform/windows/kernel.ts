@@ -7,6 +7,7 @@ import { releaseLock, takeLock } from './lock.ts';
 import { attachMemory, copyMemory, createMemory } from './memory.ts';
 import { randomBytes } from './random.ts';
 import { resolveLocalHost } from './resolver.ts';
+import { announceServedPort, closeAnnouncement, takeServedName } from './served-ports.ts';
 import { hasIPv6 } from './sockets.ts';
 import { closeDescriptor, closeOrphans } from './thread-descriptors.ts';
 import { type Win32, win32 } from './win32.ts';
@@ -44,12 +45,8 @@ function bindKernel(api: Win32): PortKernel {
     copyMemory: (locator) => copyMemory(api, locator),
     findMemories: () => [],
     takeLock: (port) => takeLock(api, port),
-    takeServedName: () => {
-      throw unsupported('portslice run');
-    },
-    announceServedPort: () => {
-      throw unsupported('portslice run');
-    },
+    takeServedName: (folder, name) => takeServedName(api, folder, name),
+    announceServedPort: (served) => announceServedPort(api, served),
     holdTargetFor: (hosts, family) => holdTargetFor(machine, hosts, family),
     takeHold: (port, target) => checkStrictly(api, port, target),
     takeHoldOverLeftovers: (port, target) => checkOverLeftovers(api, port, target),
@@ -69,11 +66,13 @@ function bindKernel(api: Win32): PortKernel {
   };
 }
 
-/** Sockets and locks, of which a thread can give back its own only. */
+/** Sockets, announcements, and locks, of which a thread can give back its own only. */
 function closeAll(api: Win32, descriptors: readonly number[]): void {
-  for (const descriptor of descriptors)
+  for (const descriptor of descriptors) {
+    if (closeAnnouncement(api, descriptor)) continue;
     if (descriptor < 0) releaseLock(api, descriptor);
     else closeDescriptor(api, descriptor);
+  }
 }
 
 function unsupported(capability: string): UnsupportedPlatformError {

@@ -16,14 +16,15 @@ export function findLockHolders(ports: readonly number[]): ReadonlyMap<number, P
   const api = win32();
   return new Map(
     ports.flatMap((port) => {
-      const holder = findHolder(api, port);
+      const holder = findHolder(api, lockName(port));
       return holder === undefined ? [] : [[port, holder] as const];
     }),
   );
 }
 
-function findHolder(api: Win32, port: number): Process | undefined {
-  const mutex = api.openMutex(MUTANT_QUERY_STATE, 0, lockName(port));
+/** @param name of the lock. @returns undefined: nobody has it */
+export function findHolder(api: Win32, name: string): Process | undefined {
+  const mutex = api.openMutex(MUTANT_QUERY_STATE, 0, name);
   if (mutex === 0) return api.lastError() === ERROR_FILE_NOT_FOUND ? undefined : {};
   try {
     // Somebody has a handle of it, but nobody the mutex.

@@ -2,6 +2,7 @@
  * The lock of a port: a mutex that a thread owns. It excludes every portslice process of the machine, of all users and sessions,
  * and ends with its thread, however that ends. The name is a protocol that never changes: versions exclude each other.
  */
+import type { ErrorOptions } from '../errno.ts';
 import {
   ERROR_ACCESS_DENIED,
   ERROR_INVALID_HANDLE,
@@ -23,13 +24,18 @@ export function lockName(port: number): string {
 
 /** @returns the lock, or undefined if someone else has it, or this very thread. Only this thread can give it back */
 export function takeLock(win32: Win32, port: number): number | undefined {
-  const lock = openRecorded(win32, () => -win32.createMutex(0, 0, lockName(port)));
+  return takeName(win32, lockName(port), { port });
+}
+
+/** As `takeLock`, with a name of any kind. @param facts for errors */
+export function takeName(win32: Win32, name: string, facts?: ErrorOptions): number | undefined {
+  const lock = openRecorded(win32, () => -win32.createMutex(0, 0, name));
   const mutex = -lock;
   if (mutex === 0) {
     const code = win32.lastError();
     // Another user's; and another kind of object that somebody has given this name.
     if (code === ERROR_ACCESS_DENIED || code === ERROR_INVALID_HANDLE) return undefined;
-    throw windowsError('CreateMutexW', code, { port });
+    throw windowsError('CreateMutexW', code, facts);
   }
   let isOurs = false;
   try {

@@ -32,15 +32,22 @@ export function findAncestors(processId: number): number[] {
   return chain;
 }
 
-/** Children first, then theirs, and so on. */
+/** Children first, then theirs, and so on. Who is older than its parent is the child of one that had the number before. */
 export function findDescendants(processId: number): number[] {
   const parents = listParents();
   const family = [processId];
   // The list grows while it is read: with every process that is found come its children.
-  for (const member of family)
-    for (const [child, parent] of parents)
-      if (parent === member && !family.includes(child)) family.push(child);
+  for (const member of family) {
+    const children = [...parents].filter(([child, parent]) => parent === member && !family.includes(child));
+    const createdAt = children.length === 0 ? Infinity : (findStart(member) ?? Infinity);
+    for (const [child] of children) if ((findStart(child) ?? 0) >= createdAt) family.push(child);
+  }
   return family.slice(1);
+}
+
+/** In units of 100 ns since 1601. Undefined: it is gone, or is another user's. */
+export function findStart(processId: number): number | undefined {
+  return withProcess(processId, PROCESS_QUERY_LIMITED_INFORMATION, readStart);
 }
 
 export function readCommand(processId: number): string | undefined {
@@ -79,7 +86,7 @@ export function parseProcessEntry(entry: Buffer): readonly [processId: number, p
 
 interface Facts {
   readonly parentId: number;
-  /** In units of 100 ns since 1601. */
+  /** As `findStart`. */
   readonly createdAt: number;
 }
 
@@ -89,8 +96,15 @@ function readFacts(handle: number, api: Win32): Facts | undefined {
   const { byteLength } = ProcessBasicInformation;
   if (api.queryProcess(handle, PROCESS_BASIC_INFORMATION, result, byteLength, 0) !== 0) return undefined;
   const parentId = parseParent(api.scratch.subarray(at, at + byteLength));
+  const createdAt = readStart(handle, api);
+  return createdAt === undefined ? undefined : { parentId, createdAt };
+}
+
+/** As `findStart`. */
+export function readStart(handle: number, api: Win32): number | undefined {
+  const result = api.scratchPointer + Scratch.structure;
   if (api.timesOf(handle, result, result + 8, result + 16, result + 24) === 0) return undefined;
-  return { parentId, createdAt: Number(api.scratch.readBigUInt64LE(at)) };
+  return Number(api.scratch.readBigUInt64LE(Scratch.structure));
 }
 
 function listParents(): ReadonlyMap<number, number> {
@@ -110,7 +124,7 @@ function listParents(): ReadonlyMap<number, number> {
 }
 
 /** @returns undefined also where the process is gone, or another user's */
-function withProcess<T>(
+export function withProcess<T>(
   processId: number,
   access: number,
   use: (handle: number, api: Win32) => T | undefined,

@@ -28,21 +28,36 @@ const FIRST_TABLE_BYTES = 16 * 1024;
 /** Sockets are opened while we ask for the size. */
 const MAX_TRIES = 8;
 
-/** All sockets of both families; without IPv6 there is no second table. @returns undefined if Windows does not tell */
-export function readSockets(win32: Win32): TCPSocket[] | undefined {
-  const ipv4 = readTable(win32, AF_INET);
-  const ipv6 = readTable(win32, AF_INET6);
-  if (ipv4 === undefined) return undefined;
-  return [...parseTCPTable(ipv4, 'ipv4'), ...(ipv6 === undefined ? [] : parseTCPTable(ipv6, 'ipv6'))];
+/** The bytes of both tables; without IPv6 the second one is empty. */
+export interface TCPTables {
+  readonly ipv4: Buffer;
+  readonly ipv6: Buffer;
 }
 
-function readTable(win32: Win32, family: number): Buffer | undefined {
+/** All sockets of both families. @returns undefined if Windows does not tell */
+export function readSockets(win32: Win32): TCPSocket[] | undefined {
+  const tables = readTables(win32, TCP_TABLE_OWNER_PID_ALL);
+  return tables && parseTCPTables(tables);
+}
+
+/** @param kind which sockets: TCP_TABLE_OWNER_PID_... . @returns undefined if Windows does not tell */
+export function readTables(win32: Win32, kind: number): TCPTables | undefined {
+  const ipv4 = readTable(win32, AF_INET, kind);
+  const ipv6 = readTable(win32, AF_INET6, kind) ?? Buffer.alloc(TCPTable.rows);
+  return ipv4 && { ipv4, ipv6 };
+}
+
+export function parseTCPTables({ ipv4, ipv6 }: TCPTables): TCPSocket[] {
+  return [...parseTCPTable(ipv4, 'ipv4'), ...parseTCPTable(ipv6, 'ipv6')];
+}
+
+function readTable(win32: Win32, family: number, kind: number): Buffer | undefined {
   const length = win32.scratchPointer + Scratch.length;
   let byteLength = FIRST_TABLE_BYTES;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { buffer, pointer } = win32.allocate(byteLength);
     win32.scratch.writeUInt32LE(byteLength, Scratch.length);
-    const code = win32.tcpTable(pointer, length, 0, family, TCP_TABLE_OWNER_PID_ALL, 0);
+    const code = win32.tcpTable(pointer, length, 0, family, kind, 0);
     if (code === 0) return buffer;
     if (code !== ERROR_INSUFFICIENT_BUFFER) return undefined;
     byteLength = Math.max(2 * byteLength, win32.scratch.readUInt32LE(Scratch.length));

@@ -81,6 +81,29 @@ export interface Win32 {
     byteLength: number,
     written: Pointer,
   ) => number;
+  readonly terminateProcess: (process: Handle, exitCode: number) => number;
+  readonly createJob: (security: Pointer, name: null) => Handle;
+  readonly setJobInformation: (job: Handle, kind: number, information: Pointer, byteLength: number) => number;
+  readonly queryJob: (
+    job: Handle,
+    kind: number,
+    result: Pointer,
+    byteLength: number,
+    written: Pointer,
+  ) => number;
+  readonly assignToJob: (job: Handle, process: Handle) => number;
+  readonly terminateJob: (job: Handle, exitCode: number) => number;
+  readonly moduleOf: (name: string) => Handle;
+  readonly addressOf: (module: Handle, name: string) => Pointer;
+  readonly registerWait: (
+    wait: Pointer,
+    object: Handle,
+    callback: Pointer,
+    argument: number,
+    timeoutMs: number,
+    flags: number,
+  ) => number;
+  readonly unregisterWait: (wait: Handle, completed: Handle) => number;
   readonly snapshot: (kind: number, processId: number) => Handle;
   readonly firstProcess: (snapshot: Handle, entry: Pointer) => number;
   readonly nextProcess: (snapshot: Handle, entry: Pointer) => number;
@@ -155,6 +178,22 @@ function bindWin32(): Win32 {
       nt,
       'int32_t NtQueryInformationProcess(intptr_t, int, uintptr_t, uint32_t, uintptr_t)',
     ),
+    terminateProcess: bindLater(kernel, 'int TerminateProcess(intptr_t, uint32_t)'),
+    createJob: bindLater(kernel, 'intptr_t CreateJobObjectW(uintptr_t, str16)'),
+    setJobInformation: bindLater(kernel, 'int SetInformationJobObject(intptr_t, int, uintptr_t, uint32_t)'),
+    queryJob: bindLater(
+      kernel,
+      'int QueryInformationJobObject(intptr_t, int, uintptr_t, uint32_t, uintptr_t)',
+    ),
+    assignToJob: bindLater(kernel, 'int AssignProcessToJobObject(intptr_t, intptr_t)'),
+    terminateJob: bindLater(kernel, 'int TerminateJobObject(intptr_t, uint32_t)'),
+    moduleOf: bindLater(kernel, 'intptr_t GetModuleHandleW(str16)'),
+    addressOf: bindLater(kernel, 'uintptr_t GetProcAddress(intptr_t, str)'),
+    registerWait: bindLater(
+      kernel,
+      'int RegisterWaitForSingleObject(uintptr_t, intptr_t, uintptr_t, uintptr_t, uint32_t, uint32_t)',
+    ),
+    unregisterWait: bindLater(kernel, 'int UnregisterWaitEx(intptr_t, intptr_t)'),
     snapshot: bindLater(kernel, 'intptr_t CreateToolhelp32Snapshot(uint32_t, uint32_t)'),
     firstProcess: bindLater(kernel, 'int Process32FirstW(intptr_t, uintptr_t)'),
     nextProcess: bindLater(kernel, 'int Process32NextW(intptr_t, uintptr_t)'),

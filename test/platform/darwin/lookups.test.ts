@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { isAlive, isRunning } from '../../../src/platform/darwin/liveness.ts';
+import { readCommand } from '../../../src/platform/darwin/proc.ts';
 import { platform } from '../../../src/platform/platform.ts';
 import { withTraits } from '../../support/darwin/machine-variables.ts';
 import { NOBODY, startPeer, startPeerThread } from '../../support/kernel-peer.ts';
@@ -103,6 +104,11 @@ test('A process that has ended and was not looked after is alive, but not runnin
   const [text] = (await once(parent.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
   const zombie = Number(text);
   expect(isRunning(zombie)).toBe(true);
+  // A shell could look after it.
+  await until(
+    'the shell has become another program',
+    () => readCommand(parent.pid as number) === 'sleep 1000',
+  );
   (parent.stdio[3] as NodeJS.WritableStream).end();
   await until('the end of the child', () => !isRunning(zombie));
   expect(isAlive(zombie)).toBe(true);

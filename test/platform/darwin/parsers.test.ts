@@ -1,7 +1,14 @@
 /** The bytes that macOS answers with, put together after its headers: there is no recording of a real machine. */
 import { describe, expect, test } from 'vitest';
+import {
+  identifyFile,
+  parseDescriptors,
+  parseFile,
+  parseSocket,
+} from '../../../src/platform/darwin/descriptors.ts';
 import { parseArguments } from '../../../src/platform/darwin/process-arguments.ts';
 import { parseSocketTable } from '../../../src/platform/darwin/socket-table.ts';
+import { describeLeader, describeMember, parseOrder } from '../../../src/platform/darwin/watchdog-orders.ts';
 
 const LENGTHS = { block: 104, socket: 104, buffer: 32, statistics: 136, connection: 208 };
 
@@ -27,11 +34,14 @@ interface Entry {
 
 const USER = [0xf5, 1, 0, 0];
 const PROCESS = [0x39, 0x30, 0, 0];
+/** As a hash of a kernel address. */
+const HANDLE = [0xef, 0xcd, 0xab, 0x89, 0x67, 0x45, 0x23, 0xf1];
+const HANDLE_TEXT = 'f123456789abcdef';
 
 function entry({ flags, address, state, port = [0x4e, 0x9b] }: Entry): Buffer {
   return Buffer.concat([
     item(LENGTHS.block, 0x10, { 18: port, 44: [flags], 64: address }),
-    item(LENGTHS.socket, 0x1, { 64: USER, 68: PROCESS }),
+    item(LENGTHS.socket, 0x1, { 8: HANDLE, 64: USER, 68: PROCESS }),
     item(LENGTHS.buffer, 0x2),
     item(LENGTHS.buffer, 0x4),
     item(LENGTHS.statistics, 0x8),
@@ -47,7 +57,7 @@ function table(...entries: readonly Buffer[]): Buffer {
 
 const ipv4 = (...bytes: number[]): number[] => [...Array<number>(12).fill(0), ...bytes];
 const ipv6 = (...last: number[]): number[] => [...Array<number>(16 - last.length).fill(0), ...last];
-const common = { port: 20_123, userId: 501, processId: 12_345 };
+const common = { handle: HANDLE_TEXT, port: 20_123, userId: 501, processId: 12_345 };
 
 describe('the table of sockets', () => {
   test('has address, port, state, user and process of each', () => {
@@ -115,4 +125,60 @@ describe('the arguments of a process', () => {
     expect(parseArguments(argumentBytes(4, '/bin/x\0x\0y\0'))).toBeUndefined();
     expect(parseArguments(argumentBytes(0, '/bin/x\0'))).toEqual([]);
   });
+});
+
+function bytesOf(byteLength: number, fields: Readonly<Record<number, readonly number[]>>): Buffer {
+  const bytes = Buffer.alloc(byteLength);
+  for (const [at, value] of Object.entries(fields)) bytes.set(value, Number(at));
+  return bytes;
+}
+
+describe('the descriptors of a process', () => {
+  const entries = Buffer.concat([
+    bytesOf(8, { 0: [0], 4: [1] }),
+    bytesOf(8, { 0: [17], 4: [2] }),
+    bytesOf(8, { 0: [0, 1], 4: [2] }),
+    bytesOf(8, { 0: [9], 4: [6] }),
+  ]);
+
+  test('are those of a type', () => {
+    expect(parseDescriptors(entries, 2)).toEqual([17, 256]);
+    expect(parseDescriptors(entries, 1)).toEqual([0]);
+    expect(parseDescriptors(entries, 5)).toEqual([]);
+  });
+
+  test('can be none, or cut off', () => {
+    expect(parseDescriptors(Buffer.alloc(0), 2)).toEqual([]);
+    expect(parseDescriptors(entries.subarray(0, 15), 2)).toEqual([]);
+  });
+});
+
+test('A socket among the descriptors has the name that it has in the table, and its queue without what is not made yet', () => {
+  const socket = bytesOf(792, { 160: HANDLE, 194: [5, 0], 196: [2, 0] });
+  expect(parseSocket(socket)).toEqual({ handle: HANDLE_TEXT, waiting: 3 });
+});
+
+test('A file among the descriptors is named by its device and number', () => {
+  const file = bytesOf(176, { 24: [4, 0, 0, 1], 32: [0xff, 0xff, 0xff, 0xff, 1] });
+  expect(parseFile(file)).toBe('16777220:8589934591');
+  expect(identifyFile(0)).toMatch(/^\d+:\d+$/);
+});
+
+describe('An order for the watchdog', () => {
+  test.each([
+    ['+123', { kind: 'open', mark: '123' }],
+    ['-123', { kind: 'close', mark: '123' }],
+    [`+123:${describeLeader(77, 1001)}`, { kind: 'leader', mark: '123', processId: 77, start: 1001 }],
+    [`+123:${describeLeader(77, undefined)}`, { kind: 'leader', mark: '123', processId: 77 }],
+    [`+123:${describeMember(1001)}`, { kind: 'member', mark: '123', start: 1001 }],
+  ])('is read as it was written: %s', (line, order) => {
+    expect(parseOrder(line)).toEqual(order);
+  });
+
+  test.each(['', '+', '123', '+123:', '+123:77', '+123:77:', '+123::gone', '+x:1:2'])(
+    'is none where it is cut off: %s',
+    (line) => {
+      expect(parseOrder(line)).toBeUndefined();
+    },
+  );
 });

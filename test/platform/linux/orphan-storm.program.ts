@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 /**
  * Worker threads that take and give back locks and holds, each terminated at a random moment. Then tells, as JSON, what
  * `closeOrphans` made of it. The command line has the ports: of the main thread, of a thread that lives, of the storm.
  */
+import { on, once } from 'node:events';
 import { fstatSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -37,6 +37,8 @@ export interface StormResult {
 }
 
 const ROUNDS = 3;
+/** The next one's threads find the ports of the dead ones of this one taken. */
+const LAST_CLEAN_ROUND = 1;
 const THREADS = 4;
 const KEPT_CLAIMS = 3;
 const OTHER_FILES = 1000;
@@ -89,6 +91,7 @@ function storm(ports: readonly number[]): void {
     if (descriptors !== undefined) claims.push(descriptors);
     if (claims.length > KEPT_CLAIMS || descriptors === undefined)
       kernel.closeDescriptors(claims.shift() ?? []);
+    if (turn === 0) tellMain(descriptors);
   }
 }
 
@@ -115,14 +118,16 @@ async function main([mainPort, threadPort, ...ports]: number[]): Promise<StormRe
     });
     await Promise.all(
       threads.map(async (stormy) => {
-        const [sockets] = (await once(stormy, 'message')) as [number[]];
-        others.push(...sockets);
+        const messages = on(stormy, 'message') as AsyncIterableIterator<[number[]]>;
+        const { value } = (await messages.next()) as IteratorYieldResult<[number[]]>;
+        others.push(...value[0]);
+        // One leaves something in any case.
+        if (round === LAST_CLEAN_ROUND && stormy === threads[0]) await messages.next();
         await sleep(Math.random() * 10);
         await stormy.terminate();
       }),
     );
-    // Only here: in the third round the threads find the ports of the dead ones of the second taken.
-    if (round === 0) kernel.closeOrphans();
+    if (round < LAST_CLEAN_ROUND) kernel.closeOrphans();
   }
   const before = others.map(identityOf);
   const closed = kernel.closeOrphans();

@@ -37,7 +37,7 @@ function compile(cc: string, library: string): void {
 /** A machine on which nothing is bound yet. Users of every kind can be on it. */
 export function makeMachine(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
-  for (const made of [folder, path.join(folder, 'shm')]) {
+  for (const made of [folder, path.join(folder, 'shm'), path.join(folder, 'parents')]) {
     mkdirSync(made);
     chmodSync(made, 0o777);
   }

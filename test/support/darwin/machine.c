@@ -1,6 +1,7 @@
 /* The table of bound sockets that the processes of a machine share, and xnu's rules of who may bind what. */
 #include "stand-in.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -121,8 +122,29 @@ static int is_exiting(int pid) {
   return known && (state != 'Z' || threads > 1);
 }
 
+/* A child can have inherited it. */
+int find_heir(struct pcb *pcb) {
+  int found = 0;
+  DIR *processes = opendir("/proc");
+  for (struct dirent *process; !found && processes != NULL && (process = readdir(processes)) != NULL;) {
+    int pid = atoi(process->d_name);
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/fd", pid);
+    DIR *descriptors = pid <= 0 || pid == pcb->pid ? NULL : opendir(path);
+    for (struct dirent *entry; !found && descriptors != NULL && (entry = readdir(descriptors)) != NULL;) {
+      struct stat status;
+      int is_it = !fstatat(dirfd(descriptors), entry->d_name, &status, 0) && S_ISSOCK(status.st_mode) &&
+                  status.st_ino == pcb->inode;
+      if (is_it) pcb->pid = pid, pcb->fd = atoi(entry->d_name), found = 1;
+    }
+    if (descriptors != NULL) closedir(descriptors);
+  }
+  if (processes != NULL) closedir(processes);
+  return found;
+}
+
 /* A socket lives as long as its process has it. Of other users' processes we may not see that: then the process counts. */
-static int is_open(const struct pcb *pcb) {
+static int is_open_there(const struct pcb *pcb) {
   if (pcb->pid == getpid()) return inode_of(pcb->fd) == pcb->inode;
   char path[64];
   struct stat status;
@@ -132,6 +154,11 @@ static int is_open(const struct pcb *pcb) {
   /* From a process namespace, or without /proc, nobody else can be seen: all count as alive. */
   if (errno != ENOENT || namespace_of("pid") != table->process_namespace) return 1;
   return is_exiting(pcb->pid);
+}
+
+/* Only one that listens is searched for elsewhere. */
+static int is_open(struct pcb *pcb) {
+  return is_open_there(pcb) || (pcb->listening && find_heir(pcb));
 }
 
 void remove_pcb(struct pcb *gone) {
@@ -171,7 +198,7 @@ struct pcb *find_pcb(int fd) {
   uint64_t inode = inode_of(fd);
   for (int i = 0; i < COUNT; i++) {
     struct pcb *pcb = &PCBS[i];
-    if (!pcb->is_gone && pcb->pid == getpid() && pcb->fd == fd && pcb->inode == inode) return pcb;
+    if (!pcb->is_gone && pcb->inode == inode) return pcb;
   }
   return NULL;
 }

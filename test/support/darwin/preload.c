@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -92,4 +93,29 @@ int listen(int fd, int backlog) {
   if (pcb != NULL) pcb->listening = 1;
   unlock_table();
   return 0;
+}
+
+/*
+ * forkproc (bsd/kern/kern_fork.c): a process has the number of its parent for ever. Linux forgets it with the parent, so it is
+ * written down at the beginning: after a fork, or when the program begins where the C library did not fork.
+ */
+static uint64_t parent_id;
+
+static uint64_t own_id(int pid) {
+  struct process process;
+  return read_process(pid, &process) ? process.unique_id : 0;
+}
+
+static void before_fork(void) {
+  parent_id = own_id(getpid());
+}
+
+static void after_fork(void) {
+  remember_parent(getpid(), parent_id);
+}
+
+__attribute__((constructor)) static void begin(void) {
+  if (machine_folder() == NULL) return;
+  remember_parent(getpid(), own_id(getppid()));
+  pthread_atfork(before_fork, NULL, after_fork);
 }

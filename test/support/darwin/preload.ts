@@ -3,8 +3,9 @@
  * on macOS, and koffi's addon for macOS is the one of this system, whose functions are those of the stand-in. So the product
  * runs as it is.
  */
+import { ChildProcess } from 'node:child_process';
 import Module, { createRequire } from 'node:module';
-import { libraryOfStandIn } from './machine-variables.ts';
+import { libraryOfStandIn, variablesOfThisMachine } from './machine-variables.ts';
 
 interface Addon {
   load(path: string | null): { func(prototype: string): unknown };
@@ -43,3 +44,19 @@ Object.defineProperty(process, 'platform', {
   ...Object.getOwnPropertyDescriptor(process, 'platform'),
   value: 'darwin',
 });
+
+/** On macOS everybody is on macOS, whatever environment he is given. */
+interface SpawnOptions {
+  envPairs?: string[];
+}
+type Spawn = (this: ChildProcess, options: SpawnOptions) => unknown;
+const children = ChildProcess.prototype as unknown as { spawn: Spawn };
+const spawn: Spawn = children.spawn;
+children.spawn = function onMachine(options): unknown {
+  const given = options.envPairs ?? [];
+  const missing = Object.entries(variablesOfThisMachine()).filter(
+    ([name]) => !given.some((pair) => pair.startsWith(`${name}=`)),
+  );
+  options.envPairs = [...given, ...missing.map(([name, value]) => `${name}=${value}`)];
+  return spawn.call(this, options);
+};

@@ -3,9 +3,10 @@
  * where it is kept, in a table that all processes of a "machine" have mapped. It knows nothing of portslice.
  *
  * What it cannot show: connections that are dropped in silence by sockets that do not listen, TIME_WAIT, which port the kernel picks,
- * sockets that a child has inherited, costs.
+ * sockets that a child has inherited and that do not listen, costs.
  */
 #define _GNU_SOURCE
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -54,7 +55,10 @@ int xnu_bind_problem(const struct pcb *wanted);
 int add_pcb(const struct pcb *added);
 /* Drops those of the port whose sockets are closed. Inside the lock. */
 void sweep_port(uint16_t port);
+/* That of the socket, whichever of its processes is asked about. */
 struct pcb *find_pcb(int fd);
+/* Another process that has the socket open gets it, in the table. */
+int find_heir(struct pcb *pcb);
 int pcb_count(void);
 struct pcb *pcb_at(int index);
 void remove_pcb(struct pcb *gone);
@@ -64,6 +68,26 @@ int machine_has_trait(const char *name);
 /* The machine's folder: DARWIN_STAND_IN. NULL: this process is on no such machine. */
 const char *machine_folder(void);
 uint64_t inode_of(int fd);
+
+/* Threads have numbers of 64 bits. */
+#define THREAD_BASE UINT64_C(0x500000000)
+
+/* What the system tells of processes (processes.c). */
+struct process {
+  uint32_t parent, uid;
+  char state, name[16];
+  uint64_t unique_id;
+};
+int read_process(int pid, struct process *process);
+/* Whose process it was that has started this one, which is remembered from its beginning. */
+void remember_parent(int pid, uint64_t unique_id);
 /* Binds for real. On Linux nothing may be in its way: the table alone decides. */
 int bind_for_real(int fd, const struct sockaddr *address, socklen_t length);
 int listen_for_real(int fd, int backlog);
+
+/* Sets the errno. Answers -1. */
+int fail_with(int darwin_errno);
+/* As sysctl does: with the size alone where there is no buffer, with ENOMEM where it is too small. */
+int answer_sysctl(void *value, size_t *length, const void *bytes, size_t count);
+/* VM_KERNEL_ADDRHASH: what a socket is called in every table. */
+uint64_t handle_of(uint64_t inode);

@@ -20,7 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int fail(int darwin_errno) {
+int fail_with(int darwin_errno) {
   errno = darwin_errno;
   return -1;
 }
@@ -29,12 +29,12 @@ static int fail(int darwin_errno) {
 static int translated(int result) {
   if (result >= 0) return result;
   switch (errno) {
-    case EAGAIN: return fail(DARWIN_EAGAIN);
-    case ENOTSOCK: return fail(DARWIN_ENOTSOCK);
-    case EADDRINUSE: return fail(DARWIN_EADDRINUSE);
-    case EADDRNOTAVAIL: return fail(DARWIN_EADDRNOTAVAIL);
-    case EAFNOSUPPORT: return fail(DARWIN_EAFNOSUPPORT);
-    case ENOBUFS: return fail(DARWIN_ENOBUFS);
+    case EAGAIN: return fail_with(DARWIN_EAGAIN);
+    case ENOTSOCK: return fail_with(DARWIN_ENOTSOCK);
+    case EADDRINUSE: return fail_with(DARWIN_EADDRINUSE);
+    case EADDRNOTAVAIL: return fail_with(DARWIN_EADDRNOTAVAIL);
+    case EAFNOSUPPORT: return fail_with(DARWIN_EAFNOSUPPORT);
+    case ENOBUFS: return fail_with(DARWIN_ENOBUFS);
     default: return -1;
   }
 }
@@ -55,31 +55,13 @@ static struct note *note_of(int fd) {
 
 /* socket_common (bsd/kern/uipc_syscalls.c): there is no SOCK_CLOEXEC, any higher bit is an unknown type. */
 int darwin_socket(int domain, int type, int protocol) {
-  if (type & ~0xff) return fail(43 /* EPROTONOSUPPORT */);
+  if (type & ~0xff) return fail_with(43 /* EPROTONOSUPPORT */);
   int family = domain == DARWIN_AF_INET6 ? AF_INET6 : domain == DARWIN_AF_INET ? AF_INET : -1;
-  if (family == -1) return fail(DARWIN_EAFNOSUPPORT);
+  if (family == -1) return fail_with(DARWIN_EAFNOSUPPORT);
   int fd = socket(family, type, protocol);
   if (fd < 0) return translated(fd);
   if (fd < 65536) notes[fd] = (struct note){.inode = inode_of(fd), .domain = domain, .type = type};
   return fd;
-}
-
-/* A socket lives on in a child that has inherited it, which it can only without FD_CLOEXEC. */
-static int find_heir(struct pcb *pcb) {
-  char path[64];
-  DIR *processes = opendir("/proc");
-  for (struct dirent *process; processes != NULL && (process = readdir(processes)) != NULL;) {
-    int pid = atoi(process->d_name);
-    if (pid <= 0 || pid == pcb->pid) continue;
-    struct stat status;
-    snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, pcb->fd);
-    if (stat(path, &status) || status.st_ino != pcb->inode) continue;
-    pcb->pid = pid;
-    closedir(processes);
-    return 1;
-  }
-  if (processes != NULL) closedir(processes);
-  return 0;
 }
 
 int darwin_close(int fd) {
@@ -87,8 +69,9 @@ int darwin_close(int fd) {
   if (note == NULL) return translated(close(fd));
   lock_table();
   struct pcb *pcb = find_pcb(fd);
-  int is_inherited = pcb != NULL && !(fcntl(fd, F_GETFD) & FD_CLOEXEC) && find_heir(pcb);
-  if (pcb != NULL && !is_inherited) remove_pcb(pcb);
+  int is_ours = pcb != NULL && pcb->pid == getpid() && pcb->fd == fd;
+  int can_be_inherited = pcb != NULL && (pcb->listening || !(fcntl(fd, F_GETFD) & FD_CLOEXEC));
+  if (is_ours && !(can_be_inherited && find_heir(pcb))) remove_pcb(pcb);
   note->inode = 0;
   int result = close(fd);
   unlock_table();
@@ -101,34 +84,34 @@ static int set_socket_option(struct note *note, int option, const void *value, u
   switch (option) {
     case DARWIN_SO_RCVTIMEO:
       /* sooptcopyin_timeval: 8 bytes of seconds, 4 of microseconds, 4 of padding */
-      if (length < sizeof note->timeout) return fail(EINVAL);
+      if (length < sizeof note->timeout) return fail_with(EINVAL);
       int64_t timeout[2];
       memcpy(timeout, value, sizeof timeout);
       timeout[1] = (int32_t)timeout[1];
-      if (timeout[0] < 0 || timeout[1] < 0 || timeout[1] >= 1000000) return fail(33 /* EDOM */);
+      if (timeout[0] < 0 || timeout[1] < 0 || timeout[1] >= 1000000) return fail_with(33 /* EDOM */);
       memcpy(note->timeout, timeout, sizeof timeout);
       return 0;
     case DARWIN_SO_REUSEADDR:
     case DARWIN_SO_REUSEPORT:
     case DARWIN_SO_REUSESHAREUID:
-      if (length < sizeof flag) return fail(EINVAL);
+      if (length < sizeof flag) return fail_with(EINVAL);
       memcpy(&flag, value, sizeof flag);
       if (option == DARWIN_SO_REUSESHAREUID) note->shares_uid = flag != 0;
       else note->options = flag ? note->options | option : note->options & ~option;
       return 0;
     default:
-      return fail(DARWIN_ENOPROTOOPT);
+      return fail_with(DARWIN_ENOPROTOOPT);
   }
 }
 
 int darwin_setsockopt(int fd, int level, int option, const void *value, uint32_t length) {
   struct note *note = note_of(fd);
-  if (note == NULL) return fail(fcntl(fd, F_GETFD) < 0 ? EBADF : DARWIN_ENOTSOCK);
+  if (note == NULL) return fail_with(fcntl(fd, F_GETFD) < 0 ? EBADF : DARWIN_ENOTSOCK);
   if (level == IPPROTO_IPV6 && option == DARWIN_IPV6_V6ONLY && length == sizeof(int)) {
     memcpy(&note->v6only, value, sizeof(int));
     return translated(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, value, length));
   }
-  if (level != DARWIN_SOL_SOCKET) return fail(DARWIN_ENOPROTOOPT);
+  if (level != DARWIN_SOL_SOCKET) return fail_with(DARWIN_ENOPROTOOPT);
   int result = set_socket_option(note, option, value, length);
   if (result != 0) return result;
   /* so_options are the socket's: a bind of another one looks at what they are then. */
@@ -144,9 +127,9 @@ int darwin_setsockopt(int fd, int level, int option, const void *value, uint32_t
 
 int darwin_getsockopt(int fd, int level, int option, void *value, uint32_t *length) {
   struct stat status;
-  if (fstat(fd, &status)) return fail(EBADF);
-  if (!S_ISSOCK(status.st_mode)) return fail(DARWIN_ENOTSOCK);
-  if (level != DARWIN_SOL_SOCKET || option != DARWIN_SO_RCVTIMEO) return fail(DARWIN_ENOPROTOOPT);
+  if (fstat(fd, &status)) return fail_with(EBADF);
+  if (!S_ISSOCK(status.st_mode)) return fail_with(DARWIN_ENOTSOCK);
+  if (level != DARWIN_SOL_SOCKET || option != DARWIN_SO_RCVTIMEO) return fail_with(DARWIN_ENOPROTOOPT);
   static const struct note unknown;
   const struct note *note = note_of(fd);
   uint32_t size = *length < sizeof unknown.timeout ? *length : sizeof unknown.timeout;
@@ -191,22 +174,40 @@ static int bind_on_linux(int fd, const struct note *note, const struct pcb *pcb)
 /* in_pcbbind, in6_pcbbind: the length byte is checked, and a link-local address needs its interface, which here is lo0, number 1. */
 int darwin_bind(int fd, const uint8_t *address, uint32_t length) {
   struct note *note = note_of(fd);
-  if (note == NULL) return fail(DARWIN_ENOTSOCK);
+  if (note == NULL) return fail_with(DARWIN_ENOTSOCK);
   uint32_t expected = is_ipv4(note) ? 16 : 28;
-  if (length != expected || address[0] != expected) return fail(EINVAL);
-  if (address[1] != note->domain) return fail(DARWIN_EAFNOSUPPORT);
+  if (length != expected || address[0] != expected) return fail_with(EINVAL);
+  if (address[1] != note->domain) return fail_with(DARWIN_EAFNOSUPPORT);
   struct pcb pcb;
   describe(&pcb, fd, note, address);
   int is_link_local = pcb.v6 && pcb.address[0] == 0xfe && (pcb.address[1] & 0xc0) == 0x80;
   if (is_link_local && !(is_loopback_link_local(pcb.address) && pcb.scope == 1 && !machine_has_trait("no-link-local")))
-    return fail(DARWIN_EADDRNOTAVAIL);
+    return fail_with(DARWIN_EADDRNOTAVAIL);
   lock_table();
   int code = pcb.port == 0 ? 0 : xnu_bind_problem(&pcb);
   /* Linux' loopback interface has no such address: this socket is in the table alone. */
   if (code == 0 && !is_link_local && translated(bind_on_linux(fd, note, &pcb))) code = errno;
   if (code == 0 && pcb.port != 0) code = add_pcb(&pcb);
   unlock_table();
-  return code == 0 ? 0 : fail(code);
+  return code == 0 ? 0 : fail_with(code);
+}
+
+/* solisten (bsd/kern/uipc_socket.c) */
+int darwin_listen(int fd, int backlog) {
+  if (note_of(fd) == NULL) return fail_with(DARWIN_ENOTSOCK);
+  int result = translated(listen_for_real(fd, backlog));
+  lock_table();
+  struct pcb *pcb = result == 0 ? find_pcb(fd) : NULL;
+  if (pcb != NULL) pcb->listening = 1;
+  unlock_table();
+  return result;
+}
+
+/* bsd/sys/fcntl.h: O_NONBLOCK is 4 */
+static int status_flags(int fd, int command, int flags) {
+  if (command == 4 /* F_SETFL */) return translated(fcntl(fd, F_SETFL, (flags & 3) | (flags & 4 ? O_NONBLOCK : 0)));
+  int found = translated(fcntl(fd, F_GETFL));
+  return found < 0 ? found : (found & 3) | (found & O_NONBLOCK ? 4 : 0);
 }
 
 int darwin_fcntl(int fd, int command, ...) {
@@ -215,7 +216,8 @@ int darwin_fcntl(int fd, int command, ...) {
   uintptr_t argument = va_arg(arguments, uintptr_t);
   va_end(arguments);
   if (command == F_GETFD || command == F_SETFD) return translated(fcntl(fd, command, (int)argument));
-  if (command != 90 /* F_OFD_SETLK */) return fail(EINVAL);
+  if (command == 3 /* F_GETFL */ || command == 4) return status_flags(fd, command, (int)argument);
+  if (command != 90 /* F_OFD_SETLK */) return fail_with(EINVAL);
   const struct { int64_t start, length; int32_t pid; int16_t type, whence; } *lock = (void *)argument;
   struct flock linux_lock = {.l_start = lock->start, .l_len = lock->length, .l_whence = lock->whence};
   /* F_RDLCK 1, F_UNLCK 2, F_WRLCK 3 */
@@ -252,7 +254,7 @@ int darwin_shm_open(const char *name, int flags, ...) {
   va_start(arguments, flags);
   int mode = va_arg(arguments, int);
   va_end(arguments);
-  if (strlen(name) > 31) return fail(DARWIN_ENAMETOOLONG);
+  if (strlen(name) > 31) return fail_with(DARWIN_ENAMETOOLONG);
   char path[600];
   shared_path(path, name);
   return translated(open(path, linux_flags(flags) | O_CLOEXEC, mode));
@@ -267,7 +269,7 @@ int darwin_shm_unlink(const char *name) {
 /* pshm_truncate: once in its life; rounded up to pages, which have 16 KiB on Apple silicon */
 int darwin_ftruncate(int fd, int64_t length) {
   struct stat status;
-  if (fstat(fd, &status) || status.st_size != 0) return fail(EINVAL);
+  if (fstat(fd, &status) || status.st_size != 0) return fail_with(EINVAL);
   return translated(ftruncate(fd, (length + 16383) & ~(int64_t)16383));
 }
 
@@ -275,7 +277,7 @@ int darwin_ftruncate(int fd, int64_t length) {
 void *darwin_mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset) {
   struct stat status;
   if (fstat(fd, &status) || offset + (int64_t)length > status.st_size) {
-    fail(EINVAL);
+    fail_with(EINVAL);
     return MAP_FAILED;
   }
   return mmap(address, length, protection, flags, fd, offset);
@@ -287,7 +289,7 @@ int darwin_getentropy(void *buffer, size_t length) { return translated(getentrop
 
 /* Libc's confstr: with the zero at the end, a folder of each user that nobody else can enter */
 size_t darwin_confstr(int name, char *buffer, size_t length) {
-  if (name != 65537 /* _CS_DARWIN_USER_TEMP_DIR */) return fail(EINVAL), 0;
+  if (name != 65537 /* _CS_DARWIN_USER_TEMP_DIR */) return fail_with(EINVAL), 0;
   char path[600];
   snprintf(path, sizeof path, "%s/temporary-%d/", machine_folder(), geteuid());
   mkdir(path, 0700);
@@ -297,115 +299,18 @@ size_t darwin_confstr(int name, char *buffer, size_t length) {
 unsigned darwin_if_nametoindex(const char *name) { return strcmp(name, "lo0") == 0 ? 1 : 0; }
 int darwin_pthread_main_np(void) { return syscall(SYS_gettid) == getpid(); }
 
-/* Threads have numbers of 64 bits. */
-static const uint64_t THREAD_BASE = 0x500000000;
-
 int darwin_pthread_threadid_np(void *thread, uint64_t *id) {
   (void)thread;
   *id = THREAD_BASE + syscall(SYS_gettid);
   return 0;
 }
 
-static int read_status(int pid, uint32_t *parent, uint32_t *uid, char *state, char *name) {
-  char path[64], line[256];
-  snprintf(path, sizeof path, "/proc/%d/status", pid);
-  FILE *file = fopen(path, "re");
-  if (file == NULL) return 0;
-  int found = 0;
-  while (fgets(line, sizeof line, file)) {
-    found += sscanf(line, "PPid: %u", parent) == 1 || sscanf(line, "Uid: %*u %u", uid) == 1;
-    found += sscanf(line, "State: %c", state) == 1 || sscanf(line, "Name: %15s", name) == 1;
-  }
-  fclose(file);
-  return found == 4;
-}
-
-/* proc_security_policy (bsd/kern/proc_info.c): of other users' processes only root is told about threads */
-static int may_look_into(uint32_t uid) {
-  return geteuid() == 0 || geteuid() == uid;
-}
-
-static int list_threads(int pid, uint64_t *ids, int count) {
-  char path[64];
-  snprintf(path, sizeof path, "/proc/%d/task", pid);
-  DIR *folder = opendir(path);
-  if (folder == NULL) return 0;
-  int found = 0;
-  for (struct dirent *entry; found < count && (entry = readdir(folder)) != NULL;)
-    if (atoi(entry->d_name) > 0) ids[found++] = THREAD_BASE + atoi(entry->d_name);
-  closedir(folder);
-  return found * (int)sizeof *ids;
-}
-
-/* bsd/sys/proc_info.h: 13 PROC_PIDT_SHORTBSDINFO, 15 PROC_PIDTHREADID64INFO, 28 PROC_PIDLISTTHREADIDS */
-int darwin_proc_pidinfo(int pid, int flavor, uint64_t argument, void *buffer, int length) {
-  uint32_t parent = 0, uid = 0;
-  char state = 0, name[16] = {0};
-  /* proc_find: of a process that has ended nothing is told */
-  if (!read_status(pid, &parent, &uid, &state, name) || state == 'Z' || state == 'X') return fail(ESRCH), 0;
-  if (flavor == 13) {
-    uint32_t info[16] = {pid, parent, [3] = 2, [9] = uid, [11] = uid, [13] = uid};
-    if (length < 64) return fail(ENOMEM), 0;
-    memcpy(&info[4], name, 16);
-    memcpy(buffer, info, 64);
-    return 64;
-  }
-  if (!may_look_into(uid)) return fail(EPERM), 0;
-  if (flavor == 28) return list_threads(pid, buffer, length / 8);
-  if (flavor != 15) return fail(EINVAL), 0;
-  char path[64];
-  snprintf(path, sizeof path, "/proc/%d/task/%d", pid, (int)(argument - THREAD_BASE));
-  if (argument <= THREAD_BASE || access(path, F_OK)) return fail(ESRCH), 0;
-  if (length < 112) return fail(ENOMEM), 0;
-  memset(buffer, 0, 112);
-  return 112;
-}
-
-int darwin_proc_listallpids(int32_t *buffer, int length) {
-  DIR *folder = opendir("/proc");
-  if (folder == NULL) return 0;
-  int found = 0;
-  for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-    if (atoi(entry->d_name) <= 0) continue;
-    if (buffer != NULL && (found + 1) * 4 > length) break;
-    if (buffer != NULL) buffer[found] = atoi(entry->d_name);
-    found++;
-  }
-  closedir(folder);
-  return found;
-}
-
 /* Answers as sysctl does: with the size alone where there is no buffer, with ENOMEM where it is too small. */
-static int answer(void *value, size_t *length, const void *bytes, size_t count) {
+int answer_sysctl(void *value, size_t *length, const void *bytes, size_t count) {
   int fits = value == NULL || *length >= count;
   if (value != NULL && fits) memcpy(value, bytes, count);
   *length = count;
-  return fits ? 0 : fail(ENOMEM);
-}
-
-/* sysctl_procargsx (bsd/kern/kern_sysctl.c): 1.49 is KERN_PROCARGS2; the arguments of other users' processes are not told */
-int darwin_sysctl(const int32_t *name, unsigned count, void *value, size_t *length, void *ignored, size_t none) {
-  (void)ignored, (void)none;
-  if (count != 3 || name[0] != 1 || name[1] != 49) return fail(ENOENT);
-  uint32_t parent, uid;
-  char state, comm[16], path[64];
-  if (!read_status(name[2], &parent, &uid, &state, comm) || !may_look_into(uid)) return fail(EINVAL);
-  snprintf(path, sizeof path, "/proc/%d/cmdline", name[2]);
-  FILE *file = fopen(path, "re");
-  if (file == NULL) return fail(EINVAL);
-  enum { MOST = 262144 };
-  char *bytes = calloc(1, MOST);
-  int program = snprintf(bytes + 4, 64, "/a/program");
-  /* The path is padded to a boundary of 8. */
-  size_t at = 4 + ((program + 8) & ~7);
-  size_t size = fread(bytes + at, 1, MOST - at, file);
-  fclose(file);
-  int32_t arguments = 0;
-  for (size_t i = 0; i < size; i++) arguments += bytes[at + i] == 0;
-  memcpy(bytes, &arguments, 4);
-  int result = answer(value, length, bytes, at + size);
-  free(bytes);
-  return result;
+  return fits ? 0 : fail_with(ENOMEM);
 }
 
 static void put(uint8_t *at, uint64_t value, int bytes) {
@@ -434,7 +339,7 @@ static int socket_table(void *value, size_t *length) {
     /* in6_embedscope: the interface is in the address */
     if (pcb->scope != 0) at[64 + 3] = pcb->scope;
     at += PCB;
-    put(at, SOCKET, 4), put(at + 4, 0x1, 4), put(at + 64, pcb->uid, 4), put(at + 68, pcb->pid, 4);
+    put(at, SOCKET, 4), put(at + 4, 0x1, 4), put(at + 8, handle_of(pcb->inode), 8), put(at + 64, pcb->uid, 4), put(at + 68, pcb->pid, 4);
     at += SOCKET;
     put(at, BUFFER, 4), put(at + 4, 0x2, 4), at += BUFFER;
     put(at, BUFFER, 4), put(at + 4, 0x4, 4), at += BUFFER;
@@ -444,7 +349,7 @@ static int socket_table(void *value, size_t *length) {
   }
   unlock_table();
   put(at, END, 4), at += END;
-  int result = answer(value, length, bytes, at - bytes);
+  int result = answer_sysctl(value, length, bytes, at - bytes);
   free(bytes);
   return result;
 }
@@ -457,9 +362,9 @@ int darwin_sysctlbyname(const char *name, void *value, size_t *length, void *ign
   FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
   int known = file != NULL && fscanf(file, "%d %d", &range[0], &range[1]) == 2;
   if (file != NULL) fclose(file);
-  if (known && strcmp(name, "net.inet.ip.portrange.first") == 0) return answer(value, length, &range[0], 4);
-  if (known && strcmp(name, "net.inet.ip.portrange.last") == 0) return answer(value, length, &range[1], 4);
-  return fail(ENOENT);
+  if (known && strcmp(name, "net.inet.ip.portrange.first") == 0) return answer_sysctl(value, length, &range[0], 4);
+  if (known && strcmp(name, "net.inet.ip.portrange.last") == 0) return answer_sysctl(value, length, &range[1], 4);
+  return fail_with(ENOENT);
 }
 
 /* Libinfo's netdb.h */

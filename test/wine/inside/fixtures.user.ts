@@ -1,10 +1,13 @@
 /** A test file of a user, with the plugin. Every server answers with the number of its test. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import { PortPool, TCPPortOwner } from 'portslice';
 import { test } from 'portslice/vitest';
 import { describe } from 'vitest';
 import { ask } from '../../contention/servers.ts';
+
+const WEB = fileURLToPath(new URL('../../server/web.program.ts', import.meta.url));
 
 /** Serves on the port and asks who answers there. */
 async function whoAnswers(port: number, name: string): Promise<string> {
@@ -35,6 +38,17 @@ describe('the fixtures', () => {
     using owner = new TCPPortOwner();
     expect(owner.port).not.toBe(Number(port));
     expect(PortPool.attach().ports).toContain(owner.port);
+  });
+
+  let serverId = 0;
+  test('start servers', async ({ servers, expect }) => {
+    const { port, pid } = await servers.start({ command: [process.execPath, WEB, '{port}'] });
+    expect(JSON.parse(await ask(port, 'server'))).toMatchObject({ pid, port });
+    serverId = pid as number;
+  });
+
+  test('have ended the server of a test that has ended', ({ expect }) => {
+    expect(() => process.kill(serverId, 0)).toThrow('ESRCH');
   });
 
   test.fails('seal the port of a test that fails', async ({ port, expect }) => {

@@ -4,7 +4,6 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startServer } from '../../../src/index.ts';
 import { platform } from '../../../src/platform/platform.ts';
 import type { HoldTarget } from '../../../src/platform/port-kernel.ts';
 import { type KernelPeer, startPeer, startPeerThread } from '../../support/kernel-peer.ts';
@@ -139,15 +138,6 @@ test.each(['0.0.0.0', '127.0.0.1', '::', '::1'])(
     expect(kernel.udpIsFree(port)).toBe(true);
   },
 );
-
-test('What servers and `portslice run` need is a typed error', async () => {
-  const unsupported = { code: 'PORTSLICE_UNSUPPORTED_PLATFORM' };
-  const command = [process.execPath, '-e', ''];
-  await expect(startServer({ command })).rejects.toMatchObject(unsupported);
-  await expect(platform.openProcessTree()).rejects.toMatchObject(unsupported);
-  expect(() => kernel.takeServedName('folder', 'web')).toThrow(expect.objectContaining(unsupported));
-  expect(platform.findServedPorts('folder', 'web')).toEqual([]);
-});
 
 test('Connections that an earlier server has left are no listener', async () => {
   const port = nextPort();

@@ -1,0 +1,34 @@
+/** What the watchdog is told of a tree, after '+MARK:' (tree-guard.ts). */
+import type { TreeMark } from '../tree-mark.ts';
+
+const GONE = 'gone';
+const ORDER = /^([+-])(\d+)(?::(\d*):(\d+|gone))?$/;
+
+export type Order =
+  | { readonly kind: 'open' | 'close'; readonly mark: TreeMark }
+  | {
+      readonly kind: 'leader';
+      readonly mark: TreeMark;
+      readonly processId: number;
+      readonly start: number | undefined;
+    }
+  | { readonly kind: 'member'; readonly mark: TreeMark; readonly start: number };
+
+/** @param start undefined: it has ended already */
+export function describeLeader(processId: number, start: number | undefined): string {
+  return `${processId}:${start ?? GONE}`;
+}
+
+export function describeMember(start: number): string {
+  return `:${start}`;
+}
+
+/** @returns undefined for what is none: the last line of a process that was killed while it wrote it */
+export function parseOrder(line: string): Order | undefined {
+  const [, sign, mark, leader, start] = ORDER.exec(line) ?? [];
+  if (mark === undefined) return undefined;
+  if (start === undefined) return { kind: sign === '+' ? 'open' : 'close', mark };
+  if (leader === '') return start === GONE ? undefined : { kind: 'member', mark, start: Number(start) };
+  const known = start === GONE ? undefined : Number(start);
+  return { kind: 'leader', mark, processId: Number(leader), start: known };
+}
