@@ -24,12 +24,14 @@ const NO_CELL = '–';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'portslice-matrix-'));
 try {
+  // Of what is packed now, whatever is committed meanwhile.
+  const from = origin();
   const cells = runCells(path.join(folder, 'report.json'));
   const table = tableOf(cells);
   const page = readFileSync(PAGE, 'utf8');
   writeFileSync(
     PAGE,
-    page.replace(TABLE, () => `\n${origin()}\n\n${table}\n\n`),
+    page.replace(TABLE, () => `\n${from}\n\n${table}\n\n`),
   );
   console.log(`\n${table}\n\nWritten to ${PAGE}.`);
   process.exitCode = cells.every(({ outcome }) => outcome === 'yes') ? 0 : 1;
