@@ -1,5 +1,6 @@
 /** What servers take from Windows, on answers as they are documented: Wine does not tell whose sockets are. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { UnsupportedPlatformError } from '../../../src/errors/index.ts';
 import { parseProcessIds } from '../../../src/platform/windows/job.ts';
 import { findListeners } from '../../../src/platform/windows/listeners.ts';
 import {
@@ -9,7 +10,9 @@ import {
 } from '../../../src/platform/windows/listening-sockets.ts';
 import { openProcessTree } from '../../../src/platform/windows/process-tree.ts';
 import { findServedPorts, formatRecord, parseRecord } from '../../../src/platform/windows/served-ports.ts';
+import { system } from '../../../src/platform/windows/server-platform.ts';
 import { shellCommand, spawnOptions } from '../../../src/platform/windows/shell.ts';
+import { errorOf } from '../../support/catch-error.ts';
 import {
   processIdList,
   type RecordedProcess,
@@ -209,6 +212,14 @@ test('A line for the shell reaches cmd.exe as it is written, and arguments of pr
       windowsHide: false,
       windowsVerbatimArguments: false,
     });
+});
+
+test('Servers can be started, and only a socket cannot be handed to one, which its error says', async () => {
+  expect(() => system.checkSupport?.(false)).not.toThrow();
+  const { message } = await errorOf(UnsupportedPlatformError, () => system.checkSupport?.(true));
+  expect(message).toMatch(
+    /^listen: 'inherit' is not implemented on 'win32'\. .* starts servers on [^,]*, macOS and Windows only, and hands sockets .* Linux and macOS only\.$/,
+  );
 });
 
 function hexOf(fileTime: number): string {
