@@ -66,6 +66,27 @@ test.each(['src/index.ts', 'dist/index.js'])(
   },
 );
 
+test.each(['win32', 'darwin'])(
+  'A Node that requires no ES modules, as 22.11, is a typed error at the first port on %s, and none before',
+  async (systemName) => {
+    const script = `
+      Object.defineProperty(process, 'platform', { value: '${systemName}' });
+      const { PortPool, TCPPortOwner } = await import(${JSON.stringify(path.join(projectFolder, 'dist/index.js'))});
+      const codes = [() => new TCPPortOwner(), () => PortPool.create()].map((act) => {
+        try { return act() } catch ({ code, message }) { return [code, message] }
+      });
+      console.log(JSON.stringify(codes));`;
+    const failure = [
+      'PORTSLICE_FFI_UNAVAILABLE',
+      expect.stringMatching(/ does not load ES modules with require, .* 22\.12 or later/),
+    ];
+    expect(await scriptOutput(script, { nodeOptions: ['--no-experimental-require-module'] })).toEqual([
+      failure,
+      failure,
+    ]);
+  },
+);
+
 test('Linux never loads it', async () => {
   expect(await loadIn('linux', path.join(projectFolder, 'dist/index.js'))).toMatchObject({ after: false });
 });
