@@ -25,6 +25,7 @@ const KNOWN: Readonly<Record<number, readonly [name: string, meaning: ErrnoMeani
 
 export const EPERM = 1;
 export const ENOENT = 2;
+export const ESRCH = 3;
 export const EEXIST = 17;
 export const EAGAIN = 35;
 
