@@ -32,8 +32,21 @@ function requireSystem<T>(file: string): Partial<T> {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ERR_REQUIRE_ESM') throw describeOldNode(error);
     if (code !== 'MODULE_NOT_FOUND') throw error;
-    const installed = createRequire(require.resolve('portslice/package.json'));
+    const installed = createRequire(findInstalled(require, error));
     return (installed(`./dist/${file}.js`) as { system: Partial<T> }).system;
+  }
+}
+
+/** @param cause why it is looked for */
+function findInstalled(require: NodeJS.Require, cause: unknown): string {
+  try {
+    return require.resolve('portslice/package.json');
+  } catch {
+    throw new ForeignFunctionError({
+      problem: 'the code for this system is neither in this file nor in an installed package portslice',
+      fix: 'Keep portslice external in the bundle',
+      cause,
+    });
   }
 }
 

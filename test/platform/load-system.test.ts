@@ -42,6 +42,20 @@ test('A bundle finds it where portslice is installed', async () => {
   expect(await loadIn('win32', path.join(folder, 'bundle.mjs'))).toMatchObject({ range: [49_152, 65_535] });
 });
 
+test('A bundle that was taken away from the package is a typed error, which says what to do', async () => {
+  const alone = mkdtempSync(path.join(tmpdir(), 'portslice-alone-'));
+  copyFileSync(path.join(projectFolder, 'dist/index.js'), path.join(alone, 'bundle.mjs'));
+  const script = `
+    Object.defineProperty(process, 'platform', { value: 'win32' });
+    const { TCPPortOwner } = await import(${JSON.stringify(path.join(alone, 'bundle.mjs'))});
+    try { new TCPPortOwner(); } catch ({ code, message }) { console.log(JSON.stringify([code, message])); }`;
+  expect(await scriptOutput(script)).toEqual([
+    'PORTSLICE_FFI_UNAVAILABLE',
+    expect.stringContaining('Keep portslice external'),
+  ]);
+  rmSync(alone, { recursive: true });
+});
+
 test.each(['src/index.ts', 'dist/index.js'])('%s finds that of macOS beside itself, too', async (file) => {
   const script = `
     Object.defineProperty(process, 'platform', { value: 'darwin' });
