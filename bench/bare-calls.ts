@@ -1,5 +1,5 @@
-import { loadKoffi } from '../src/platform/koffi.ts';
 /** The system calls of a claim and its release through koffi alone. */
+import { loadKoffi } from '../src/platform/koffi.ts';
 import {
   AF_INET6,
   AF_UNIX,

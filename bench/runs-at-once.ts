@@ -1,5 +1,5 @@
-import os from 'node:os';
 /** Ten runs at the same time on one machine, each with a global setup and workers of its own. */
+import os from 'node:os';
 import { quantile, repetitions } from './pairs.ts';
 import type { Project } from './project.ts';
 import { formatNumber, type Section } from './report.ts';

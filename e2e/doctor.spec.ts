@@ -5,6 +5,8 @@ import { expectAllReleased } from './support/what-is-left.ts';
 
 const OWN_FAILURE = 125;
 const PROMISES = 13;
+/** The machine of the tests is a busy one. */
+const DOCTOR = ['doctor', '--timeout', '60'];
 
 interface Report {
   readonly verdict: string;
@@ -22,7 +24,7 @@ test('says in one line each what this machine keeps, and what to paste into a re
   createProject,
 }) => {
   const project = await createProject({});
-  const { exitCode, stdout, stderr } = await project.run('portslice', ['doctor']);
+  const { exitCode, stdout, stderr } = await project.run('portslice', DOCTOR);
   expect(exitCode, stdout).toBe(0);
   expect(stderr).toBe('');
   const [lines = '', verdict, report = ''] = stdout.split('\n\n');
@@ -45,7 +47,7 @@ test('says in one line each what this machine keeps, and what to paste into a re
 
 test('prints the same as JSON', async ({ createProject }) => {
   const project = await createProject({});
-  const { exitCode, stdout } = await project.run('portslice', ['doctor', '--json']);
+  const { exitCode, stdout } = await project.run('portslice', [...DOCTOR, '--json']);
   const { verdict, results, notMade, machine } = JSON.parse(stdout) as Report;
   expect(exitCode).toBe(0);
   expect({ verdict, notMade }).toEqual({ verdict: 'ok', notMade: [] });
@@ -59,7 +61,7 @@ test('tells that the ports of the user lie where the system picks its own, and t
 }) => {
   const project = await createProject({});
   const env = { PORTSLICE_PORTS: '1024-65535' };
-  const { exitCode, stdout } = await project.run('portslice', ['doctor'], { env });
+  const { exitCode, stdout } = await project.run('portslice', DOCTOR, { env });
   expect(exitCode, stdout).toBe(0);
   expect(stdout).toMatch(
     /^weaker: {2}The ports that the system picks by itself are no server ports: \d+ ports of PORTSLICE_PORTS lie in/m,
@@ -72,7 +74,7 @@ test('ends with 1 where a promise is broken: without any addon there are no port
 }) => {
   const project = await createProject({});
   const env = { NODE_OPTIONS: '--no-addons' };
-  const { exitCode, stdout } = await project.run('portslice', ['doctor'], { env });
+  const { exitCode, stdout } = await project.run('portslice', DOCTOR, { env });
   expect(exitCode, stdout).toBe(1);
   expect(stdout.match(/^ok/gm)).toHaveLength(2);
   expect(stdout.match(/^FAILED:.*$/gm)).toEqual([
@@ -114,6 +116,6 @@ test('works from a folder whose path has spaces and signs in it', async ({ creat
   cpSync(installed, folder, { recursive: true });
   writeFileSync(path.join(project.dir, 'a #1 % folder', 'package.json'), '{ "type": "module" }');
   const command = path.join(folder, 'dist/cli.js');
-  const { exitCode, output } = await project.run('node', [command, 'doctor']);
+  const { exitCode, output } = await project.run('node', [command, ...DOCTOR]);
   expect(exitCode, output).toBe(0);
 });

@@ -46,6 +46,9 @@ function writeProject(folder: string): void {
   writeFileSync(path.join(folder, 'script.js'), SCRIPT);
 }
 
+/** The machine of the tests is a busy one. */
+const DOCTOR = ['doctor', '--timeout', '60'];
+
 /** Its helpers are files of the package, which every package manager puts somewhere else. */
 function expectHealthy({ exitCode, output }: Finished): void {
   expect(exitCode, output).toBe(0);
@@ -86,7 +89,7 @@ test('npm installs the package with no script to allow, and a script runs on the
   );
   expect(command.exitCode, command.output).toBe(0);
   expect(command.stdout).toMatch(/^\d+\n$/);
-  expectHealthy(await project.run('npx', ['--no-install', 'portslice', 'doctor'], { cwd: folder }));
+  expectHealthy(await project.run('npx', ['--no-install', 'portslice', ...DOCTOR], { cwd: folder }));
   await expectAllReleased(project);
 });
 
@@ -126,7 +129,7 @@ for (const nodeLinker of ['isolated', 'hoisted']) {
     const { output } = await project.run('node', ['script.js'], { cwd: folder });
     expectServed(output, folder);
     const command = path.join(folder, 'node_modules/.bin/portslice');
-    expectHealthy(await project.run(command, ['doctor'], { cwd: folder }));
+    expectHealthy(await project.run(command, DOCTOR, { cwd: folder }));
     await expectAllReleased(project);
   });
 }
@@ -154,7 +157,7 @@ test("Yarn's Plug'n'Play, which has no node_modules, installs the package, and a
   expect(existsSync(path.join(folder, 'node_modules'))).toBe(false);
   const { output } = await yarn('node', 'script.js');
   expectServed(output, folder);
-  expectHealthy(await yarn('portslice', 'doctor'));
+  expectHealthy(await yarn('portslice', ...DOCTOR));
   await expectAllReleased(project);
 });
 

@@ -101,7 +101,7 @@ for (const { name, runtime, find } of [
     await expectAllReleased(project);
 
     // The self-test of the package finds the same, and more.
-    const doctor = ['node_modules/portslice/dist/cli.js', 'doctor'];
+    const doctor = ['node_modules/portslice/dist/cli.js', 'doctor', '--timeout', '60'];
     const { output } = await project.run(program, [...args, ...doctor], { env });
     expect(output).toMatch(new RegExp(`^runtime: +${runtime} `, 'm'));
     expect(output).toMatch(/^verdict: +ok$/m);

@@ -7,9 +7,10 @@ import { startProcess, startThread } from './party.ts';
 import type { PortSource } from './port-source.ts';
 import type { Helper, Staff, Stranger } from './staff.ts';
 
+/** How many of these waits a check has time for. */
+const SOON_PART = 10;
+
 export const EVERYWHERE: HoldTarget = { addresses: 'everywhere' };
-/** A kernel can take a moment to clear up after a process. */
-const SOON_MS = 1000;
 const LOOK_EVERY_MS = 5;
 
 /** A port as an owner has it. */
@@ -26,6 +27,8 @@ type Undo = () => unknown;
 
 export class Bench {
   readonly system: Platform;
+  /** What somebody takes who answers at once, or a kernel that clears up after a process. More on a machine that is given more time. */
+  readonly soonMs: number;
   readonly #staff: Staff;
   readonly #findPorts: () => PortSource;
   #helper: Helper | undefined;
@@ -33,8 +36,10 @@ export class Bench {
   readonly #undos: Undo[] = [];
   readonly #ending = new AbortController();
 
-  constructor(system: Platform, staff: Staff, findPorts: () => PortSource) {
+  /** @param timeoutMs of the whole check */
+  constructor(system: Platform, staff: Staff, findPorts: () => PortSource, timeoutMs: number) {
     this.system = system;
+    this.soonMs = timeoutMs / SOON_PART;
     this.#staff = staff;
     this.#findPorts = findPorts;
   }
@@ -120,9 +125,9 @@ export class Bench {
     for (let undo = this.#undos.pop(); undo !== undefined; undo = this.#undos.pop()) await undo();
   }
 
-  /** Whether it becomes true within a second. */
+  /** Whether it becomes true soon. */
   async becomesTrue(look: () => boolean): Promise<boolean> {
-    const deadlineMs = monotonicMs() + SOON_MS;
+    const deadlineMs = monotonicMs() + this.soonMs;
     await this.untilTrue(() => look() || monotonicMs() > deadlineMs);
     return look();
   }

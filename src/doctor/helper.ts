@@ -7,8 +7,8 @@ import { countTogether } from './shared-count.ts';
 const commands = {
   kernel: (method: keyof PortKernel, ...args: readonly unknown[]): unknown =>
     (platform.openKernel()[method] as (...all: readonly unknown[]) => unknown)(...args),
-  count: (locator: string): boolean =>
-    countTogether(platform.openKernel().attachMemory(locator, locator).buffer),
+  count: (locator: string, patienceMs: number): boolean =>
+    countTogether(platform.openKernel().attachMemory(locator, locator).buffer, patienceMs),
 };
 export type HelperCommands = typeof commands;
 

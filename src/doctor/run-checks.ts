@@ -52,7 +52,7 @@ export async function runChecks({ system, timeoutMs, onResult }: SelfTest): Prom
   let ports: PortSource | undefined;
   const findPorts = (): PortSource => (ports ??= openPortSource(system.openKernel()));
   const run = async (check: Check): Promise<CheckResult> => {
-    const result = await resultOf(check, new Bench(system, staff, findPorts), staff, timeoutMs);
+    const result = await resultOf(check, new Bench(system, staff, findPorts, timeoutMs), staff, timeoutMs);
     onResult(result);
     return result;
   };

@@ -41,7 +41,8 @@ export class UnsupportedPlatformError extends PortsliceError {
   constructor({ platform, capability }: { readonly platform: string; readonly capability: string }) {
     super(
       `${capability} is not implemented on '${platform}'. ` +
-        'This version of portslice allocates ports on 64-bit Linux, macOS and Windows only, and starts servers on Linux and macOS only.',
+        'This version of portslice allocates ports and starts servers on 64-bit Linux, macOS and Windows only, and hands sockets to servers ' +
+        'on Linux and macOS only.',
     );
     this.platform = platform;
   }

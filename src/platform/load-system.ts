@@ -2,6 +2,7 @@
  * Loads the code of an operating system that most processes do not run on, synchronously, at its first use: compiled with all
  * the rest, it would cost each of them most of a millisecond.
  */
+import { ForeignFunctionError } from '../errors/index.ts';
 
 /**
  * @param file of an operating system's folder, such as 'darwin/platform', which exports `system`. It is loaded when the first of its
@@ -28,8 +29,31 @@ function requireSystem<T>(file: string): Partial<T> {
   try {
     return (require(`./${file}${extension}`) as { system: Partial<T> }).system;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
-    const installed = createRequire(require.resolve('portslice/package.json'));
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_REQUIRE_ESM') throw describeOldNode(error);
+    if (code !== 'MODULE_NOT_FOUND') throw error;
+    const installed = createRequire(findInstalled(require, error));
     return (installed(`./dist/${file}.js`) as { system: Partial<T> }).system;
   }
+}
+
+/** @param cause why it is looked for */
+function findInstalled(require: NodeJS.Require, cause: unknown): string {
+  try {
+    return require.resolve('portslice/package.json');
+  } catch {
+    throw new ForeignFunctionError({
+      problem: 'the code for this system is neither in this file nor in an installed package portslice',
+      fix: 'Keep portslice external in the bundle',
+      cause,
+    });
+  }
+}
+
+function describeOldNode(cause: unknown): ForeignFunctionError {
+  return new ForeignFunctionError({
+    problem: `Node ${process.versions.node} does not load ES modules with require, which it takes on this system`,
+    fix: 'Use Node 20.19 or a later 20, or 22.12 or later, without --no-experimental-require-module',
+    cause,
+  });
 }

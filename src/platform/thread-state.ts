@@ -4,7 +4,7 @@
  */
 
 // Raise the number whenever the shape of any value kept here changes.
-const KEY = Symbol.for('portslice/thread-state/2');
+const KEY = Symbol.for('portslice/thread-state/3');
 
 type Holder = { [KEY]?: Map<string, unknown> };
 

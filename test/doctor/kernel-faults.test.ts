@@ -72,8 +72,13 @@ describe('the self-test of a kernel', { timeout: 2 * TIMEOUT_MS }, () => {
     expect(expectFailures(run, ['hold'])).toMatchObject({ seen: 'it was let in' });
   });
 
-  test.runIf(hasHolds)('tells that there is no hold', async () => {
+  test.runIf(hasHolds)('fails where a claimed port is held by nothing', async () => {
     const run = await runOn({ takeHold: takeHoldForNothing });
+    expect(expectFailures(run, ['hold'])).toMatchObject({ seen: 'nothing holds it' });
+  });
+
+  test.runIf(hasHolds)('tells that there is no hold on a system that promises none', async () => {
+    const run = await runOn({ takeHold: takeHoldForNothing }, { hasHolds: () => false });
     expect(failuresIn(run)).toEqual([]);
     expect(resultOf(run, 'hold')).toMatchObject({
       outcome: 'weaker',

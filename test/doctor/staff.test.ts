@@ -30,6 +30,6 @@ test('whoever has ended, or was dismissed, is replaced, and tells of it', async 
 
 test('an error of a helper arrives as its message', async () => {
   const staff = new Staff();
-  await expect(staff.helper.call('count', 'nonsense')).rejects.toThrow('nonsense');
+  await expect(staff.helper.call('count', 'nonsense', 1)).rejects.toThrow('nonsense');
   await staff.dismiss();
 });

@@ -42,6 +42,20 @@ test('A bundle finds it where portslice is installed', async () => {
   expect(await loadIn('win32', path.join(folder, 'bundle.mjs'))).toMatchObject({ range: [49_152, 65_535] });
 });
 
+test('A bundle that was taken away from the package is a typed error, which says what to do', async () => {
+  const alone = mkdtempSync(path.join(tmpdir(), 'portslice-alone-'));
+  copyFileSync(path.join(projectFolder, 'dist/index.js'), path.join(alone, 'bundle.mjs'));
+  const script = `
+    Object.defineProperty(process, 'platform', { value: 'win32' });
+    const { TCPPortOwner } = await import(${JSON.stringify(path.join(alone, 'bundle.mjs'))});
+    try { new TCPPortOwner(); } catch ({ code, message }) { console.log(JSON.stringify([code, message])); }`;
+  expect(await scriptOutput(script)).toEqual([
+    'PORTSLICE_FFI_UNAVAILABLE',
+    expect.stringContaining('Keep portslice external'),
+  ]);
+  rmSync(alone, { recursive: true });
+});
+
 test.each(['src/index.ts', 'dist/index.js'])('%s finds that of macOS beside itself, too', async (file) => {
   const script = `
     Object.defineProperty(process, 'platform', { value: 'darwin' });
@@ -63,6 +77,27 @@ test.each(['src/index.ts', 'dist/index.js'])(
     expect(await scriptOutput(script, { env: { PORTSLICE_PORTS: '2000', PATH: folder } })).toBe(
       'PORTSLICE_FFI_UNAVAILABLE',
     );
+  },
+);
+
+test.each(['win32', 'darwin'])(
+  'A Node that requires no ES modules, as 22.11, is a typed error at the first port on %s, and none before',
+  async (systemName) => {
+    const script = `
+      Object.defineProperty(process, 'platform', { value: '${systemName}' });
+      const { PortPool, TCPPortOwner } = await import(${JSON.stringify(path.join(projectFolder, 'dist/index.js'))});
+      const codes = [() => new TCPPortOwner(), () => PortPool.create()].map((act) => {
+        try { return act() } catch ({ code, message }) { return [code, message] }
+      });
+      console.log(JSON.stringify(codes));`;
+    const failure = [
+      'PORTSLICE_FFI_UNAVAILABLE',
+      expect.stringMatching(/ does not load ES modules with require, .* 22\.12 or later/),
+    ];
+    expect(await scriptOutput(script, { nodeOptions: ['--no-experimental-require-module'] })).toEqual([
+      failure,
+      failure,
+    ]);
   },
 );
 

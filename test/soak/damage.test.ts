@@ -1,10 +1,10 @@
-import { closeSync, ftruncateSync, readFileSync } from 'node:fs';
 /**
  * DESIGN.md, guarantee 1: "if the segment were wrong, the lock would still be taken". Here the segment is wrong: a process
  * of the same user writes random bytes into it while others use it; foreign memory is offered in its place; and the handle
  * that names it is hostile. Whatever it is, the answer is a typed error or a pool that works. Single changes, each with its
  * error, are in test/core/segment.test.ts, test/pool/pool-handle.test.ts and test/platform/linux/memory.test.ts.
  */
+import { closeSync, ftruncateSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatPoolHandle } from '../../src/core/pool-handle.ts';

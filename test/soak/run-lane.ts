@@ -1,5 +1,5 @@
-import { bringTo, findProblems, findRemains, lanePorts } from './kill-lane.ts';
 /** Kills whole runs: the process that has made the pool with its workers, or it alone while a worker lives on. */
+import { bringTo, findProblems, findRemains, lanePorts } from './kill-lane.ts';
 import { atRandom, type Moment, moments as allMoments, momentsOf } from './kill-moments.ts';
 import { type Surroundings, Victim, Witness } from './kill-processes.ts';
 import { poolMemoryOf, processesWith } from './remains.ts';

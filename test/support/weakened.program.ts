@@ -1,10 +1,10 @@
-import { openSync } from 'node:fs';
-import { PortState, stateOf } from '../../src/core/port-state.ts';
 /**
  * portslice on a kernel that does not do what it should, to see that a proof notices. The faults are in the URL:
  * `?lock=off` (nobody is kept out, and holds are bound so that they do not keep each other out either), `?hold=off` (strangers are not kept out), `?lost=20001` (that port's lock is never
  * closed), `?dead=spared` (nobody gets the lock of a port whose record says that someone has it).
  */
+import { openSync } from 'node:fs';
+import { PortState, stateOf } from '../../src/core/port-state.ts';
 import { DUAL_WILDCARD } from '../../src/platform/internet-address.ts';
 import { bindOne } from '../../src/platform/linux/bound-addresses.ts';
 import { HELD_OVER_OTHERS } from '../../src/platform/linux/hold.ts';

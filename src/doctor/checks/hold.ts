@@ -11,7 +11,10 @@ export const hold: Check = {
   promise: 'Nobody else gets a claimed port before its server does',
   run: async (bench) => {
     const { port, hold: held } = bench.claim();
-    if (held.descriptors.length === 0) return NO_HOLD;
+    if (held.descriptors.length === 0) {
+      if (!bench.system.hasHolds()) return NO_HOLD;
+      throw new BrokenPromise(`that port ${port} is held, which was claimed`, 'nothing holds it');
+    }
     if ((await bench.helper.call('kernel', 'checkStrictly', port, EVERYWHERE)) !== undefined)
       throw new BrokenPromise(
         `that a program without SO_REUSEADDR is refused port ${port}, which is held here`,

@@ -19,7 +19,7 @@ export const seal: Check = {
       if (!REFUSALS.has(code)) throw new BrokenPromise(`that a server on ${host} is refused`, code);
     }
     const [host = '127.0.0.1'] = usual.flatMap(({ clientHosts }) => clientHosts);
-    const { problem } = await tryClient(port, host);
+    const { problem } = await tryClient(port, host, bench.soonMs);
     if (problem === undefined) throw new BrokenPromise('that no client is connected', 'somebody answered');
     return problem === NO_ANSWER
       ? 'clients of a sealed port hang until the seal is lifted, in place of being refused'

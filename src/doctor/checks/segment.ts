@@ -8,10 +8,12 @@ export const segment: Check = {
   run: async (bench) => {
     const memory = bench.kernel.createMemory(COUNT_BYTES);
     bench.atEnd(() => memory.close());
-    const theirs = bench.helper.call('count', memory.locator);
+    // Each waits for the other at a time of its own.
+    const patienceMs = 2 * bench.soonMs;
+    const theirs = bench.helper.call('count', memory.locator, patienceMs);
     // Before it has come, this thread must not block: its order may still lie here.
     await Promise.race([theirs, bench.untilTrue(() => hasCome(memory.buffer))]);
-    const isSeen = hasCome(memory.buffer) && countTogether(memory.buffer);
+    const isSeen = hasCome(memory.buffer) && countTogether(memory.buffer, patienceMs);
     if (!((await theirs) && isSeen))
       throw new BrokenPromise('that each sees what the other writes', 'they do not see each other');
     const count = readCount(memory.buffer);

@@ -37,7 +37,7 @@ export const probe: Check = {
       if (hold.descriptors.length > 0 && !kernel.somethingListensBeside(hold))
         throw new BrokenPromise(`that the server on ${host} is seen`, 'the probe with the hold found nobody');
       // What its connections leave is no server.
-      for (const client of clientHosts) await tryClient(port, client);
+      for (const client of clientHosts) await tryClient(port, client, bench.soonMs);
       await bench.stranger.call('close');
       if (!(await bench.becomesTrue(() => !kernel.somethingListens(port, 'everywhere'))))
         throw new BrokenPromise(
@@ -87,7 +87,7 @@ async function onEachAddress(
 }
 
 async function expectReceived(bench: Bench, port: number, host: string): Promise<void> {
-  const { text, problem } = await tryClient(port, host);
+  const { text, problem } = await tryClient(port, host, bench.soonMs);
   if (text === `I am ${bench.stranger.processId}.`) return;
   throw new BrokenPromise(
     `that a client of ${host} and port ${port} reaches the server`,

@@ -1,6 +1,6 @@
 /** The ephemeral range of macOS. */
 import { parseSysctlEphemeralRange } from '../../core/ephemeral-range-text.ts';
-import { EphemeralRangeError, ForeignFunctionError } from '../../errors/index.ts';
+import { EphemeralRangeError, ForeignFunctionError, UnsupportedPlatformError } from '../../errors/index.ts';
 import type { EphemeralRangeReading } from '../port-kernel.ts';
 import { RANGE_NAMES, readRangeByCommand } from '../sysctl-range.ts';
 import { readNamed } from './proc.ts';
@@ -11,7 +11,8 @@ export function readDarwinEphemeralRange(): EphemeralRangeReading {
   try {
     ends = RANGE_NAMES.map(readNumber);
   } catch (error) {
-    if (error instanceof ForeignFunctionError) return readRangeByCommand();
+    if (error instanceof ForeignFunctionError || error instanceof UnsupportedPlatformError)
+      return readRangeByCommand();
     throw error;
   }
   return { range: parseSysctlEphemeralRange(ends.join('\n')) };

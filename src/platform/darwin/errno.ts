@@ -6,6 +6,7 @@ const KNOWN: Readonly<Record<number, readonly [name: string, meaning: ErrnoMeani
   1: ['EPERM', 'denied'],
   2: ['ENOENT', 'fatal'],
   3: ['ESRCH', 'fatal'],
+  6: ['ENXIO', 'fatal'],
   9: ['EBADF', 'fatal'],
   12: ['ENOMEM', 'limit', 'the kernel has no memory left'],
   13: ['EACCES', 'denied'],
@@ -25,6 +26,8 @@ const KNOWN: Readonly<Record<number, readonly [name: string, meaning: ErrnoMeani
 
 export const EPERM = 1;
 export const ENOENT = 2;
+export const ESRCH = 3;
+export const ENXIO = 6;
 export const EEXIST = 17;
 export const EAGAIN = 35;
 

@@ -1,5 +1,4 @@
 /** Everything that the pool asks of macOS, bound to this thread's system library. */
-import { UnsupportedPlatformError } from '../../errors/index.ts';
 import { holdTargetFor } from '../hold-target.ts';
 import type { PortKernel } from '../port-kernel.ts';
 import { closeAll } from './bound-addresses.ts';
@@ -21,19 +20,10 @@ import { randomBytes } from './random.ts';
 import { findLockProblem, resolveLocalHost } from './resolver.ts';
 import { announceServedPort, takeServedName } from './served-ports.ts';
 
-/** Those whose C structures and numbers are as constants.ts has them. */
-const KNOWN_PROCESSORS: readonly string[] = ['x64', 'arm64'];
-
 let kernel: PortKernel | undefined;
 
 /** @throws ForeignFunctionError, UnsupportedPlatformError */
 export function openDarwinKernel(): PortKernel {
-  if (!KNOWN_PROCESSORS.includes(process.arch)) {
-    throw new UnsupportedPlatformError({
-      platform: `darwin-${process.arch}`,
-      capability: 'The allocation of ports',
-    });
-  }
   kernel ??= startKernel(libc());
   return kernel;
 }

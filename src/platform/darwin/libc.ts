@@ -4,6 +4,7 @@
  * `view` aborts the process, one inside a bound function does not.
  * SAFETY: every pointer below lies in `scratch`, which lives as long as this object, or comes from the system library.
  */
+import { UnsupportedPlatformError } from '../../errors/index.ts';
 import { loadKoffi } from '../koffi.ts';
 import { threadState } from '../thread-state.ts';
 import { SCRATCH_BYTES, Scratch } from './scratch.ts';
@@ -105,13 +106,19 @@ export interface LibC {
   readonly scratchPointer: Pointer;
 }
 
-/** The system library of this thread, bound on first use. @throws ForeignFunctionError */
+/** Those whose C structures and numbers are as constants.ts has them. */
+const KNOWN_PROCESSORS: readonly string[] = ['x64', 'arm64'];
+
+/** The system library of this thread, bound on first use. @throws ForeignFunctionError, UnsupportedPlatformError */
 export function libc(): LibC {
   return threadState('libc', bindLibC);
 }
 
 function bindLibC(): LibC {
-  const koffi = loadKoffi(`darwin-${process.arch}`);
+  const target = `darwin-${process.arch}`;
+  if (!KNOWN_PROCESSORS.includes(process.arch))
+    throw new UnsupportedPlatformError({ platform: target, capability: 'The allocation of ports' });
+  const koffi = loadKoffi(target);
   const library = koffi.load(null);
   // A slow buffer has memory of its own outside of V8's heap, so its address is stable.
   const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES).fill(0);

@@ -6,7 +6,7 @@
 import { ipv6Address } from '../internet-address.ts';
 import type { InternetAddress } from '../port-kernel.ts';
 import { SO_REUSEADDR, SO_REUSESHAREUID, SOL_SOCKET } from './constants.ts';
-import { errorFor, meaningOf } from './errno.ts';
+import { ENXIO, errorFor, meaningOf } from './errno.ts';
 import type { LibC } from './libc.ts';
 import { lockInFile } from './lock-file.ts';
 import { bindInternet, openInternetSocket, setOption } from './sockets.ts';
@@ -21,6 +21,8 @@ const DENIED = 'A sandbox forbids to bind the address fe80::1%lo0: allow it, por
  * @throws ResourceLimitError, PermissionError, SystemCallError
  */
 export function takeLock(libc: LibC, port: number): number | undefined {
+  // SYNC: it would lack the address for this process alone, and a lock in the file keeps out none of those that have it.
+  if (libc.loopbackScopeId === 0) throw errorFor('if_nametoindex(lo0)', ENXIO);
   const descriptor = openInternetSocket(libc, LOCK_ADDRESS, Mark.lock);
   if (descriptor === undefined) return lockInFile(libc, port);
   let code = 0;

@@ -14,7 +14,7 @@ import {
   THREAD_INFO_BYTES,
   TimeValue,
 } from './constants.ts';
-import { errorFor } from './errno.ts';
+import { errorFor, ESRCH } from './errno.ts';
 import type { LibC } from './libc.ts';
 import { Scratch } from './scratch.ts';
 
@@ -64,7 +64,7 @@ export function opensFileForGoneThread(libc: LibC, descriptor: number): boolean 
   return threadId > 0 && threadIsGone(libc, threadId);
 }
 
-/** Of this process. */
+/** Of this process. False where the system does not tell. */
 function threadIsGone(libc: LibC, systemThreadId: number): boolean {
   const buffer = libc.scratchPointer + Scratch.structure;
   const written = libc.proc_pidinfo(
@@ -74,5 +74,6 @@ function threadIsGone(libc: LibC, systemThreadId: number): boolean {
     buffer,
     THREAD_INFO_BYTES,
   );
-  return written === 0;
+  // SYNC: where a sandbox denies the answer, it lives. To close the lock of a thread that lives would give its port to another one.
+  return written === 0 && libc.errno() === ESRCH;
 }

@@ -1,5 +1,5 @@
-import { DUAL_WILDCARD } from '../internet-address.ts';
 /** UDP's side of a port. */
+import { DUAL_WILDCARD } from '../internet-address.ts';
 import { type BindMode, bindOne } from './bound-addresses.ts';
 import { SOCK_DGRAM } from './constants.ts';
 import type { LibC } from './libc.ts';

@@ -1,9 +1,9 @@
-import { meaningOf } from '../errno.ts';
 /**
  * Whether SO_REUSEADDR works on a socket that is bound already, as a hold needs it. On Linux it does; gVisor, which runs Linux
  * programs in sandboxes, goes by the options that a socket had at its bind. Each thread finds out for itself: it does not have to
  * depend on what another process has found.
  */
+import { meaningOf } from '../errno.ts';
 import { IPV4_WILDCARD } from '../internet-address.ts';
 import { threadState } from '../thread-state.ts';
 import { closeAll } from './bound-addresses.ts';

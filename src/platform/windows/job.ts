@@ -36,7 +36,12 @@ export class Job {
   constructor(win32: Win32) {
     this.#win32 = win32;
     this.#job = createJob(win32);
-    this.#stopWatching = win32.isMainThread ? () => {} : closeWithThread(win32, this.#job);
+    try {
+      this.#stopWatching = win32.isMainThread ? () => {} : closeWithThread(win32, this.#job);
+    } catch (error) {
+      win32.closeHandle(this.#job);
+      throw error;
+    }
   }
 
   /** From now on the process is a member, and what it starts. @returns false: it has ended, or is not ours */
@@ -108,8 +113,11 @@ function closeWithThread(win32: Win32, job: number): () => void {
   if (thread === 0) throw windowsError('OpenThread', win32.lastError());
   const result = win32.scratchPointer + Scratch.pointer;
   const callback = win32.addressOf(win32.moduleOf('kernel32.dll'), 'CloseHandle');
-  if (win32.registerWait(result, thread, callback, job, INFINITE, WT_EXECUTEONLYONCE) === 0)
-    throw windowsError('RegisterWaitForSingleObject', win32.lastError());
+  if (win32.registerWait(result, thread, callback, job, INFINITE, WT_EXECUTEONLYONCE) === 0) {
+    const code = win32.lastError();
+    win32.closeHandle(thread);
+    throw windowsError('RegisterWaitForSingleObject', code);
+  }
   const wait = Number(win32.scratch.readBigUInt64LE(Scratch.pointer));
   return () => {
     // This thread goes on, so that it has not been called, and will not be.

@@ -12,14 +12,10 @@ import { hasIPv6 } from './sockets.ts';
 import { closeDescriptor, closeOrphans } from './thread-descriptors.ts';
 import { type Win32, win32 } from './win32.ts';
 
-/** Those whose structures are as constants.ts has them. */
-const KNOWN_PROCESSORS: readonly string[] = ['x64', 'arm64'];
-
 let kernel: PortKernel | undefined;
 
 /** @throws ForeignFunctionError, UnsupportedPlatformError */
 export function openWindowsKernel(): PortKernel {
-  if (!KNOWN_PROCESSORS.includes(process.arch)) throw unsupported('The allocation of ports');
   kernel ??= startKernel(win32());
   return kernel;
 }
@@ -54,7 +50,7 @@ function bindKernel(api: Win32): PortKernel {
     udpIsFree: (port) => udpIsFree(api, port),
     somethingListens: (port, addresses) => somethingListens(api, port, addresses),
     somethingListensBeside: () => {
-      throw unsupported('A hold');
+      throw new UnsupportedPlatformError({ platform: `win32-${process.arch}`, capability: 'A hold' });
     },
     takeSeal: (port, addresses) => takeSeal(api, port, addresses),
     closeDescriptors: (descriptors) => closeAll(api, descriptors),
@@ -73,8 +69,4 @@ function closeAll(api: Win32, descriptors: readonly number[]): void {
     if (descriptor < 0) releaseLock(api, descriptor);
     else closeDescriptor(api, descriptor);
   }
-}
-
-function unsupported(capability: string): UnsupportedPlatformError {
-  return new UnsupportedPlatformError({ platform: `win32-${process.arch}`, capability });
 }

@@ -4,6 +4,7 @@
  * SAFETY: every pointer below lies in `scratch`, which lives as long as this object, in a buffer that lives as long as the call, or
  * comes from Windows. Koffi keeps the error code of the last call for the next one, which may be GetLastError.
  */
+import { UnsupportedPlatformError } from '../../errors/index.ts';
 import { bindLater, loadKoffi } from '../koffi.ts';
 import { threadState } from '../thread-state.ts';
 
@@ -128,13 +129,19 @@ export interface Win32 {
 
 const SCRATCH_BYTES = 1024;
 
-/** Windows for this thread, bound on first use. @throws ForeignFunctionError */
+/** Those whose structures are as constants.ts has them. */
+const KNOWN_PROCESSORS: readonly string[] = ['x64', 'arm64'];
+
+/** Windows for this thread, bound on first use. @throws ForeignFunctionError, UnsupportedPlatformError */
 export function win32(): Win32 {
   return threadState('win32', bindWin32);
 }
 
 function bindWin32(): Win32 {
-  const koffi = loadKoffi(`win32-${process.arch}`);
+  const target = `win32-${process.arch}`;
+  if (!KNOWN_PROCESSORS.includes(process.arch))
+    throw new UnsupportedPlatformError({ platform: target, capability: 'The allocation of ports' });
+  const koffi = loadKoffi(target);
   // node.exe itself is linked to all of them.
   const kernel = koffi.load('kernel32.dll');
   const nt = koffi.load('ntdll.dll');

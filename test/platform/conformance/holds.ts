@@ -1,7 +1,7 @@
+/** What a hold keeps, on every operating system that has one. Instantiated for each of them. */
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-/** What a hold keeps, on every operating system that has one. Instantiated for each of them. */
 import { platform } from '../../../src/platform/platform.ts';
 import type { Hold, HoldTarget, PortKernel } from '../../../src/platform/port-kernel.ts';
 import { NOBODY, startPeer } from '../../support/kernel-peer.ts';

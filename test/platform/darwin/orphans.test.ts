@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { withCloserMutex } from '../../../src/platform/darwin/closer-mutex.ts';
 import { libc } from '../../../src/platform/darwin/libc.ts';
+import { closeOrphans } from '../../../src/platform/darwin/orphans.ts';
 import { platform } from '../../../src/platform/platform.ts';
 import { cleanEnvironment } from '../../support/environment.ts';
 import { startPeer, startPeerThread } from '../../support/kernel-peer.ts';
@@ -68,6 +69,17 @@ describe('what a terminated thread leaves', () => {
     expect(kernel.closeOrphans()).toBe(1);
     expect(withCloserMutex(libc(), () => 'free again')).toBe('free again');
   });
+});
+
+test('Where the system does not tell of a thread, its locks are not closed', async () => {
+  await using block = await reservePorts(1);
+  const [port] = block.ports as [number];
+  const victim = await startPeerThread();
+  await victim.kernel('takeLock', port);
+  await victim.kill();
+  // EPERM, as a sandbox answers.
+  expect(closeOrphans({ ...libc(), proc_pidinfo: () => 0, errno: () => 1 })).toBe(0);
+  expect(closeOrphans(libc())).toBe(1);
 });
 
 test('Threads that are terminated at random moments leave nothing that cannot be freed, and other files stay open', async () => {

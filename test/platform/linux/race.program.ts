@@ -1,7 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 /**
  * Takes and gives back holds of the few ports from which the kernel picks, while strangers do listen(0) all the time, and
  * counts intrusions: times when a stranger listened on a held port. To be run in a network namespace of its own whose ephemeral
@@ -10,6 +6,10 @@ import { fileURLToPath } from 'node:url';
  *   unshare --net sh -c 'ip link set lo up; echo "40000 40019" > /proc/sys/net/ipv4/ip_local_port_range; exec "$0" "$@"' \
  *     node test/platform/linux/race.program.ts '{"order":"strict","addresses":["::","only:::","0.0.0.0"],"claims":200000,"firstPort":40000,"lastPort":40019}'
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { DUAL_WILDCARD, IPV4_LOOPBACK } from '../../../src/platform/internet-address.ts';
 import { bindOne } from '../../../src/platform/linux/bound-addresses.ts';
 import { HELD_OVER_OTHERS } from '../../../src/platform/linux/hold.ts';

@@ -1,7 +1,7 @@
+/** What the probe at a release answers, and what clients see of it. */
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-/** What the probe at a release answers, and what clients see of it. */
 import { IPV4_LOOPBACK, IPV6_LOOPBACK } from '../../../src/platform/internet-address.ts';
 import { platform } from '../../../src/platform/platform.ts';
 import type { Hold } from '../../../src/platform/port-kernel.ts';

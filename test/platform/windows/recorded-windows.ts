@@ -222,7 +222,7 @@ function tableOf(
 function forget(): void {
   // What thread-state.ts keeps.
   const states = (process as unknown as Record<symbol, Map<string, unknown> | undefined>)[
-    Symbol.for('portslice/thread-state/2')
+    Symbol.for('portslice/thread-state/3')
   ];
   if (states?.delete('win32') !== true) throw new Error('Threads keep their state elsewhere by now.');
 }

@@ -1,6 +1,7 @@
 /** What servers take from Windows, on answers as they are documented: Wine does not tell whose sockets are. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseProcessIds } from '../../../src/platform/windows/job.ts';
+import { ResourceLimitError, UnsupportedPlatformError } from '../../../src/errors/index.ts';
+import { Job, parseProcessIds } from '../../../src/platform/windows/job.ts';
 import { findListeners } from '../../../src/platform/windows/listeners.ts';
 import {
   canListSockets,
@@ -9,7 +10,10 @@ import {
 } from '../../../src/platform/windows/listening-sockets.ts';
 import { openProcessTree } from '../../../src/platform/windows/process-tree.ts';
 import { findServedPorts, formatRecord, parseRecord } from '../../../src/platform/windows/served-ports.ts';
+import { system } from '../../../src/platform/windows/server-platform.ts';
 import { shellCommand, spawnOptions } from '../../../src/platform/windows/shell.ts';
+import { type Win32, win32 } from '../../../src/platform/windows/win32.ts';
+import { errorOf } from '../../support/catch-error.ts';
 import {
   processIdList,
   type RecordedProcess,
@@ -125,6 +129,27 @@ describe('The processes of a server', () => {
     expect([...windows.job]).toEqual([30]);
   });
 
+  test('leave no handle open where Windows does not watch the thread that starts them', async () => {
+    const open = new Set<number>();
+    const opens = (handle: number): number => {
+      open.add(handle);
+      return handle;
+    };
+    const api: Win32 = {
+      ...win32(),
+      isMainThread: false,
+      createJob: () => opens(4),
+      openThread: () => opens(8),
+      moduleOf: () => 1,
+      addressOf: () => 1,
+      registerWait: () => 0,
+      lastError: () => 8,
+      closeHandle: (handle) => Number(open.delete(handle)),
+    };
+    await errorOf(ResourceLimitError, () => new Job(api));
+    expect([...open]).toEqual([]);
+  });
+
   test('end when their tree is closed, and then there are none, whoever asks', () => {
     windows.processes = [started(30, 1), started(40, 1)];
     const tree = openProcessTree();
@@ -209,6 +234,14 @@ test('A line for the shell reaches cmd.exe as it is written, and arguments of pr
       windowsHide: false,
       windowsVerbatimArguments: false,
     });
+});
+
+test('Servers can be started, and only a socket cannot be handed to one, which its error says', async () => {
+  expect(() => system.checkSupport?.(false)).not.toThrow();
+  const { message } = await errorOf(UnsupportedPlatformError, () => system.checkSupport?.(true));
+  expect(message).toMatch(
+    /^listen: 'inherit' is not implemented on 'win32'\. .* starts servers on [^,]*, macOS and Windows only, and hands sockets .* Linux and macOS only\.$/,
+  );
 });
 
 function hexOf(fileTime: number): string {
