@@ -38,7 +38,12 @@ export function announceServedPort(c: LibC, served: ServedPort): number | undefi
   fileSystem().rmSync(unlocked, { force: true });
   const descriptor = open(c, unlocked, O_RDWR | O_CREAT | O_EXCL);
   if (descriptor === undefined) return undefined;
-  c.flock(descriptor, LOCK_EX | LOCK_NB);
+  // Nobody else has a reason to lock a file that is new.
+  if (c.flock(descriptor, LOCK_EX | LOCK_NB) !== 0) {
+    const code = c.errno();
+    c.close(descriptor);
+    throw errorFor('flock', code);
+  }
   // SYNC: under this name only now, or somebody who looks at this moment would take it for abandoned.
   fileSystem().renameSync(unlocked, path);
   return descriptor;

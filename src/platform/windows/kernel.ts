@@ -64,9 +64,20 @@ function bindKernel(api: Win32): PortKernel {
 
 /** Sockets, announcements, and locks, of which a thread can give back its own only. */
 function closeAll(api: Win32, descriptors: readonly number[]): void {
+  const failures: unknown[] = [];
   for (const descriptor of descriptors) {
-    if (closeAnnouncement(api, descriptor)) continue;
-    if (descriptor < 0) releaseLock(api, descriptor);
-    else closeDescriptor(api, descriptor);
+    try {
+      closeOne(api, descriptor);
+    } catch (error) {
+      // The others are closed all the same.
+      failures.push(error);
+    }
   }
+  if (failures.length > 0) throw failures[0];
+}
+
+function closeOne(api: Win32, descriptor: number): void {
+  if (closeAnnouncement(api, descriptor)) return;
+  if (descriptor < 0) releaseLock(api, descriptor);
+  else closeDescriptor(api, descriptor);
 }
