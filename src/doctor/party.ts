@@ -1,4 +1,5 @@
 /** The other processes and threads of the self-test, each of which runs a file that lies beside this one. */
+import { siblingFile } from '../platform/sibling-file.ts';
 import type { Answer, Commands, Order } from './serve.ts';
 
 export interface Party<C extends Commands> {
@@ -19,7 +20,10 @@ const MAX_LAST_WORDS = 2000;
 /** @param file without its ending */
 export function startProcess<C extends Commands>(file: string): Party<C> {
   const { fork } = process.getBuiltinModule('node:child_process');
-  const child = fork(siblingFile(file), [], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const child = fork(siblingFile(import.meta.url, file), [], {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
   let lastWords = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     lastWords = (lastWords + text).slice(-MAX_LAST_WORDS);
@@ -48,7 +52,7 @@ function findReason(text: string): string {
 /** @param file without its ending */
 export function startThread<C extends Commands>(file: string): Party<C> {
   const { Worker } = process.getBuiltinModule('node:worker_threads');
-  const worker = new Worker(siblingFile(file));
+  const worker = new Worker(siblingFile(import.meta.url, file));
   let problem: string | undefined;
   worker.once('error', (error) => (problem = String(error)));
   const ended = new Promise<string>((resolve) => {
@@ -62,13 +66,6 @@ export function startThread<C extends Commands>(file: string): Party<C> {
     send: (order) => worker.postMessage(order),
     onAnswer: (listener) => void worker.on('message', listener),
   });
-}
-
-/** In the sources it is TypeScript, and a path, unlike a URL, is read in the archives of Yarn too. */
-function siblingFile(name: string): string {
-  const { fileURLToPath } = process.getBuiltinModule('node:url');
-  const [ending = '.js'] = /\.[jt]s$/.exec(new URL(import.meta.url).pathname) ?? [];
-  return fileURLToPath(new URL(`./${name}${ending}`, import.meta.url));
 }
 
 interface Channel {

@@ -1,6 +1,5 @@
 /** Binds a port on several addresses, all of them or none, in an order that harms no server. */
-import { formatAddress } from '../../core/address-text.ts';
-import { HostError } from '../../errors/index.ts';
+import { addressIsGone, bindEach } from '../bind-each.ts';
 import { IPV4_LOOPBACK, IPV4_WILDCARD, IPV6_LOOPBACK, IPV6_WILDCARD } from '../internet-address.ts';
 import type { BoundAddresses, InternetAddress } from '../port-kernel.ts';
 import { SO_REUSEADDR, SOL_SOCKET } from './constants.ts';
@@ -30,19 +29,7 @@ export function bindAll(
   addresses: BoundAddresses,
   mode: BindMode,
 ): number[] | undefined {
-  const bound: number[] = [];
-  let complete = false;
-  try {
-    for (const address of inOrder(addresses, mode)) {
-      const outcome = bindOne(libc, port, address, mode);
-      if (outcome === 'taken') return undefined;
-      if (outcome !== 'no such address') bound.push(outcome);
-    }
-    complete = true;
-    return bound;
-  } finally {
-    if (!complete) closeAll(libc, bound);
-  }
+  return bindEach(inOrder(addresses, mode), (address) => bindOne(libc, port, address, mode), libc.close);
 }
 
 /**
@@ -80,13 +67,13 @@ function isWildcard({ bytes }: InternetAddress): boolean {
   return bytes.every((byte) => byte === 0);
 }
 
-/** A machine can lack IPv6, or one of the usual addresses: nobody can listen there then. */
+/** A machine can lack IPv6, or one of the usual addresses: nobody can listen there then. @returns undefined if it is taken */
 function bindOne(
   libc: LibC,
   port: number,
   address: InternetAddress,
   mode: BindMode,
-): number | 'taken' | 'no such address' {
+): number | 'no such address' | undefined {
   const descriptor = openInternetSocket(libc, address, Mark.seal);
   if (descriptor === undefined) return 'no such address';
   let code = 0;
@@ -100,19 +87,13 @@ function bindOne(
   }
   if (bound) return descriptor;
   const meaning = meaningOf(code);
-  if (meaning === 'taken') return 'taken';
+  if (meaning === 'taken') return undefined;
   if (meaning === 'address-not-local' && USUAL_ADDRESSES.includes(address)) return 'no such address';
   throw bindError(code, port, address);
 }
 
 function bindError(code: number, port: number, address: InternetAddress): Error {
-  if (meaningOf(code) === 'address-not-local') {
-    return new HostError({
-      host: formatAddress(address.bytes),
-      problem: 'is not an address of this machine any more',
-      fix: 'Check the network interface, or change hosts',
-    });
-  }
+  if (meaningOf(code) === 'address-not-local') return addressIsGone(address);
   const denied =
     'Ports below 1024 need privileges, and a sandbox can forbid others: take the port out of the spec, or exclude it with ' +
     'PORTSLICE_EXCLUDED_PORTS';

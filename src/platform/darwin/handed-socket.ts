@@ -6,9 +6,9 @@ import type { InternetAddress, SocketAddressFamily } from '../port-kernel.ts';
 import { F_GETFL, F_SETFL, O_NONBLOCK, SO_REUSEADDR, SOL_SOCKET } from './constants.ts';
 import { readSocket } from './descriptors.ts';
 import { errorFor, meaningOf } from './errno.ts';
-import { hasIPv6, somethingListens } from './hold.ts';
+import { somethingListens } from './hold.ts';
 import type { LibC } from './libc.ts';
-import { resolveLocalHost } from './resolver.ts';
+import { localAddresses } from './local-addresses.ts';
 import { bindInternet, openInternetSocket, setOption } from './sockets.ts';
 import { Mark } from './thread-descriptors.ts';
 
@@ -22,11 +22,7 @@ export function openHandedSocket(
   host: string,
   family: SocketAddressFamily,
 ): HandedSocket | undefined {
-  const machine = {
-    hasIPv6: () => hasIPv6(libc),
-    resolveLocalHost: (name: string) => resolveLocalHost(libc, name),
-  };
-  const { addresses } = holdTargetFor(machine, [host], family);
+  const { addresses } = holdTargetFor(localAddresses(libc), [host], family);
   // The socket itself could be bound beside a server on an address of another kind.
   if (somethingListens(libc, port, addresses)) return undefined;
   const [address = DUAL_WILDCARD] = addresses === 'everywhere' ? [] : addresses;

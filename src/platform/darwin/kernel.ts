@@ -5,7 +5,6 @@ import { closeAll } from './bound-addresses.ts';
 import { udpIsFree } from './datagrams.ts';
 import {
   checkStrictly,
-  hasIPv6,
   somethingListens,
   somethingListensBeside,
   takeHold,
@@ -13,11 +12,12 @@ import {
   takeSeal,
 } from './hold.ts';
 import { type LibC, libc } from './libc.ts';
+import { localAddresses } from './local-addresses.ts';
 import { takeLock } from './lock.ts';
 import { attachMemory, copyMemory, createMemory, findMemories } from './memory.ts';
 import { closeOrphans } from './orphans.ts';
 import { randomBytes } from './random.ts';
-import { findLockProblem, resolveLocalHost } from './resolver.ts';
+import { findLockProblem } from './resolver.ts';
 import { announceServedPort, takeServedName } from './served-ports.ts';
 
 let kernel: PortKernel | undefined;
@@ -35,10 +35,7 @@ function startKernel(c: LibC): PortKernel {
 }
 
 function bindKernel(c: LibC): PortKernel {
-  const machine = {
-    hasIPv6: () => hasIPv6(c),
-    resolveLocalHost: (host: string) => resolveLocalHost(c, host),
-  };
+  const machine = localAddresses(c);
   return {
     threadId: c.threadId,
     randomBytes: (byteLength) => randomBytes(c, byteLength),
@@ -64,6 +61,6 @@ function bindKernel(c: LibC): PortKernel {
     // There is no hold that could have one: docs/macos.md says what keeps the port instead.
     findHoldProblem: () => undefined,
     findLockProblem: () => findLockProblem(c),
-    hasIPv6: machine.hasIPv6,
+    hasIPv6: () => machine.hasIPv6(),
   };
 }

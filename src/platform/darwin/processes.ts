@@ -1,15 +1,11 @@
 /** The family and the user of a process. */
 import type { EndedWrapper, ProcessEnd } from '../port-kernel.ts';
+import { ancestorsOf, descendantsOf } from '../process-family.ts';
 import { listProcesses, readProcessInfo } from './proc.ts';
-
-const MAX_DEPTH = 64;
 
 /** The process itself first. */
 export function findAncestors(processId: number): number[] {
-  const chain: number[] = [];
-  for (let current = processId; current > 1 && chain.length < MAX_DEPTH; current = findParent(current))
-    chain.push(current);
-  return chain;
+  return ancestorsOf(processId, findParent);
 }
 
 /** 0 if unknown. */
@@ -19,13 +15,7 @@ function findParent(processId: number): number {
 
 /** Children first, then theirs, and so on. */
 export function findDescendants(processId: number): number[] {
-  const parents = new Map(listProcesses().map((child) => [child, findParent(child)]));
-  const family = [processId];
-  // The list grows while it is read: with every process that is found come its children.
-  for (const member of family)
-    for (const [child, parent] of parents)
-      if (parent === member && !family.includes(child)) family.push(child);
-  return family.slice(1);
+  return descendantsOf(processId, listProcesses(), findParent);
 }
 
 export function findUser(processId: number): number | undefined {

@@ -3,6 +3,7 @@
  * macOS has no files, as Linux has, in which a shell could read who is there.
  */
 import type { ChildProcess } from 'node:child_process';
+import { siblingFile } from '../sibling-file.ts';
 import { threadState } from '../thread-state.ts';
 import { TreeGuard } from '../tree-guard.ts';
 
@@ -15,19 +16,12 @@ export const treeGuard = (): TreeGuard =>
  */
 function spawnWatchdog(): ChildProcess {
   const { spawn } = process.getBuiltinModule('node:child_process');
-  const command = [process.execPath, watchdogProgram(), 'portslice-watchdog', String(process.pid)];
+  const program = siblingFile(import.meta.url, 'watchdog-program');
+  const command = [process.execPath, program, 'portslice-watchdog', String(process.pid)];
   return spawn('/bin/sh', ['-c', '"$@" <&3 3<&- &', 'sh', ...command], {
     cwd: '/',
     detached: true,
     env: {},
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
-}
-
-/** In the sources it is TypeScript. */
-function watchdogProgram(): string {
-  const extension = /\.[jt]s(?=$|\?)/.exec(import.meta.url)?.[0] ?? '.js';
-  return process
-    .getBuiltinModule('node:url')
-    .fileURLToPath(new URL(`./watchdog-program${extension}`, import.meta.url));
 }

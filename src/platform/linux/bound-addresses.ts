@@ -1,6 +1,5 @@
 /** Binds a port on some addresses, or on every address: all of them or none. */
-import { formatAddress } from '../../core/address-text.ts';
-import { HostError } from '../../errors/index.ts';
+import { addressIsGone, bindEach } from '../bind-each.ts';
 import { errorFor, meaningOf } from '../errno.ts';
 import { DUAL_WILDCARD, IPV4_WILDCARD } from '../internet-address.ts';
 import type { BoundAddresses, InternetAddress } from '../port-kernel.ts';
@@ -33,30 +32,11 @@ export function bindAll(
   addresses: BoundAddresses,
   mode: BindMode,
 ): number[] | undefined {
-  return bindEach(libc, addresses === 'everywhere' ? EVERY_ADDRESS : addresses, (address) =>
-    bindOne(libc, port, address, mode),
+  return bindEach(
+    addresses === 'everywhere' ? EVERY_ADDRESS : addresses,
+    (address) => bindOne(libc, port, address, mode),
+    libc.close,
   );
-}
-
-/** @param bind gives the descriptor, or undefined, upon which those that are bound already are closed */
-export function bindEach(
-  libc: LibC,
-  addresses: readonly InternetAddress[],
-  bind: (address: InternetAddress) => number | undefined,
-): number[] | undefined {
-  const bound: number[] = [];
-  let complete = false;
-  try {
-    for (const address of addresses) {
-      const descriptor = bind(address);
-      if (descriptor === undefined) return undefined;
-      bound.push(descriptor);
-    }
-    complete = true;
-    return bound;
-  } finally {
-    if (!complete) closeAll(libc, bound);
-  }
 }
 
 export function bindOne(
@@ -83,13 +63,7 @@ export function bindOne(
 }
 
 export function bindError(code: number, port: number, address: InternetAddress): Error {
-  if (meaningOf(code) === 'address-not-local') {
-    return new HostError({
-      host: formatAddress(address.bytes),
-      problem: 'is not an address of this machine any more',
-      fix: 'Check the network interface, or change hosts',
-    });
-  }
+  if (meaningOf(code) === 'address-not-local') return addressIsGone(address);
   const denied =
     'Ports below net.ipv4.ip_unprivileged_port_start need privileges, and a sandbox can forbid others: ' +
     'take the port out of the spec, or exclude it with PORTSLICE_EXCLUDED_PORTS';

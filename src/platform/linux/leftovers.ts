@@ -7,6 +7,7 @@
  * What this does not see is a stranger between its bind and its listen() on one certain address, such as 127.0.0.1. That is why it
  * comes after the strict bind only. notes/hold.md has the counts.
  */
+import { bindEach } from '../bind-each.ts';
 import { meaningOf } from '../errno.ts';
 import {
   DUAL_WILDCARD,
@@ -16,7 +17,7 @@ import {
   IPV6_LOOPBACK,
 } from '../internet-address.ts';
 import type { Hold, HoldTarget, InternetAddress } from '../port-kernel.ts';
-import { bindEach, bindError, bindOne, closeAll } from './bound-addresses.ts';
+import { bindError, bindOne, closeAll } from './bound-addresses.ts';
 import { HELD_OVER_OTHERS, holdMode } from './hold.ts';
 import type { LibC } from './libc.ts';
 import { allowForeignAddress, bindInternet, openInternetSocket, setReuseAddress } from './sockets.ts';
@@ -41,7 +42,7 @@ export function takeHoldOverLeftovers(libc: LibC, port: number, { addresses }: H
   const mode = holdMode(libc);
   const bindExactly = (address: InternetAddress): number | undefined =>
     bindOne(libc, port, address, mode) ?? bindOverLeftovers(libc, port, address);
-  const exactly = bindEach(libc, addresses, bindExactly);
+  const exactly = bindEach(addresses, bindExactly, libc.close);
   return exactly && { descriptors: exactly, addresses };
 }
 

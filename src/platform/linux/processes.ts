@@ -2,18 +2,15 @@
 import { readVariable } from '../environment.ts';
 import { fileSystem } from '../file-system.ts';
 import type { EndedWrapper, ProcessEnd } from '../port-kernel.ts';
+import { ancestorsOf, descendantsOf } from '../process-family.ts';
 import { listProcesses, readEnvironment, readStatus, readText } from './proc.ts';
 
-const MAX_DEPTH = 64;
 /** The kernel's flag of a process that was forked and has not executed a program since. */
 const PF_FORKNOEXEC = 0x40;
 
 /** The process itself first; ends where /proc does. */
 export function findAncestors(processId: number): number[] {
-  const chain: number[] = [];
-  for (let current = processId; current > 1 && chain.length < MAX_DEPTH; current = findParent(current))
-    chain.push(current);
-  return chain;
+  return ancestorsOf(processId, findParent);
 }
 
 /** 0 if unknown. */
@@ -23,13 +20,7 @@ function findParent(processId: number): number {
 
 /** Children first, then theirs, and so on. */
 export function findDescendants(processId: number): number[] {
-  const parents = new Map(listProcesses().map((child) => [child, findParent(child)]));
-  const family = [processId];
-  // The list grows while it is read: with every process that is found come its children.
-  for (const member of family)
-    for (const [child, parent] of parents)
-      if (parent === member && !family.includes(child)) family.push(child);
-  return family.slice(1);
+  return descendantsOf(processId, listProcesses(), findParent);
 }
 
 /** A child of such a process has copies of all its descriptors until it executes its program, and only then closes them. */

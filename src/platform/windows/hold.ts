@@ -3,6 +3,7 @@
  * exclusively. So a port is checked when it is claimed, and from then on only its lock keeps it. The check sees every socket of the
  * port, whatever its address. Check, probe and seal are the same exclusive bind: closed at once, or kept.
  */
+import { bindEach } from '../bind-each.ts';
 import { DUAL_WILDCARD } from '../internet-address.ts';
 import type { BoundAddresses, Hold, HoldTarget, InternetAddress } from '../port-kernel.ts';
 import { type BindMode, bindSocket } from './sockets.ts';
@@ -70,17 +71,9 @@ function bindAll(
   addresses: BoundAddresses,
   mode: BindMode,
 ): number[] | undefined {
-  const bound: number[] = [];
-  let complete = false;
-  try {
-    for (const address of addresses === 'everywhere' ? EVERY_ADDRESS : addresses) {
-      const socket = bindSocket(win32, port, address, mode);
-      if (socket === undefined) return undefined;
-      bound.push(socket);
-    }
-    complete = true;
-    return bound;
-  } finally {
-    if (!complete) bound.forEach((socket) => closeDescriptor(win32, socket));
-  }
+  return bindEach(
+    addresses === 'everywhere' ? EVERY_ADDRESS : addresses,
+    (address) => bindSocket(win32, port, address, mode),
+    (socket) => closeDescriptor(win32, socket),
+  );
 }

@@ -1,9 +1,13 @@
 /** Host names and literals to addresses of this machine, synchronously, each once in a thread. */
-import { isUnderLocalhost } from '../../core/host-name.ts';
 import { HostError } from '../../errors/index.ts';
-import { IPV4_LOOPBACK, IPV6_LOOPBACK } from '../internet-address.ts';
+import {
+  ipv4AddressFrom,
+  ipv6AddressFrom,
+  isLocalAlthough,
+  localAddressesOf,
+  MAX_LIST_LENGTH,
+} from '../local-host.ts';
 import type { InternetAddress } from '../port-kernel.ts';
-import { threadState } from '../thread-state.ts';
 import { AddressInfo, AF_INET, AF_INET6, SOCK_STREAM, SocketAddress } from './constants.ts';
 import { meaningOf, windowsError } from './errno.ts';
 import { Scratch } from './scratch.ts';
@@ -11,29 +15,16 @@ import { bind, openSocket } from './sockets.ts';
 import { closeDescriptor } from './thread-descriptors.ts';
 import type { Win32 } from './win32.ts';
 
-const LOOPBACK: readonly InternetAddress[] = [IPV4_LOOPBACK, IPV6_LOOPBACK];
-const MAX_LIST_LENGTH = 64;
-
 /** The addresses of a host that can be bound here. @throws HostError if there is none */
 export function resolveLocalHost(win32: Win32, host: string): readonly InternetAddress[] {
-  const cache = threadState('resolved-hosts', () => new Map<string, readonly InternetAddress[]>());
-  let addresses = cache.get(host);
-  if (addresses === undefined) {
-    addresses = resolve(win32, host).filter((address) => isLocal(win32, address));
-    if (addresses.length === 0) {
-      throw new HostError({
-        host,
-        problem: 'is not an address of this machine',
-        fix: 'Name a host or address that a server here can listen on',
-      });
-    }
-    cache.set(host, addresses);
-  }
-  return addresses;
+  return localAddressesOf(
+    host,
+    () => lookUp(win32, host),
+    (address) => isLocal(win32, address),
+  );
 }
 
-function resolve(win32: Win32, host: string): readonly InternetAddress[] {
-  if (isUnderLocalhost(host)) return LOOPBACK;
+function lookUp(win32: Win32, host: string): readonly InternetAddress[] {
   const { scratch, scratchPointer } = win32;
   const hints = Scratch.structure;
   scratch.fill(0, hints, hints + AddressInfo.byteLength);
@@ -74,18 +65,9 @@ export function parseSocketAddress(bytes: Buffer): InternetAddress | undefined {
   const family = bytes.readUInt16LE(SocketAddress.family);
   const slice = (at: number, byteLength: number): Uint8Array =>
     Uint8Array.from(bytes.subarray(at, at + byteLength));
-  if (family === AF_INET) return ipv4Of(slice(SocketAddress.ipv4Address, 4));
+  if (family === AF_INET) return ipv4AddressFrom(slice(SocketAddress.ipv4Address, 4));
   if (family !== AF_INET6) return undefined;
-  const address = slice(SocketAddress.ipv6Address, 16);
-  // ::ffff:a.b.c.d is an IPv4 address: a socket of IPv6 alone cannot be bound to it.
-  const isMapped = address.every((byte, index) => index >= 12 || byte === (index < 10 ? 0 : 0xff));
-  if (isMapped) return ipv4Of(address.slice(12));
-  const scopeId = bytes.readUInt32LE(SocketAddress.ipv6ScopeId);
-  return { family: 'ipv6', bytes: address, scopeId, dual: false };
-}
-
-function ipv4Of(bytes: Uint8Array): InternetAddress {
-  return { family: 'ipv4', bytes, scopeId: 0, dual: false };
+  return ipv6AddressFrom(slice(SocketAddress.ipv6Address, 16), bytes.readUInt32LE(SocketAddress.ipv6ScopeId));
 }
 
 function copyToScratch(win32: Win32, source: number, byteLength: number): void {
@@ -102,9 +84,5 @@ function isLocal(win32: Win32, address: InternetAddress): boolean {
   if (socket === undefined) return false;
   const code = bind(win32, socket, address, 0);
   closeDescriptor(win32, socket);
-  // Out of ephemeral ports: the address itself is fine.
-  if (code === 0 || meaningOf(code) === 'taken') return true;
-  const meaning = meaningOf(code);
-  if (meaning === 'limit' || meaning === 'denied') throw windowsError('bind', code);
-  return false;
+  return code === 0 || isLocalAlthough(meaningOf(code), () => windowsError('bind', code));
 }

@@ -1,6 +1,5 @@
 /** Sockets, bound so that nobody else can have any address of theirs, and inherited by no child. */
-import { formatAddress } from '../../core/address-text.ts';
-import { HostError } from '../../errors/index.ts';
+import { addressIsGone } from '../bind-each.ts';
 import { DUAL_WILDCARD, IPV4_WILDCARD } from '../internet-address.ts';
 import type { InternetAddress } from '../port-kernel.ts';
 import {
@@ -107,10 +106,7 @@ function setOption(win32: Win32, socket: number, level: number, option: number, 
 }
 
 function bindError(code: number, port: number, address: InternetAddress): Error {
-  if (meaningOf(code) !== 'address-not-local') return windowsError('bind', code, { port });
-  return new HostError({
-    host: formatAddress(address.bytes),
-    problem: 'is not an address of this machine any more',
-    fix: 'Check the network interface, or change hosts',
-  });
+  return meaningOf(code) === 'address-not-local'
+    ? addressIsGone(address)
+    : windowsError('bind', code, { port });
 }

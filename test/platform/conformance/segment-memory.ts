@@ -5,6 +5,8 @@ import { countsOf, writeSegment } from '../../../src/core/segment-format.ts';
 import { segmentOffsets, HeaderWord, MAX_LABEL_BYTES } from '../../../src/core/segment-layout.ts';
 import { Segment } from '../../../src/core/segment.ts';
 import { planPool } from '../../../src/core/slices.ts';
+import type { CreatedMemory, PortKernel } from '../../../src/platform/port-kernel.ts';
+import type { KernelPeer } from '../../support/kernel-peer.ts';
 import { actionsOn, type RunAction } from './segment-actions.ts';
 
 interface MemoryUnderTest extends AsyncDisposable {
@@ -18,6 +20,42 @@ export interface MemoryBackend {
   /** Whether the two parties really run at the same time. */
   readonly isConcurrent: boolean;
   readonly create: (byteLength: number) => Promise<MemoryUnderTest>;
+}
+
+/** Memory of a kernel, which a peer maps. */
+export function mappedByAPeer(kernel: PortKernel, peer: () => KernelPeer): MemoryBackend {
+  return {
+    isConcurrent: true,
+    create: (byteLength) =>
+      createMapped(kernel, byteLength, async ({ locator }) => {
+        await peer().tell.openSegment(locator);
+        return peer().segment;
+      }),
+  };
+}
+
+/** Memory of a kernel, which the same process maps once more. */
+export function mappedTwice(kernel: PortKernel): MemoryBackend {
+  return {
+    isConcurrent: false,
+    create: (byteLength) =>
+      createMapped(kernel, byteLength, async ({ locator }) =>
+        actionsOn(new Segment(kernel.attachMemory(locator, 'the handle').buffer)),
+      ),
+  };
+}
+
+async function createMapped(
+  kernel: PortKernel,
+  byteLength: number,
+  open: (memory: CreatedMemory) => Promise<RunAction>,
+): Promise<MemoryUnderTest> {
+  const memory = kernel.createMemory(byteLength);
+  return {
+    buffer: memory.buffer,
+    open: () => open(memory),
+    [Symbol.asyncDispose]: async () => memory.close(),
+  };
 }
 
 const PORT_COUNT = 2000;

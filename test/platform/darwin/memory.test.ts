@@ -1,6 +1,5 @@
 /** Shared memory on the Darwin stand-in: what every system's keeps, and what becomes of names whose process has died. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Segment } from '../../../src/core/segment.ts';
 import {
   PoolDamagedError,
   PoolForeignError,
@@ -11,8 +10,7 @@ import { platform } from '../../../src/platform/platform.ts';
 import { errorOf } from '../../support/catch-error.ts';
 import { type KernelPeer, NOBODY, startPeer, startPeerThread } from '../../support/kernel-peer.ts';
 import { needRoot } from '../../support/needs.ts';
-import { actionsOn, type RunAction } from '../conformance/segment-actions.ts';
-import { describeSegmentMemory } from '../conformance/segment-memory.ts';
+import { describeSegmentMemory, mappedByAPeer, mappedTwice } from '../conformance/segment-memory.ts';
 
 const kernel = platform.openKernel();
 const HANDLE = 'the handle';
@@ -23,31 +21,15 @@ beforeAll(async () => {
 });
 afterAll(() => peer.kill());
 
-describeSegmentMemory('an object of the Darwin stand-in that another process has mapped', {
-  isConcurrent: true,
-  create: (byteLength) => {
-    const memory = kernel.createMemory(byteLength);
-    const open = async (): Promise<RunAction> => {
-      await peer.tell.openSegment(memory.locator);
-      return peer.segment;
-    };
-    const dispose = () => Promise.resolve(memory.close());
-    return Promise.resolve({ buffer: memory.buffer, open, [Symbol.asyncDispose]: dispose });
-  },
-});
+describeSegmentMemory(
+  'an object of the Darwin stand-in that another process has mapped',
+  mappedByAPeer(kernel, () => peer),
+);
 
-describeSegmentMemory('an object of the Darwin stand-in that the same process has mapped twice', {
-  isConcurrent: false,
-  create: (byteLength) => {
-    const memory = kernel.createMemory(byteLength);
-    const open = () => {
-      const again = kernel.attachMemory(memory.locator, HANDLE);
-      return Promise.resolve(actionsOn(new Segment(again.buffer)));
-    };
-    const dispose = () => Promise.resolve(memory.close());
-    return Promise.resolve({ buffer: memory.buffer, open, [Symbol.asyncDispose]: dispose });
-  },
-});
+describeSegmentMemory(
+  'an object of the Darwin stand-in that the same process has mapped twice',
+  mappedTwice(kernel),
+);
 
 const attach = (locator: string) => (): unknown => kernel.attachMemory(locator, HANDLE);
 

@@ -1,16 +1,12 @@
 /** What terminated threads leave on the Darwin stand-in. */
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { withCloserMutex } from '../../../src/platform/darwin/closer-mutex.ts';
 import { libc } from '../../../src/platform/darwin/libc.ts';
 import { closeOrphans } from '../../../src/platform/darwin/orphans.ts';
 import { platform } from '../../../src/platform/platform.ts';
-import { cleanEnvironment } from '../../support/environment.ts';
 import { startPeer, startPeerThread } from '../../support/kernel-peer.ts';
 import { reservePorts } from '../../support/port-block.ts';
-import type { StormResult } from '../linux/orphan-storm.program.ts';
+import { expectRecovery } from '../conformance/orphan-storm.ts';
 
 const kernel = platform.openKernel();
 
@@ -83,19 +79,5 @@ test('Where the system does not tell of a thread, its locks are not closed', asy
 });
 
 test('Threads that are terminated at random moments leave nothing that cannot be freed, and other files stay open', async () => {
-  const program = fileURLToPath(new URL('../linux/orphan-storm.program.ts', import.meta.url));
-  await using block = await reservePorts(38);
-  const { stdout } = await promisify(execFile)(process.execPath, [program, ...block.ports.map(String)], {
-    env: cleanEnvironment(),
-  });
-  const { closed, otherFiles, ...rest } = JSON.parse(stdout) as StormResult;
-  expect(rest).toEqual({
-    closedAgain: 0,
-    freed: block.ports.slice(2),
-    mainLives: true,
-    threadLives: true,
-    disturbed: [],
-  });
-  expect(closed).toBeGreaterThan(0);
-  expect(otherFiles).toBeGreaterThan(1000);
+  await expectRecovery();
 }, 60_000);

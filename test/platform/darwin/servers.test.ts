@@ -12,7 +12,7 @@ import { serverPlatform } from '../../../src/platform/server-platform.ts';
 import { startServing } from '../../run-ports/support.ts';
 import { expectNobodyLeftOf, expectNothingOutlives } from '../../server/kill-workers.ts';
 import type { TreeCommands } from '../../server/tree-worker.program.ts';
-import { startTreeWorker, treeWorkerProgram } from '../../server/tree-worker.ts';
+import { startTreeWorker, type TreeWorker, treeWorkerProgram } from '../../server/tree-worker.ts';
 import { ask, isListenedOn, WEB } from '../../server/web.ts';
 import { WILD_TREES, wildFolder } from '../../server/wild-trees.ts';
 import { errorOf } from '../../support/catch-error.ts';
@@ -117,19 +117,24 @@ describe('A process that has ended', () => {
   });
 });
 
+/** It is known, and ended with its worker, when nothing is left of the way to it. */
+async function expectDaemonOf(worker: TreeWorker, id: number): Promise<void> {
+  await until('only the daemon is there', () => {
+    const all = worker.others();
+    return all.length === 1 && all[0]?.command === 'sleep 3600';
+  });
+  const [daemon] = worker.others();
+  expect(await worker.call('has', id, daemon?.pid as number)).toBe(true);
+  await worker.kill();
+  await expectNobodyLeftOf(worker);
+}
+
 /** The programs of a shell tell nobody their environment, as Apple's. */
 describe('A daemon that does not show its environment', { timeout: TIMEOUT_MS }, () => {
   test('is known by whom it was started, though that one has ended', async (context) => {
     await using worker = await startTreeWorker(context);
     const id = await worker.call('start', ['sh', '-c', 'setsid sleep 3600 & exit']);
-    await until('it is nobody’s child', () => {
-      const all = worker.others();
-      return all.length === 1 && all[0]?.command === 'sleep 3600';
-    });
-    const [daemon] = worker.others();
-    expect(await worker.call('has', id, daemon?.pid as number)).toBe(true);
-    await worker.kill();
-    await expectNobodyLeftOf(worker);
+    await expectDaemonOf(worker, id);
   });
 
   test('that was forked twice is known if somebody has looked in between, by the watchdog too', async (context) => {
@@ -140,14 +145,7 @@ describe('A daemon that does not show its environment', { timeout: TIMEOUT_MS },
     await until('the first one has ended', () => worker.others().every(({ pid }) => pid !== id));
     expect(await worker.call('find', id)).not.toEqual([]);
     writeFileSync(go, '');
-    await until('only the daemon is there', () => {
-      const all = worker.others();
-      return all.length === 1 && all[0]?.command === 'sleep 3600';
-    });
-    const [daemon] = worker.others();
-    expect(await worker.call('has', id, daemon?.pid as number)).toBe(true);
-    await worker.kill();
-    await expectNobodyLeftOf(worker);
+    await expectDaemonOf(worker, id);
   });
 });
 

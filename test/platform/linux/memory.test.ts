@@ -13,7 +13,6 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Segment } from '../../../src/core/segment.ts';
 import { PoolForeignError, PoolHandleError, PoolStaleError } from '../../../src/errors/index.ts';
 import {
   F_ADD_SEALS,
@@ -28,8 +27,7 @@ import type { CreatedMemory } from '../../../src/platform/port-kernel.ts';
 import { errorOf } from '../../support/catch-error.ts';
 import { type KernelPeer, NOBODY, startPeer } from '../../support/kernel-peer.ts';
 import { needRoot } from '../../support/needs.ts';
-import { actionsOn, type RunAction } from '../conformance/segment-actions.ts';
-import { describeSegmentMemory } from '../conformance/segment-memory.ts';
+import { describeSegmentMemory, mappedByAPeer, mappedTwice } from '../conformance/segment-memory.ts';
 
 const kernel = platform.openKernel();
 const HANDLE = 'the handle';
@@ -44,31 +42,12 @@ beforeAll(async () => {
 });
 afterAll(() => peer.kill());
 
-describeSegmentMemory('a memfd that another process has mapped', {
-  isConcurrent: true,
-  create: (byteLength) => {
-    const memory = kernel.createMemory(byteLength);
-    const open = async (): Promise<RunAction> => {
-      await peer.tell.openSegment(memory.locator);
-      return peer.segment;
-    };
-    const dispose = () => Promise.resolve(memory.close());
-    return Promise.resolve({ buffer: memory.buffer, open, [Symbol.asyncDispose]: dispose });
-  },
-});
+describeSegmentMemory(
+  'a memfd that another process has mapped',
+  mappedByAPeer(kernel, () => peer),
+);
 
-describeSegmentMemory('a memfd that the same process has mapped twice', {
-  isConcurrent: false,
-  create: (byteLength) => {
-    const memory = kernel.createMemory(byteLength);
-    const open = () => {
-      const again = kernel.attachMemory(memory.locator, HANDLE);
-      return Promise.resolve(actionsOn(new Segment(again.buffer)));
-    };
-    const dispose = () => Promise.resolve(memory.close());
-    return Promise.resolve({ buffer: memory.buffer, open, [Symbol.asyncDispose]: dispose });
-  },
-});
+describeSegmentMemory('a memfd that the same process has mapped twice', mappedTwice(kernel));
 
 describe('the memory', () => {
   test('can be made neither smaller nor greater, by nobody who can open it', () => {

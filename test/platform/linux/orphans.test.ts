@@ -1,17 +1,13 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { libc } from '../../../src/platform/linux/libc.ts';
 import { takeName } from '../../../src/platform/linux/lock.ts';
 import { platform } from '../../../src/platform/platform.ts';
-import { cleanEnvironment } from '../../support/environment.ts';
 import { type KernelPeer, startPeer, startPeerThread } from '../../support/kernel-peer.ts';
 import { needNamespace } from '../../support/needs.ts';
 import { reservePorts } from '../../support/port-block.ts';
 import { scriptOutput } from '../../support/run-script.ts';
 import { EVERYWHERE } from '../conformance/holds.ts';
-import type { StormResult } from './orphan-storm.program.ts';
+import { expectRecovery } from '../conformance/orphan-storm.ts';
 
 const kernel = platform.openKernel();
 
@@ -146,28 +142,8 @@ test('What a terminated thread has left can be closed with a single free descrip
 });
 
 describe('threads that are terminated at random moments', { timeout: 60_000 }, () => {
-  const program = fileURLToPath(new URL('orphan-storm.program.ts', import.meta.url));
-
-  async function expectRecovery(wrapper: readonly string[]): Promise<void> {
-    await using block = await reservePorts(38);
-    const [command, ...args] = [...wrapper, process.execPath, program, ...block.ports.map(String)] as [
-      string,
-    ];
-    const { stdout } = await promisify(execFile)(command, args, { env: cleanEnvironment() });
-    const { closed, otherFiles, ...rest } = JSON.parse(stdout) as StormResult;
-    expect(rest).toEqual({
-      closedAgain: 0,
-      freed: block.ports.slice(2),
-      mainLives: true,
-      threadLives: true,
-      disturbed: [],
-    });
-    expect(closed).toBeGreaterThan(0);
-    expect(otherFiles).toBeGreaterThan(1000);
-  }
-
   test('leave nothing that cannot be freed, and a thousand other files stay open', async () => {
-    await expectRecovery([]);
+    await expectRecovery();
   });
 
   test('leave nothing that cannot be freed where /proc cannot be listed', async (context) => {

@@ -1,27 +1,17 @@
 import { expect, test } from 'vitest';
 import { PoolDamagedError, PoolHandleError, PoolStaleError } from '../../../src/errors/index.ts';
 import { platform } from '../../../src/platform/platform.ts';
-import { describeSegmentMemory } from '../../platform/conformance/segment-memory.ts';
+import { describeSegmentMemory, mappedByAPeer } from '../../platform/conformance/segment-memory.ts';
 import { startPeer } from '../../support/kernel-peer.ts';
 
 const kernel = platform.openKernel();
 const HANDLE = 'the handle';
 const peer = await startPeer();
 
-describeSegmentMemory('a named section that another process has mapped', {
-  isConcurrent: true,
-  create: async (byteLength) => {
-    const memory = kernel.createMemory(byteLength);
-    return {
-      buffer: memory.buffer,
-      open: async () => {
-        await peer.tell.openSegment(memory.locator);
-        return peer.segment;
-      },
-      [Symbol.asyncDispose]: async () => memory.close(),
-    };
-  },
-});
+describeSegmentMemory(
+  'a named section that another process has mapped',
+  mappedByAPeer(kernel, () => peer),
+);
 
 test('Memory that was closed is stale for those who come later, and stays with those who have it', () => {
   const memory = kernel.createMemory(4096);
