@@ -388,7 +388,8 @@ const WAITING = `
   const ready = () => readLog().filter(({ text }) => text === 'ready').length;
   for (let index = 0; index < 2; index++) {
     test('waits ' + index, async ({ request, workerServer, servers }) => {
-      await servers.start({ command: 'node server.ts $PORT "a family"; true' });
+      // Asked, too, so that it has said that it listens.
+      await servers.start({ command: 'node server.ts $PORT "a family"; true', ready: '/' });
       note('ready');
       await new Promise(() => {});
     });

@@ -389,7 +389,8 @@ test('servers end, however their test ends, and a body that goes on gets no more
 
 const WAITING = `${IMPORTS}
   test.concurrent('waits', async ({ server, workerServer, fileServer, servers }) => {
-    await servers.start({ command: 'node server.ts $PORT "a family"; true' });
+    // Asked, too, so that it has said that it listens.
+    await servers.start({ command: 'node server.ts $PORT "a family"; true', ready: '/' });
     note('ready');
     await new Promise(() => undefined);
   });
