@@ -1,6 +1,6 @@
 /**
  * Who may import whom in src/. A place is a layer, or for the plugin layer one of its folders.
- * errors <- core <- platform <- pool <- server <- plugin, report, doctor <- cli <- entries
+ * errors <- core <- platform <- pool <- server <- report <- plugin, doctor <- cli <- entries
  */
 const layersBelow: Readonly<Record<string, readonly string[]>> = {
   errors: [],
@@ -8,7 +8,7 @@ const layersBelow: Readonly<Record<string, readonly string[]>> = {
   platform: ['errors', 'core'],
   pool: ['errors', 'core', 'platform'],
   server: ['errors', 'core', 'platform', 'pool'],
-  plugin: ['errors', 'core', 'platform', 'pool', 'server'],
+  plugin: ['errors', 'core', 'platform', 'pool', 'server', 'report'],
   report: ['errors', 'core', 'platform', 'pool', 'server'],
   doctor: ['errors', 'core', 'platform', 'pool', 'server'],
   cli: ['errors', 'core', 'platform', 'pool', 'server', 'report', 'doctor'],
@@ -24,7 +24,8 @@ const packagesOf: Readonly<Record<string, readonly string[]>> = {
   'plugin/playwright': ['@playwright/test', 'playwright'],
   'plugin/vitest': ['vitest'],
   'plugin/tinypool': ['tinypool'],
-  cli: ['commander'],
+  cli: ['commander', 'cli-table3'],
+  platform: ['obug'],
 };
 
 /** The place of a file in src/: 'core', 'plugin/vitest', ... A file directly in src/ is an entry. */
