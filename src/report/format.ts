@@ -112,7 +112,10 @@ export interface PortUseReport {
   /** What became of it; undefined as above. */
   readonly state: 'free' | 'sealed' | 'leaked' | undefined;
   /** Who still listened at the end of the test. */
-  readonly leakedBy: readonly { readonly processId: number | undefined; readonly command: string | undefined }[];
+  readonly leakedBy: readonly {
+    readonly processId: number | undefined;
+    readonly command: string | undefined;
+  }[];
 }
 
 export interface ServerUseReport {
@@ -133,11 +136,17 @@ export interface ReportSummary {
   readonly poolPortCount: number;
   readonly handedOut: number;
   /** The most ports in use at one moment on one machine. */
-  readonly peak: { readonly portCount: number; readonly atMs: number; readonly machine: number; readonly worker: number } | undefined;
+  readonly peak:
+    | { readonly portCount: number; readonly atMs: number; readonly machine: number; readonly worker: number }
+    | undefined;
   readonly waits: { readonly count: number; readonly totalMs: number; readonly longestMs: number };
   readonly borrowed: number;
   readonly sealed: number;
   /** The ids of their tests are in `tests`. */
   readonly leaks: number;
-  readonly servers: { readonly count: number; readonly failed: number; readonly slowestReadyMs: number | undefined };
+  readonly servers: {
+    readonly count: number;
+    readonly failed: number;
+    readonly slowestReadyMs: number | undefined;
+  };
 }
