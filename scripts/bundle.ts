@@ -9,7 +9,7 @@ import path from 'node:path';
 import { type OutputChunk, rolldown } from 'rolldown';
 
 const ALLOCATOR =
-  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts))|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
+  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts|trace-lines))|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
 /** Loaded with the first server, in one file. */
 const OF_SERVERS =
   /\/platform\/(?:server-platform|tree-(?:search|guard|mark)|through-shell|linux\/(?:server-platform|process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
@@ -28,11 +28,14 @@ const systemFiles = systems.flatMap((system) =>
     .map((name) => `${system}/${name}`)
     .filter((name) => existsSync(path.join(sourceFolder, `platform/${name}.ts`))),
 );
+/** Loaded where somebody asks for a trace only: see src/platform/trace.ts. */
+const traceLines = 'trace-lines';
 /** Started by `portslice doctor` as processes and threads of their own: see src/doctor/party.ts. */
 const parties = ['helper', 'stranger'];
 const inputs: readonly (readonly [name: string, file: string])[] = [
   ...entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)] as const),
   ...systemFiles.map((name) => [name, path.join(sourceFolder, `platform/${name}.ts`)] as const),
+  [traceLines, path.join(sourceFolder, `platform/${traceLines}.ts`)],
   ...parties.map((name) => [`doctor/${name}`, path.join(sourceFolder, `doctor/${name}.ts`)] as const),
 ];
 
