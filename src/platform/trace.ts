@@ -31,6 +31,11 @@ export function inMs(durationMs: number): string {
   return `${durationMs < 10 ? Math.round(durationMs * 10) / 10 : Math.round(durationMs)} ms`;
 }
 
+/** For a line: why something has failed. Messages of ours can go on with what a server has written. */
+export function firstLine(error: unknown): string {
+  return String((error as Partial<Error> | undefined)?.message ?? error).split('\n', 1)[0] ?? '';
+}
+
 function openTrace(): Trace {
   if (!isAskedFor()) return OFF;
   try {

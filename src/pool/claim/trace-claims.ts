@@ -2,10 +2,10 @@
 import { RecordWord } from '../../core/segment-layout.ts';
 import { describeValue } from '../../errors/index.ts';
 import type { Listener } from '../../platform/port-kernel.ts';
-import { inMs, since, trace } from '../../platform/trace.ts';
+import { firstLine, inMs, since, trace } from '../../platform/trace.ts';
 import type { PortClaim } from '../session/port-claim.ts';
 import { describeListeners } from './describe-listeners.ts';
-import type { Claimant } from './look.ts';
+import { allMisses, type Claimant, type Look } from './look.ts';
 
 /** @param hasWaited longer than for the claim itself */
 export function traceClaims(claims: readonly PortClaim[], startMs: number, hasWaited: boolean): void {
@@ -18,10 +18,19 @@ export function traceClaims(claims: readonly PortClaim[], startMs: number, hasWa
   }
 }
 
-/** @param wait how long, in words */
-export function traceWait({ slice, request }: Claimant, misses: readonly number[], wait: string): void {
-  const tried = misses.length === 0 ? '' : `; ${misses.length} ports that looked free were not to be had`;
-  trace().wait?.(`no port is free for slice ${slice}${labelOf(request)}: ${wait}${tried}`);
+/** @param wait what is done, in words */
+export function traceWait({ slice, request, misses }: Look, wait: string): void {
+  const line = trace().wait;
+  if (line === undefined) return;
+  const missed = allMisses(misses).length;
+  const tried = missed === 0 ? '' : `; ports that looked free and were not to be had: ${missed}`;
+  line(`no port is free for slice ${slice}${labelOf(request)}: ${wait}${tried}`);
+}
+
+export function traceFailure({ slice, request }: Claimant, startMs: number, error: unknown): void {
+  trace().wait?.(
+    `no port came in ${since(startMs)} for slice ${slice}${labelOf(request)}: ${firstLine(error)}`,
+  );
 }
 
 /**

@@ -63,6 +63,8 @@ function fillMemory(memory: CreatedMemory, kernel: PortKernel, plan: PoolPlan, r
 }
 
 function describeCreated(session: PoolSession, { workers, isPrivate }: PoolOptions, startMs: number): string {
-  const whose = isPrivate ? 'for this thread alone' : `for ${workers} workers`;
+  const whose = isPrivate
+    ? 'for this thread alone'
+    : `for ${workers} ${workers === 1 ? 'worker' : 'workers'}`;
   return `created in ${since(startMs)} ${whose}: ${describePool(session)}`;
 }
