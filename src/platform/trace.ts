@@ -9,7 +9,7 @@ import { requireLater } from './load-system.ts';
 import type * as TraceLines from './trace-lines.ts';
 
 /** In docs/troubleshooting.md each has a row. */
-const NAMESPACES = ['claim', 'wait', 'release', 'orphan', 'pool', 'server', 'run-port'] as const;
+export const NAMESPACES = ['claim', 'wait', 'release', 'orphan', 'pool', 'server', 'run-port'] as const;
 
 /** Of each namespace that is asked for, what writes a line. */
 export type Trace = Readonly<Partial<Record<(typeof NAMESPACES)[number], (text: string) => void>>>;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { namesPortslice } from '../../src/core/trace-names.ts';
+import { needProgram } from '../support/needs.ts';
 import { reservePorts } from '../support/port-block.ts';
 import { projectFolder, runScript, type ScriptOptions, type ScriptResult } from '../support/run-script.ts';
 import { traceLines } from '../support/trace-lines.ts';
@@ -23,7 +24,7 @@ async function claim(DEBUG: string, entry = './dist/index.js', env = {}): Promis
   const result = await runScript(CLAIM.replace('ENTRY', entry), {
     env: { ...env, DEBUG, PORTSLICE_PORTS: block.spec },
   });
-  expect(result.status, result.stderr).toBe(0);
+  if (result.status !== 0) throw new Error(`The script ended with ${result.status}:\n${result.stderr}`);
   return result;
 }
 
@@ -99,7 +100,8 @@ test('Labels can neither obey, turn around nor break the lines', async () => {
   expect(stderr.replaceAll('\n', '')).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
 });
 
-const COLOURED = /\u001b\[/;
+/** What every colour begins with. */
+const ESCAPE = '\u{1b}[';
 
 test.each([
   { env: { DEBUG_COLORS: '1' }, isColoured: true, hasDate: false },
@@ -108,8 +110,35 @@ test.each([
   { env: {}, isColoured: false, hasDate: true },
 ])("obug's own variables hold: $env", async ({ env, isColoured, hasDate }) => {
   const { stderr } = await claim('portslice:claim', './dist/index.js', env);
-  expect(COLOURED.test(stderr)).toBe(isColoured);
+  expect(stderr.includes(ESCAPE)).toBe(isColoured);
   expect(/^\d{4}-\d\d-\d\dT/.test(stderr)).toBe(hasDate);
+});
+
+/** Runs a program with a terminal as its stdout and stderr, of which the runner of this test has said nothing. */
+const ON_TERMINAL =
+  "import os, pty, sys; os.environ.pop('FORCE_COLOR', None); sys.exit(pty.spawn(sys.argv[1:]) >> 8)";
+
+test('On a terminal the lines are coloured, and say how long ago the last one was, unless NO_COLOR is set', async (context) => {
+  const wrapper = [needProgram(context, 'python3'), '-c', ON_TERMINAL];
+  const code = `import { TCPPortOwner } from './dist/index.js'; new TCPPortOwner();`;
+  for (const [NO_COLOR, isColoured] of [
+    ['', true],
+    ['1', false],
+  ] as const) {
+    await using block = await reservePorts(1);
+    const env = {
+      DEBUG: 'portslice:claim',
+      PORTSLICE_PORTS: block.spec,
+      TERM: 'xterm-256color',
+      NO_COLOR,
+    };
+    const { stdout } = await runScript(code, { env, wrapper });
+    expect(stdout).toContain(`${block.ports[0]} claimed in`);
+    expect({ isColoured: stdout.includes(ESCAPE), hasTime: /\+\d+ms/.test(stdout) }).toEqual({
+      isColoured,
+      hasTime: isColoured,
+    });
+  }
 });
 
 test("Others' lines of obug in the same process stay as they were", async () => {
