@@ -2,8 +2,6 @@
 import { createDebug, type Debugger } from 'obug';
 
 const STDERR = 2;
-/** What a terminal would obey, or what would turn the text around, or end the line. */
-const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Of each namespace that is asked for, what writes a line. */
 export function openLines<Name extends string>(
@@ -13,10 +11,7 @@ export function openLines<Name extends string>(
   const asked = names
     .map((name) => [name, openNamespace(`portslice:${name}`)] as const)
     .filter(([, line]) => line.enabled);
-  const lines = asked.map(([name, line]) => [
-    name,
-    (text: string) => line('%s', `${who} ${printable(text)}`),
-  ]);
+  const lines = asked.map(([name, line]) => [name, (text: string) => line('%s', `${who} ${text}`)]);
   return Object.fromEntries(lines) as Partial<Record<Name, (text: string) => void>>;
 }
 
@@ -39,10 +34,6 @@ function openNamespace(name: string): Debugger {
 function isColourWanted(): boolean {
   const { stderr } = process;
   return typeof stderr.hasColors !== 'function' || stderr.hasColors();
-}
-
-function printable(text: string): string {
-  return text.replaceAll(UNPRINTABLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 /**

@@ -3,6 +3,7 @@
  * and an event costs its check.
  */
 import { namesPortslice } from '../core/trace-names.ts';
+import { harmless } from '../errors/index.ts';
 import { monotonicMs } from './clock.ts';
 import { readVariable } from './environment.ts';
 import { requireLater } from './load-system.ts';
@@ -14,10 +15,14 @@ export const NAMESPACES = ['claim', 'wait', 'release', 'orphan', 'pool', 'server
 /** Of each namespace that is asked for, what writes a line. */
 export type Trace = Readonly<Partial<Record<(typeof NAMESPACES)[number], (text: string) => void>>>;
 
+const REASON_LENGTH = 300;
 const OFF: Trace = {};
 let current: Trace | undefined;
 
-/** Write ``trace().claim?.(`${port} ...`)``: where nobody asks, the text is not made. */
+/**
+ * Write ``trace().claim?.(`${port} ...`)``: where nobody asks, the text is not made. What is not ours in it (labels, commands,
+ * folders, errors) has to be harmless.
+ */
 export function trace(): Trace {
   return (current ??= openTrace());
 }
@@ -31,9 +36,9 @@ export function inMs(durationMs: number): string {
   return `${durationMs < 10 ? Math.round(durationMs * 10) / 10 : Math.round(durationMs)} ms`;
 }
 
-/** For a line: why something has failed. Messages of ours can go on with what a server has written. */
-export function firstLine(error: unknown): string {
-  return String((error as Partial<Error> | undefined)?.message ?? error).split('\n', 1)[0] ?? '';
+/** For a line: why something has failed. Messages of ours can go on with all that a server has written. */
+export function describeReason(error: unknown): string {
+  return harmless(String((error as Partial<Error> | undefined)?.message ?? error), REASON_LENGTH);
 }
 
 function openTrace(): Trace {

@@ -8,7 +8,7 @@ import {
 } from '../errors/index.ts';
 import { monotonicMs } from '../platform/clock.ts';
 import type { HandedSocket } from '../platform/handed-socket.ts';
-import { firstLine, inMs, since, trace } from '../platform/trace.ts';
+import { describeReason, inMs, since, trace } from '../platform/trace.ts';
 import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 import { warn, warnOnceInRun } from '../pool/session/warnings.ts';
 import { nameOf, type ServerSettings } from './check-options.ts';
@@ -215,7 +215,7 @@ export class RunningServer implements Server {
       void instance.ended.then((end) => this.#noteDeath(instance, end));
     } catch (error) {
       trace().server?.(
-        `${this.#describe()} is not ready after ${since(instance.startedAtMs)}: ${firstLine(error)}`,
+        `${this.#describe()} is not ready after ${since(instance.startedAtMs)}: ${describeReason(error)}`,
       );
       await this.#endFailedStart();
       throw error;

@@ -2,7 +2,7 @@
 import { RecordWord } from '../../core/segment-layout.ts';
 import { describeValue } from '../../errors/index.ts';
 import type { Listener } from '../../platform/port-kernel.ts';
-import { firstLine, inMs, since, trace } from '../../platform/trace.ts';
+import { describeReason, inMs, since, trace } from '../../platform/trace.ts';
 import type { PortClaim } from '../session/port-claim.ts';
 import { describeListeners } from './describe-listeners.ts';
 import { allMisses, type Claimant, type Look } from './look.ts';
@@ -29,7 +29,7 @@ export function traceWait({ slice, request, misses }: Look, wait: string): void 
 
 export function traceFailure({ slice, request }: Claimant, startMs: number, error: unknown): void {
   trace().wait?.(
-    `no port came in ${since(startMs)} for slice ${slice}${labelOf(request)}: ${firstLine(error)}`,
+    `no port came in ${since(startMs)} for slice ${slice}${labelOf(request)}: ${describeReason(error)}`,
   );
 }
 

@@ -1,7 +1,7 @@
 /** Named ports that every process of a run agrees on. */
 import { canonicalName } from '../../core/run-port-name.ts';
 import { runPortKey, type RunPortTable } from '../../core/run-port-table.ts';
-import { InvalidOptionError, RunPortUnknownError } from '../../errors/index.ts';
+import { harmless, InvalidOptionError, RunPortUnknownError } from '../../errors/index.ts';
 import { findPackageFolder, type PackageFolder } from '../../platform/package-folder.ts';
 import { trace } from '../../platform/trace.ts';
 import { claimRunPort } from './claim-run-port.ts';
@@ -57,7 +57,7 @@ function describeFound({ name, folder, port, claim, joinedProcessId }: RunPort):
     joinedProcessId === undefined
       ? 'as the portslice run that has started this process has said'
       : `the server of portslice run (pid ${joinedProcessId}) is joined`;
-  return `${port} '${name}' in ${folder.path}: ${claim === undefined ? owner : 'claimed'}`;
+  return `${port} '${name}' in ${harmless(folder.path)}: ${claim === undefined ? owner : 'claimed'}`;
 }
 
 /** Of the `portslice run` that has started this process. */

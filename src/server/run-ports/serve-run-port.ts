@@ -1,6 +1,6 @@
 /** A run port as `portslice run` has it: others of the same folder may use its server. */
 import { canonicalName } from '../../core/run-port-name.ts';
-import { AlreadyServedError } from '../../errors/index.ts';
+import { AlreadyServedError, harmless } from '../../errors/index.ts';
 import { monotonicMs, pause } from '../../platform/clock.ts';
 import type { PackageFolder } from '../../platform/package-folder.ts';
 import { platform } from '../../platform/platform.ts';
@@ -41,7 +41,7 @@ export async function serveRunPort(
   const claim = claimRunPort(name, folder, options, false);
   const facts = { folder: folder.id, name: canonicalName(name), port: claim.port, processId: process.pid };
   const tell = (what: string): void =>
-    trace()['run-port']?.(`${claim.port} '${name}' in ${folder.path}: ${what}`);
+    trace()['run-port']?.(`${claim.port} '${name}' in ${harmless(folder.path)}: ${what}`);
   const announce = (isReady: boolean): void => {
     const descriptor = isOffered ? kernel.announceServedPort({ ...facts, isReady }) : undefined;
     if (descriptor !== undefined) descriptors.push(descriptor);
