@@ -189,7 +189,7 @@ export class RunningServer implements Server {
     const instance = await this.#startInstance(handed);
     this.#instance = instance;
     trace().server?.(`${this.#describe()} has been started`);
-    const forget = rememberInstance(instance);
+    const forget = rememberInstance(instance, () => this.#describe());
     // Without its server nobody would ever accept a connection.
     void instance.ended.then(() => this.#instance === instance && this.#handOver?.noteEnd());
     this.#end = async (graceMs) => {

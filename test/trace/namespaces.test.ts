@@ -234,6 +234,21 @@ test('a server that does not come up, one that dies and one that is killed are t
   ]);
 });
 
+test('a server that nobody stops is told of as its process ends', async () => {
+  const { stderr, printed } = await traced(
+    `
+      import { startServer } from './src/index.ts';
+      const server = await startServer({ command: [process.execPath, '-e', ${JSON.stringify(SERVER)}, '{port}'], label: 'shop' });
+      console.log(server.port, server.pid);
+      process.exit();
+    `,
+    1,
+    'portslice:server',
+  );
+  const [port, pid] = printed;
+  expect(textsOf('server', stderr).at(-1)).toBe(`${port} 'shop' (pid ${pid}) ends with this process`);
+});
+
 test('a run port is told of where it is claimed, and where it was told', async () => {
   const { stderr, printed } = await traced(
     `
