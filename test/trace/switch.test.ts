@@ -136,20 +136,26 @@ test("Others' lines of obug in the same process stay as they were", async () => 
   expect(stdout).toBe('1\n');
 });
 
-test('A bundle that was taken away from the package says that there is no trace, and goes on', async () => {
+test.each([
+  ['the package has a trace', true, / portslice:claim \[\d+\] \d+ claimed .*\n$/],
+  [
+    'nothing says that there is none',
+    false,
+    /^portslice: there is no trace, though DEBUG asks for it: .*Keep portslice external.*\n$/,
+  ],
+] as const)('A bundle beside which there is %s, and goes on', async (_, isPackageThere, expected) => {
   await using block = await reservePorts(1);
-  const folder = mkdtempSync(path.join(tmpdir(), 'portslice-alone-'));
+  const folder = mkdtempSync(path.join(tmpdir(), 'portslice-bundle-'));
   const bundle = path.join(folder, 'bundle.mjs');
+  const packages = path.join(folder, 'node_modules');
   copyFileSync(path.join(projectFolder, 'dist/index.js'), bundle);
-  mkdirSync(path.join(folder, 'node_modules'));
-  const addons = 'node_modules/@koromix';
-  symlinkSync(path.join(projectFolder, addons), path.join(folder, addons));
-  const { stdout, stderr } = await runPort(bundle, { DEBUG: 'portslice:*', PORTSLICE_PORTS: block.spec });
+  mkdirSync(packages);
+  symlinkSync(path.join(projectFolder, 'node_modules/@koromix'), path.join(packages, '@koromix'));
+  if (isPackageThere) symlinkSync(projectFolder, path.join(packages, 'portslice'));
+  const { stdout, stderr } = await runPort(bundle, { DEBUG: 'portslice:claim', PORTSLICE_PORTS: block.spec });
   rmSync(folder, { recursive: true });
   expect(stdout).toBe(`${block.ports[0]}\n`);
-  expect(stderr).toMatch(
-    /^portslice: there is no trace, though DEBUG asks for it: .*Keep portslice external/,
-  );
+  expect(stderr).toMatch(expected);
   expect(stderr.split('\n')).toHaveLength(2);
 });
 
