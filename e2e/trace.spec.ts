@@ -24,7 +24,7 @@ const TESTS = `
 /** The lines of the trace, in which colours, times and numbers say nothing. */
 function linesOf(stderr: string): string[] {
   return [...stderr.matchAll(/portslice:(\S+) \[[\d/]+\] (.*)/g)].map(([, namespace, text = '']) => {
-    const told = text.replace(/ \+\d+m?s$/, '').replaceAll(/\b[\d.]+ ms/g, 'N ms');
+    const told = text.replace(/ \+[\d.]+m?s$/, '').replaceAll(/\b[\d.]+ ms/g, 'N ms');
     return `${namespace}: ${told.replaceAll(/run [\da-f]{8} of pid \d+|\bpid \d+|\b\d{4,5}\b/g, '#')}`;
   });
 }
