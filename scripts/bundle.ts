@@ -28,11 +28,14 @@ const systemFiles = systems.flatMap((system) =>
     .map((name) => `${system}/${name}`)
     .filter((name) => existsSync(path.join(sourceFolder, `platform/${name}.ts`))),
 );
+/** Loaded where somebody asks for a trace only: see src/platform/trace.ts. */
+const traceLines = 'trace-lines';
 /** Started by `portslice doctor` as processes and threads of their own: see src/doctor/party.ts. */
 const parties = ['helper', 'stranger'];
 const inputs: readonly (readonly [name: string, file: string])[] = [
   ...entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)] as const),
   ...systemFiles.map((name) => [name, path.join(sourceFolder, `platform/${name}.ts`)] as const),
+  [traceLines, path.join(sourceFolder, `platform/${traceLines}.ts`)],
   ...parties.map((name) => [`doctor/${name}`, path.join(sourceFolder, `doctor/${name}.ts`)] as const),
 ];
 
@@ -70,6 +73,7 @@ await bundle.write({
   chunkFileNames: '[name].js',
   codeSplitting: {
     groups: [
+      { name: traceLines, test: /\/platform\/trace-lines\.ts$/ },
       // The main entry is the allocator itself, with what the fixtures add to it: one file less takes a process 0.9 ms less,
       // and one with fixtures 1.2 ms.
       {

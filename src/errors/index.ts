@@ -4,6 +4,7 @@
  */
 export { PortsliceError, type PortsliceErrorCode } from './base.ts';
 export { describeCommand, describeProcess, type ProcessDescription } from './describe-process.ts';
+export { describeValue } from './describe-value.ts';
 export {
   type ExhaustionFacts,
   type ForeignPortHolder,
@@ -11,6 +12,7 @@ export {
   PortPoolExhaustedError,
 } from './exhaustion.ts';
 export { type PortLeak, PortLeakError } from './leaks.ts';
+export { ELLIPSIS, harmless, isolate, withoutControls } from './harmless.ts';
 export { HostError, InvalidOptionError, NoTestError, PortSpecError, TestEndedError } from './options.ts';
 export {
   describeTaking,
