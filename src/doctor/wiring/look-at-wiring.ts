@@ -40,10 +40,15 @@ export interface WiringReport {
   readonly results: readonly WiringResult[];
 }
 
-export async function lookAtWiring(folder: string, system: Platform): Promise<WiringReport> {
+/** @param checks others than those of this file are for tests */
+export async function lookAtWiring(
+  folder: string,
+  system: Platform,
+  checks: readonly WiringCheck[] = CHECKS,
+): Promise<WiringReport> {
   const project = new Project(folder, system);
   const results: WiringResult[] = [];
-  for (const { name, look } of CHECKS) {
+  for (const { name, look } of checks) {
     const finding = await lookSafely(look, project);
     if (finding !== undefined) results.push({ name, ...finding });
   }
