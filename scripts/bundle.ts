@@ -16,15 +16,20 @@ const OF_SERVERS =
 
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
+/** Loaded by the commands that show ports to people. */
+const OF_INSPECTION =
+  /\/(?:platform\/(?:port-inspector|linux\/(?:port-inspector|redirections))|core\/redirection-text)\.ts$/;
 /** Loaded on that system only: see src/platform/load-system.ts. */
 const systems = ['darwin', 'windows'];
 /** Of those, with the first server. */
 const OF_SERVERS_THERE =
   /\/platform\/(?:darwin|windows)\/(?:server-platform|process-(?:tree|table)|send-signal|handed-socket|watchdog|watchdog-orders|job|listening-sockets|shell)\.ts$/;
+/** Of those, with `OF_INSPECTION`. */
+const OF_INSPECTION_THERE = /\/platform\/(?:darwin|windows)\/(?:port-inspector|process-folder)\.ts$/;
 /** A program of its own. */
 const WATCHDOG_PROGRAM = /\/watchdog-program\.ts$/;
 const systemFiles = systems.flatMap((system) =>
-  ['platform', 'server-platform', 'watchdog-program']
+  ['platform', 'server-platform', 'port-inspector', 'watchdog-program']
     .map((name) => `${system}/${name}`)
     .filter((name) => existsSync(path.join(sourceFolder, `platform/${name}.ts`))),
 );
@@ -74,7 +79,7 @@ await bundle.write({
       // and one with fixtures 1.2 ms.
       {
         name: 'index',
-        test: (file) => ALLOCATOR.test(file) && !OF_SERVERS.test(file),
+        test: (file) => ALLOCATOR.test(file) && !OF_SERVERS.test(file) && !OF_INSPECTION.test(file),
       },
       {
         name: 'servers',
@@ -82,6 +87,7 @@ await bundle.write({
           OF_SERVERS.test(file) ||
           (/\/src\/(?:server\/|plugin\/server-dispenser)/.test(file) && !ALLOCATOR.test(file)),
       },
+      { name: 'port-inspector', test: OF_INSPECTION },
       // Beside the files that it starts. A stranger is one that imports nothing else.
       { name: 'doctor/serve', test: /\/src\/doctor\/serve\.ts$/ },
       { name: 'doctor/shared-count', test: /\/src\/doctor\/shared-count\.ts$/ },
@@ -93,7 +99,11 @@ await bundle.write({
       ...systems.flatMap((system) => [
         {
           name: `${system}/platform`,
-          test: filesOf(system, (file) => !OF_SERVERS_THERE.test(file) && !WATCHDOG_PROGRAM.test(file)),
+          test: filesOf(
+            system,
+            (file) =>
+              !OF_SERVERS_THERE.test(file) && !OF_INSPECTION_THERE.test(file) && !WATCHDOG_PROGRAM.test(file),
+          ),
         },
         { name: `${system}/server-platform`, test: filesOf(system, (file) => OF_SERVERS_THERE.test(file)) },
       ]),

@@ -4,6 +4,8 @@ import {
   KERN_PROCARGS2,
   PROC_PIDT_SHORTBSDINFO,
   PROC_PIDUNIQIDENTIFIERINFO,
+  PROC_PIDVNODEPATHINFO,
+  ProcessFolders,
   ProcessIdentity as IdentityBytes,
   ProcessInfo,
 } from './constants.ts';
@@ -36,6 +38,16 @@ export function readProcessInfo(processId: number): ProcessFacts | undefined {
     userId: scratch.readUInt32LE(at + ProcessInfo.userId),
     name: textAt(scratch, at + ProcessInfo.name, at + ProcessInfo.name + ProcessInfo.nameBytes),
   };
+}
+
+/** Its current directory. Undefined of another user's process, too. */
+export function readFolder(processId: number): string | undefined {
+  const { proc_pidinfo: ask, addressOf } = libc();
+  const { bytes: byteLength, path, pathBytes } = ProcessFolders;
+  // SAFETY: kept until the call has returned.
+  const bytes = Buffer.allocUnsafeSlow(byteLength);
+  if (ask(processId, PROC_PIDVNODEPATHINFO, 0, addressOf(bytes), byteLength) !== byteLength) return undefined;
+  return textAt(bytes, path, path + pathBytes);
 }
 
 /** @param which of those that have ended, one can be asked for while its parent has not looked yet */
