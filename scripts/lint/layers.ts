@@ -24,7 +24,7 @@ const packagesOf: Readonly<Record<string, readonly string[]>> = {
   'plugin/playwright': ['@playwright/test', 'playwright'],
   'plugin/vitest': ['vitest'],
   'plugin/tinypool': ['tinypool'],
-  cli: ['commander', 'cli-table3'],
+  cli: ['commander', 'cli-table3', 'string-width'],
   platform: ['obug'],
 };
 

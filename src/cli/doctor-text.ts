@@ -1,6 +1,7 @@
 /** What `portslice doctor` prints. */
 import type { CheckResult } from '../doctor/check.ts';
 import type { MachineDescription } from '../doctor/describe-machine.ts';
+import { harmless } from '../errors/index.ts';
 
 export interface SelfTestReport {
   /** The worst of all outcomes. */
@@ -28,7 +29,7 @@ const LABEL_WIDTH = 9;
 export function formatResult(result: CheckResult): string {
   const { outcome, promise } = result;
   const details = outcome === 'ok' ? '' : `: ${formatDetails(result)}`;
-  return inOneLine(`${LABELS[outcome].padEnd(LABEL_WIDTH)}${promise}${endSentence(details)}`);
+  return harmless(`${LABELS[outcome].padEnd(LABEL_WIDTH)}${promise}${endSentence(details)}`);
 }
 
 /** Why it is not ok. */
@@ -63,14 +64,10 @@ export function formatReport({ verdict, results, notMade, machine }: SelfTestRep
     ...notMade.map((name) => [name, 'not tested'] as const),
   ];
   const width = Math.max(...facts.map(([name]) => name.length)) + 2;
-  const lines = facts.map(([name, text]) => inOneLine(`${name}:`.padEnd(width) + text));
+  const lines = facts.map(([name, text]) => harmless(`${name}:`.padEnd(width) + text));
   return [BEGIN, ...lines, '-'.repeat(BEGIN.length)].join('\n');
 }
 
 function formatOutcome(result: CheckResult): string {
   return result.outcome === 'ok' ? 'ok' : `${result.outcome}: ${formatDetails(result)}`;
-}
-
-function inOneLine(text: string): string {
-  return text.replaceAll(/\s*\p{Cc}+\s*/gu, ' ').trimEnd();
 }

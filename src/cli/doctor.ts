@@ -4,6 +4,7 @@ import { describeMachine } from '../doctor/describe-machine.ts';
 import { runChecks } from '../doctor/run-checks.ts';
 import type { Platform } from '../platform/port-kernel.ts';
 import { formatReport, formatResult, formatVerdict, type SelfTestReport, verdictOf } from './doctor-text.ts';
+import { printJSON, printLine } from './output.ts';
 
 export interface DoctorRequest {
   readonly json: boolean;
@@ -21,17 +22,13 @@ export async function runDoctor(request: DoctorRequest): Promise<CheckResult['ou
   const results: CheckResult[] = [];
   const onResult = (result: CheckResult): void => {
     results.push(result);
-    if (!json) print(formatResult(result));
+    if (!json) printLine(formatResult(result));
   };
   const left = await runChecks({ system, timeoutMs, onResult });
   const machine = await describeMachine(system, version);
   const verdict = verdictOf(results);
   const report: SelfTestReport = { verdict, results, notMade: left.map(({ name }) => name), machine };
-  if (json) print(JSON.stringify(report, undefined, 2));
-  else print(`\n${formatVerdict(report)}\n\n${formatReport(report)}`);
+  if (json) printJSON(report);
+  else printLine(`\n${formatVerdict(report)}\n\n${formatReport(report)}`);
   return verdict;
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

@@ -1,12 +1,44 @@
-/** With which codes the command ends, besides those of the command that it runs. As env, nohup and docker have them. */
+/** With which codes the command ends. The help and docs/command.md list them, and each is produced by a test. */
+
 /** `portslice url`: nobody serves the name, or not yet. */
 export const NOBODY_SERVES = 1;
-/** `portslice doctor`: this machine does not keep a promise. */
-export const PROMISE_BROKEN = 1;
-/** portslice itself has failed: wrong arguments, a port that cannot be had. */
+/** `portslice doctor`: this machine does not keep a promise, or this project is wired so that it cannot work. */
+export const FOUND_FAILURE = 1;
+/** portslice itself has failed: wrong arguments, a port that cannot be had. As env, nohup and docker have it. */
 export const OWN_FAILURE = 125;
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
+
+interface ExitCode {
+  readonly code: number;
+  readonly meaning: string;
+}
+
+/** Of each command, in the order of the help. */
+export const EXIT_CODES: Readonly<Record<string, readonly ExitCode[]>> = {
+  run: [
+    {
+      code: OWN_FAILURE,
+      meaning:
+        'portslice itself has failed: wrong arguments, a port that cannot be had, a name that is already served',
+    },
+    { code: NOT_EXECUTABLE, meaning: 'the command cannot be executed' },
+    { code: NOT_FOUND, meaning: 'there is no such command' },
+  ],
+  url: [
+    { code: 0, meaning: 'the address is printed' },
+    {
+      code: NOBODY_SERVES,
+      meaning: 'nobody serves the name for this folder, or its server is not ready yet',
+    },
+    { code: OWN_FAILURE, meaning: 'portslice itself has failed: wrong arguments' },
+  ],
+  doctor: [
+    { code: 0, meaning: 'nothing fails, though something may be weaker, or a warning' },
+    { code: FOUND_FAILURE, meaning: 'a promise is broken on this machine' },
+    { code: OWN_FAILURE, meaning: 'portslice itself has failed: wrong arguments' },
+  ],
+};
 
 /** Whether it may be a shell's word for a command that it could not start. */
 export function isCodeOfShell(exitCode: number): boolean {

@@ -5,5 +5,7 @@ import { runProgram } from './program.ts';
 export const ended: Promise<void> = start();
 
 async function start(): Promise<void> {
-  process.exitCode = await runProgram(process.argv.slice(2));
+  const exitCode = await runProgram(process.argv.slice(2));
+  // Unless its output could not be written.
+  process.exitCode ??= exitCode;
 }

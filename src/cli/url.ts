@@ -6,6 +6,7 @@ import { describeServing, describeUnready } from '../server/run-ports/describe-s
 import { findServed, findServer } from '../server/run-ports/served-ports.ts';
 import { findToldPort } from './command-ports.ts';
 import { NOBODY_SERVES } from './exit-codes.ts';
+import { printLine } from './output.ts';
 
 /** Prints the address. @returns the exit code */
 export function printUrl(name: string): number {
@@ -17,7 +18,7 @@ export function printUrl(name: string): number {
     tell(explainAbsence(name, folder));
     return NOBODY_SERVES;
   }
-  process.stdout.write(`http://localhost:${port}\n`);
+  printLine(`http://localhost:${port}`);
   return 0;
 }
 

@@ -1,0 +1,29 @@
+/** How much room text takes in a terminal, in columns: most letters one, Chinese and emoji two, accents none. */
+import stringWidth from 'string-width';
+import { ELLIPSIS, isolate, withoutControls } from '../errors/index.ts';
+
+/** Colours and isolates take none. */
+export function widthOf(text: string): number {
+  return stringWidth(text.replaceAll(/[\u2068\u2069]/g, ''));
+}
+
+/** A column has several characters at most. */
+const CHARACTERS_PER_COLUMN = 20;
+
+/** Harmless text in one line of at most that width, cut with an ellipsis. */
+export function fit(text: string, width: number): string {
+  const seen = text.slice(0, width * CHARACTERS_PER_COLUMN);
+  const clean = withoutControls(seen);
+  return isolate(seen === text && widthOf(clean) <= width ? clean : cutTo(width, clean));
+}
+
+function cutTo(width: number, text: string): string {
+  const parts: string[] = [];
+  let left = width - widthOf(ELLIPSIS);
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    left -= widthOf(segment);
+    if (left < 0) break;
+    parts.push(segment);
+  }
+  return parts.join('').trimEnd() + ELLIPSIS;
+}
