@@ -9,7 +9,7 @@ import path from 'node:path';
 import { type OutputChunk, rolldown } from 'rolldown';
 
 const ALLOCATOR =
-  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts))|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
+  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts|machine-lookup|linux\/(?:machine-lookup|named-sockets|process-description|socket-owners|unix-diagnosis)\.ts))|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
 /** Loaded with the first server, in one file. */
 const OF_SERVERS =
   /\/platform\/(?:server-platform|tree-(?:search|guard|mark)|through-shell|linux\/(?:server-platform|process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
@@ -81,6 +81,13 @@ await bundle.write({
         test: (file) =>
           OF_SERVERS.test(file) ||
           (/\/src\/(?:server\/|plugin\/server-dispenser)/.test(file) && !ALLOCATOR.test(file)),
+      },
+      // Every command has its own file: url and run, which start other programs, must not load tables.
+      { name: 'command', test: /\/src\/cli\/(?:exit-codes|output|version)\.ts$/ },
+      { name: 'table', test: /\/src\/cli\/(?:table|text-width)\.ts$/ },
+      {
+        name: 'status',
+        test: /\/src\/(?:cli\/(?:status|watch-|screen|age-text)|report\/status\/|platform\/(?:machine-lookup|linux\/(?:machine-lookup|named-sockets|process-description|socket-owners|unix-diagnosis)))/,
       },
       // Beside the files that it starts. A stranger is one that imports nothing else.
       { name: 'doctor/serve', test: /\/src\/doctor\/serve\.ts$/ },

@@ -109,7 +109,12 @@ function describePool(
   const creator = { ...memory.holder, processId: memory.holder.processId ?? segment?.creatorProcessId };
   const main = processes.describe(creator);
   if (segment === undefined)
-    return { isReadable: false, runner: main.command && runnerOf(main.command, []), process: main, problem };
+    return {
+      isReadable: false,
+      runner: main.command === undefined ? undefined : runnerOf(main.command, []),
+      process: main,
+      problem,
+    };
   const workers = readWorkers({
     segment,
     claims: claims.filter((claim) => claim.segment === segment),
