@@ -33,6 +33,14 @@ export const EXIT_CODES: Readonly<Record<string, readonly ExitCode[]>> = {
     },
     { code: OWN_FAILURE, meaning: 'portslice itself has failed: wrong arguments' },
   ],
+  status: [
+    { code: 0, meaning: 'the status is shown, or --watch is ended by q' },
+    {
+      code: OWN_FAILURE,
+      meaning: 'portslice itself has failed: wrong arguments, a system that it does not support',
+    },
+    { code: 130, meaning: '--watch is ended by Ctrl-C; by another signal, 128 and its number' },
+  ],
   doctor: [
     { code: 0, meaning: 'nothing fails, though something may be weaker, or a warning' },
     { code: FOUND_FAILURE, meaning: 'a promise is broken on this machine' },

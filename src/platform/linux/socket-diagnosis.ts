@@ -164,7 +164,7 @@ interface Message {
   readonly body: Buffer;
 }
 
-function* messagesIn(bytes: Buffer): Generator<Message> {
+export function* messagesIn(bytes: Buffer): Generator<Message> {
   for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
     const byteLength = bytes.readUInt32LE(at);
     if (byteLength < HEADER_BYTES) {
