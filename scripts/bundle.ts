@@ -9,22 +9,30 @@ import path from 'node:path';
 import { type OutputChunk, rolldown } from 'rolldown';
 
 const ALLOCATOR =
-  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts|machine-lookup|linux\/(?:machine-lookup|named-sockets|process-description|socket-owners|unix-diagnosis)\.ts))|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
+  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts))|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
 /** Loaded with the first server, in one file. */
 const OF_SERVERS =
   /\/platform\/(?:server-platform|tree-(?:search|guard|mark)|through-shell|linux\/(?:server-platform|process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
 
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
+/** Loaded by the commands that show ports to people. */
+const OF_INSPECTION =
+  /\/(?:platform\/(?:port-inspector|linux\/(?:port-inspector|redirections))|core\/redirection-text)\.ts$/;
+const OF_LOOKUP =
+  /\/(?:platform\/(?:machine-lookup|linux\/(?:machine-lookup|named-sockets|process-description|socket-owners|unix-diagnosis))|core\/group-by)\.ts$/;
 /** Loaded on that system only: see src/platform/load-system.ts. */
 const systems = ['darwin', 'windows'];
 /** Of those, with the first server. */
 const OF_SERVERS_THERE =
   /\/platform\/(?:darwin|windows)\/(?:server-platform|process-(?:tree|table)|send-signal|handed-socket|watchdog|watchdog-orders|job|listening-sockets|shell)\.ts$/;
+/** Of those, with `OF_INSPECTION` and `OF_LOOKUP`. */
+const OF_INSPECTION_THERE =
+  /\/platform\/(?:darwin|windows)\/(?:port-inspector|machine-lookup|object-names)\.ts$/;
 /** A program of its own. */
 const WATCHDOG_PROGRAM = /\/watchdog-program\.ts$/;
 const systemFiles = systems.flatMap((system) =>
-  ['platform', 'server-platform', 'watchdog-program']
+  ['platform', 'server-platform', 'port-inspector', 'machine-lookup', 'watchdog-program']
     .map((name) => `${system}/${name}`)
     .filter((name) => existsSync(path.join(sourceFolder, `platform/${name}.ts`))),
 );
@@ -74,7 +82,8 @@ await bundle.write({
       // and one with fixtures 1.2 ms.
       {
         name: 'index',
-        test: (file) => ALLOCATOR.test(file) && !OF_SERVERS.test(file),
+        test: (file) =>
+          ALLOCATOR.test(file) && ![OF_SERVERS, OF_INSPECTION, OF_LOOKUP].some((others) => others.test(file)),
       },
       {
         name: 'servers',
@@ -87,8 +96,11 @@ await bundle.write({
       { name: 'table', test: /\/src\/cli\/(?:table|text-width)\.ts$/ },
       {
         name: 'status',
-        test: /\/src\/(?:cli\/(?:status|watch-|screen|age-text)|report\/status\/|platform\/(?:machine-lookup|linux\/(?:machine-lookup|named-sockets|process-description|socket-owners|unix-diagnosis)))/,
+        test: (file) =>
+          OF_LOOKUP.test(file) ||
+          /\/src\/(?:cli\/(?:status|watch-|screen|age-text)|report\/status\/)/.test(file),
       },
+      { name: 'port-inspector', test: OF_INSPECTION },
       // Beside the files that it starts. A stranger is one that imports nothing else.
       { name: 'doctor/serve', test: /\/src\/doctor\/serve\.ts$/ },
       { name: 'doctor/shared-count', test: /\/src\/doctor\/shared-count\.ts$/ },
@@ -100,7 +112,11 @@ await bundle.write({
       ...systems.flatMap((system) => [
         {
           name: `${system}/platform`,
-          test: filesOf(system, (file) => !OF_SERVERS_THERE.test(file) && !WATCHDOG_PROGRAM.test(file)),
+          test: filesOf(
+            system,
+            (file) =>
+              !OF_SERVERS_THERE.test(file) && !OF_INSPECTION_THERE.test(file) && !WATCHDOG_PROGRAM.test(file),
+          ),
         },
         { name: `${system}/server-platform`, test: filesOf(system, (file) => OF_SERVERS_THERE.test(file)) },
       ]),

@@ -116,6 +116,22 @@ export interface Win32 {
     kind: number,
     reserved: number,
   ) => number;
+  readonly udpTable: (
+    table: Pointer,
+    byteLength: Pointer,
+    sorted: number,
+    family: number,
+    kind: number,
+    reserved: number,
+  ) => number;
+  /** Of another process. */
+  readonly readMemory: (
+    process: Handle,
+    from: Pointer,
+    to: Pointer,
+    byteLength: number,
+    read: Pointer,
+  ) => number;
   readonly randomBytes: (algorithm: Pointer, buffer: Pointer, byteLength: number, flags: number) => number;
   readonly threadId: number;
   readonly isMainThread: boolean;
@@ -207,6 +223,14 @@ function bindWin32(): Win32 {
     tcpTable: bindLater(
       ipHelper,
       'uint32_t GetExtendedTcpTable(uintptr_t, uintptr_t, int, uint32_t, int, uint32_t)',
+    ),
+    udpTable: bindLater(
+      ipHelper,
+      'uint32_t GetExtendedUdpTable(uintptr_t, uintptr_t, int, uint32_t, int, uint32_t)',
+    ),
+    readMemory: bindLater(
+      kernel,
+      'int ReadProcessMemory(intptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t)',
     ),
     randomBytes: bindLater(cryptography, 'int32_t BCryptGenRandom(uintptr_t, uintptr_t, uint32_t, uint32_t)'),
     threadId: (kernel.func('uint32_t GetCurrentThreadId()') as () => number)(),
