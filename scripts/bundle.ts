@@ -18,7 +18,7 @@ const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
 /** Loaded by the commands that show people what there is on the machine. */
 const OF_MACHINE =
-  /\/(?:platform\/(?:machine-lookup|port-inspector|linux\/(?:machine-lookup|named-sockets|port-inspector|process-description|redirections|socket-owners|unix-diagnosis))|core\/redirection-text)\.ts$/;
+  /\/(?:platform\/(?:machine-lookup|port-inspector|linux\/(?:machine-lookup|named-sockets|port-inspector|process-description|redirections|socket-owners|unix-diagnosis))|core\/(?:group-by|redirection-text))\.ts$/;
 /** Loaded on that system only: see src/platform/load-system.ts. */
 const systems = ['darwin', 'windows'];
 /** Of those, with the first server. */
@@ -26,7 +26,7 @@ const OF_SERVERS_THERE =
   /\/platform\/(?:darwin|windows)\/(?:server-platform|process-(?:tree|table)|send-signal|handed-socket|watchdog|watchdog-orders|job|listening-sockets|shell)\.ts$/;
 /** Of those, with `OF_MACHINE`. */
 const OF_MACHINE_THERE =
-  /\/platform\/(?:darwin|windows)\/(?:machine-lookup|port-inspector|process-folder)\.ts$/;
+  /\/platform\/(?:darwin|windows)\/(?:machine-lookup|object-names|port-inspector|process-folder)\.ts$/;
 /** A program of its own. */
 const WATCHDOG_PROGRAM = /\/watchdog-program\.ts$/;
 const systemFiles = systems.flatMap((system) =>

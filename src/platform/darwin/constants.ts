@@ -91,6 +91,13 @@ export const ProcessIdentity = { uniqueId: 16, parentUniqueId: 24, bytes: 56 } a
 // bsd/sys/sysctl.h
 export const CTL_KERN = 1;
 export const KERN_PROCARGS2 = 49;
+export const KERN_PROC = 14;
+export const KERN_PROC_PID = 1;
+/**
+ * struct kinfo_proc of a process of 64 bits. It begins with the struct timeval of its start (bsd/sys/proc.h, p_starttime; filled in by
+ * fill_user64_externproc in bsd/kern/kern_sysctl.c). Told to everybody.
+ */
+export const ProcessRecord = { startSeconds: 0, startMicroseconds: 8, bytes: 648 } as const;
 
 // Libc's unistd.h, xnu's bsd/sys/unistd.h does not have it
 export const CS_DARWIN_USER_TEMP_DIR = 65_537;
