@@ -29,7 +29,7 @@ function adviseOnHolder({ port, holder, listeners = [] }: PortReport): string[] 
     ];
   if (claim?.state !== 'sealed')
     return [
-      `It is given back when what it is for ends, or with ${nameProcess(holding)}. Take another port meanwhile: portslice never gives one out twice.`,
+      `It is given back when its test ends. To have it at once, stop ${nameProcess(holding)}; for another server, take another port.`,
     ];
   return listeners.length > 0
     ? [

@@ -18,7 +18,7 @@ export const addWho: AddCommand = (program, end) => {
     .argument('<ports...>', 'ports and ranges, such as 20123 or 20000-20010')
     .option('--json', 'print what is known as JSON', false)
     .action(async (texts: string[], { json }: WhoFlags) => {
-      const ranges = parsePortSpec(texts.join(','), 'portslice who');
+      const ranges = parsePortSpec(texts.join(','), 'who');
       const { showPorts } = await import('../who.ts');
       end(showPorts(ranges, json));
     });

@@ -14,7 +14,7 @@ export interface WhoReport {
   readonly version: typeof WHO_VERSION;
   /** From which clients get their ports; undefined: not known. */
   readonly ephemeralRange: PortRange | undefined;
-  /** In the order in which they were asked for. */
+  /** Ascending. */
   readonly ports: readonly PortReport[];
 }
 
