@@ -27,8 +27,7 @@ const systems = ['darwin', 'windows'];
 const OF_SERVERS_THERE =
   /\/platform\/(?:darwin|windows)\/(?:server-platform|process-(?:tree|table)|send-signal|handed-socket|watchdog|watchdog-orders|job|listening-sockets|shell)\.ts$/;
 /** Of those, with `OF_INSPECTION` and `OF_LOOKUP`. */
-const OF_INSPECTION_THERE =
-  /\/platform\/(?:darwin|windows)\/(?:port-inspector|machine-lookup|object-names)\.ts$/;
+const OF_INSPECTION_THERE = /\/platform\/(?:darwin|windows)\/(?:port-inspector|machine-lookup)\.ts$/;
 /** A program of its own. */
 const WATCHDOG_PROGRAM = /\/watchdog-program\.ts$/;
 const systemFiles = systems.flatMap((system) =>
