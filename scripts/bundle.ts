@@ -26,7 +26,7 @@ const OF_SERVERS_THERE =
   /\/platform\/(?:darwin|windows)\/(?:server-platform|process-(?:tree|table)|send-signal|handed-socket|watchdog|watchdog-orders|job|listening-sockets|shell)\.ts$/;
 /** Of those, with `OF_MACHINE`. */
 const OF_MACHINE_THERE =
-  /\/platform\/(?:darwin|windows)\/(?:machine-lookup|object-names|port-inspector|process-folder)\.ts$/;
+  /\/platform\/(?:darwin|windows)\/(?:machine-lookup|port-inspector|process-folder)\.ts$/;
 /** A program of its own. */
 const WATCHDOG_PROGRAM = /\/watchdog-program\.ts$/;
 const systemFiles = systems.flatMap((system) =>

@@ -81,6 +81,7 @@ export const MutantOwnerInformation = { processId: 0, byteLength: 16 } as const;
 
 // winternl.h, phnt/ntpsapi.h: PROCESSINFOCLASS.
 export const PROCESS_BASIC_INFORMATION = 0;
+export const PROCESS_SESSION_INFORMATION = 24;
 export const PROCESS_COMMAND_LINE_INFORMATION = 60;
 /** struct PROCESS_BASIC_INFORMATION: winternl.h; the parent's id is its Reserved3, InheritedFromUniqueProcessId in phnt. */
 export const ProcessBasicInformation = { environmentBlock: 8, parentProcessId: 40, byteLength: 48 } as const;
@@ -98,6 +99,18 @@ export const ProcessMemory = {
 } as const;
 /** struct UNICODE_STRING, ntdef.h, and behind it the text that it points to. */
 export const CommandLine = { textBytes: 0, text: 16, byteLength: 65_551 } as const;
+
+// winnt.h: the least that tells of a thread whose it is.
+export const THREAD_QUERY_LIMITED_INFORMATION = 0x0800;
+
+// winternl.h, phnt/ntobapi.h: the names of objects.
+export const DIRECTORY_QUERY = 0x0001;
+/** struct UNICODE_STRING, of 64 bits. */
+export const UnicodeString = { textBytes: 0, spaceBytes: 2, text: 8, byteLength: 16 } as const;
+/** struct OBJECT_ATTRIBUTES. */
+export const ObjectAttributes = { length: 0, name: 16, byteLength: 48 } as const;
+/** struct OBJECT_DIRECTORY_INFORMATION: the name and the kind of an object, each a UNICODE_STRING, whose texts stand behind it. */
+export const DirectoryEntry = { name: 0, kind: 16, byteLength: 1024 } as const;
 
 // tlhelp32.h
 export const TH32CS_SNAPPROCESS = 0x2;

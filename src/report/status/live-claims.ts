@@ -64,13 +64,18 @@ function* readClaims(segment: Segment): Generator<LiveClaim> {
   }
 }
 
-/** Of a process that is hidden only its record tells. */
+/** Of a process that is hidden only its record tells, if that is of somebody who lives. */
 function isLockOf({ holder }: LockedPort, claim: LiveClaim, processes: KnownProcesses): boolean {
   const { processId } = holder;
-  if (processId === undefined) return true;
+  if (processId === undefined) return isRunning(claim) || isOfOtherNamespace(claim.segment);
   return processId === claim.processId || processes.innerIdOf(processId) === claim.processId;
 }
 
 function isRunning({ processId }: LiveClaim): boolean {
   return processId !== undefined && platform.isRunning(processId);
+}
+
+/** The creator of a live pool lives: where it has no such number, numbers of the pool are those of another process namespace. */
+function isOfOtherNamespace({ creatorProcessId }: Segment): boolean {
+  return !platform.isRunning(creatorProcessId);
 }
