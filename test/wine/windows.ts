@@ -98,7 +98,7 @@ function copyPrefix(target: string): void {
 
 /** Node 22 knows no `using`, so that all of it is translated. */
 function copySources(folder: string): void {
-  for (const file of globSync(['src/**/*', 'test/**/*', 'scripts/*.ts'], {
+  for (const file of globSync(['src/**/*', 'test/**/*', 'scripts/*.ts', 'schemas/*'], {
     cwd: project,
     exclude: ['test/lint-fixture'],
   })) {
