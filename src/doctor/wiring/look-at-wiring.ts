@@ -8,6 +8,7 @@ import { installScripts } from './checks/install-scripts.ts';
 import { ipv6 } from './checks/ipv6.ts';
 import { ownPackage } from './checks/package.ts';
 import { playwrightConfig } from './checks/playwright-config.ts';
+import { redirection } from './checks/redirection.ts';
 import { runners } from './checks/runners.ts';
 import { runtime } from './checks/runtime.ts';
 import { serverPorts } from './checks/server-ports.ts';
@@ -30,6 +31,7 @@ const CHECKS: readonly WiringCheck[] = [
   descriptors,
   ipv6,
   container,
+  redirection,
 ];
 
 export interface WiringReport {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { addon } from '../../../src/doctor/wiring/checks/addon.ts';
 import { installScripts } from '../../../src/doctor/wiring/checks/install-scripts.ts';
+import { judgeRedirections } from '../../../src/doctor/wiring/checks/redirection.ts';
 import type { Finding, WiringCheck } from '../../../src/doctor/wiring/finding.ts';
 import { lookAtWiring } from '../../../src/doctor/wiring/look-at-wiring.ts';
 import type { Project } from '../../../src/doctor/wiring/project.ts';
@@ -161,6 +162,42 @@ describe('The limit of open files', () => {
     const found = await scriptOutput<Finding>(LOOK, { wrapper });
     expect(found.outcome).toBe(outcome);
     expect(found.finding.startsWith(finding)).toBe(true);
+  });
+});
+
+describe('A redirection', () => {
+  const rule = {
+    port: 5432,
+    isOfContainers: true,
+    by: 'iptables',
+    processId: undefined,
+    target: '172.17.0.2:5432',
+  };
+  const proxy = { ...rule, by: 'docker-proxy', processId: 7 };
+
+  test('that nobody listens for is told of, with what to exclude', () => {
+    const found = [rule, { ...rule, port: 5433 }, { ...rule, port: 8080 }];
+    expect(judgeRedirections({ found, seesRules: true })).toEqual({
+      outcome: 'warning',
+      finding:
+        'Rules of iptables lead connections to server ports elsewhere, which look free all the same: 5432-5433,8080',
+      advice: 'Keep tests from them: PORTSLICE_EXCLUDED_PORTS=5432-5433,8080.',
+    });
+  });
+
+  test("of a port on which Docker's helper listens is no danger", () => {
+    expect(judgeRedirections({ found: [proxy, rule], seesRules: true })).toEqual({
+      outcome: 'ok',
+      finding: "No server port is redirected unseen; Docker's published ones are seen to be taken",
+    });
+  });
+
+  test('is not there as far as that can be seen', async () => {
+    using project = createUsersProject({});
+    expect(await project.find('redirection')).toMatchObject({ outcome: 'ok' });
+    expect(judgeRedirections({ found: [], seesRules: false })).toMatchObject({
+      finding: 'No server port is redirected unseen, as far as that can be seen without being root',
+    });
   });
 });
 
