@@ -9,22 +9,28 @@ import path from 'node:path';
 import { type OutputChunk, rolldown } from 'rolldown';
 
 const ALLOCATOR =
-  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts))|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
+  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts|own-package|(?:linux\/)?network-place))|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
 /** Loaded with the first server, in one file. */
 const OF_SERVERS =
   /\/platform\/(?:server-platform|tree-(?:search|guard|mark)|through-shell|linux\/(?:server-platform|process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
 
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
+/** Loaded by the commands that show people what there is on the machine. */
+const OF_MACHINE =
+  /\/(?:platform\/(?:machine-lookup|port-inspector|linux\/(?:machine-lookup|named-sockets|port-inspector|process-description|redirections|socket-owners|unix-diagnosis))|core\/(?:group-by|redirection-text))\.ts$/;
 /** Loaded on that system only: see src/platform/load-system.ts. */
 const systems = ['darwin', 'windows'];
 /** Of those, with the first server. */
 const OF_SERVERS_THERE =
   /\/platform\/(?:darwin|windows)\/(?:server-platform|process-(?:tree|table)|send-signal|handed-socket|watchdog|watchdog-orders|job|listening-sockets|shell)\.ts$/;
+/** Of those, with `OF_MACHINE`. */
+const OF_MACHINE_THERE =
+  /\/platform\/(?:darwin|windows)\/(?:machine-lookup|port-inspector|process-folder)\.ts$/;
 /** A program of its own. */
 const WATCHDOG_PROGRAM = /\/watchdog-program\.ts$/;
 const systemFiles = systems.flatMap((system) =>
-  ['platform', 'server-platform', 'watchdog-program']
+  ['platform', 'server-platform', 'machine-lookup', 'port-inspector', 'watchdog-program']
     .map((name) => `${system}/${name}`)
     .filter((name) => existsSync(path.join(sourceFolder, `platform/${name}.ts`))),
 );
@@ -78,7 +84,7 @@ await bundle.write({
       // and one with fixtures 1.2 ms.
       {
         name: 'index',
-        test: (file) => ALLOCATOR.test(file) && !OF_SERVERS.test(file),
+        test: (file) => ALLOCATOR.test(file) && !OF_SERVERS.test(file) && !OF_MACHINE.test(file),
       },
       {
         name: 'servers',
@@ -86,18 +92,27 @@ await bundle.write({
           OF_SERVERS.test(file) ||
           (/\/src\/(?:server\/|plugin\/server-dispenser)/.test(file) && !ALLOCATOR.test(file)),
       },
+      // Every command has its own file: url and run, which start other programs, must not load tables.
+      { name: 'command', test: /\/src\/cli\/(?:exit-codes|output|version|age-text)\.ts$/ },
+      { name: 'table', test: /\/src\/cli\/(?:table|text-width)\.ts$/ },
+      { name: 'machine', test: (file) => OF_MACHINE.test(file) || file.includes('/src/report/status/') },
+      { name: 'status', test: /\/src\/cli\/(?:status|watch-|screen)/ },
       // Beside the files that it starts. A stranger is one that imports nothing else.
       { name: 'doctor/serve', test: /\/src\/doctor\/serve\.ts$/ },
       { name: 'doctor/shared-count', test: /\/src\/doctor\/shared-count\.ts$/ },
       {
         name: 'doctor/doctor',
-        test: /\/src\/(?:cli\/doctor|doctor\/(?!helper|stranger|serve|shared-count)|platform\/machine-facts)/,
+        test: /\/src\/(?:cli\/doctor|doctor\/(?!helper|stranger|serve|shared-count)|platform\/(?:machine-facts|(?:linux\/)?network-place))/,
       },
       // In this order: what both need is in the first.
       ...systems.flatMap((system) => [
         {
           name: `${system}/platform`,
-          test: filesOf(system, (file) => !OF_SERVERS_THERE.test(file) && !WATCHDOG_PROGRAM.test(file)),
+          test: filesOf(
+            system,
+            (file) =>
+              !OF_SERVERS_THERE.test(file) && !OF_MACHINE_THERE.test(file) && !WATCHDOG_PROGRAM.test(file),
+          ),
         },
         { name: `${system}/server-platform`, test: filesOf(system, (file) => OF_SERVERS_THERE.test(file)) },
       ]),

@@ -17,13 +17,22 @@ export function terminalWidth(): number | undefined {
   return process.stdout.isTTY ? process.stdout.columns : undefined;
 }
 
+export function isTerminal(): boolean {
+  return process.stdout.isTTY;
+}
+
 export function printLine(text = ''): void {
   print(`${text}\n`);
 }
 
-/** One value, and nothing else. */
-export function printJSON(value: unknown): void {
-  print(`${escapeControls(JSON.stringify(value, undefined, 2))}\n`);
+/** One value, and nothing else. 'in one line': where others follow. */
+export function printJSON(value: unknown, form: 'for people too' | 'in one line' = 'for people too'): void {
+  print(`${escapeControls(JSON.stringify(value, undefined, form === 'in one line' ? 0 : 2))}\n`);
+}
+
+/** A value in one line, to the standard error: for commands whose standard output is that of another program. */
+export function tellJSON(value: unknown): void {
+  process.stderr.write(`${escapeControls(JSON.stringify(value))}\n`);
 }
 
 /** JSON itself escapes only those below 32. A program reads the same. */

@@ -59,9 +59,12 @@ export const PROT_WRITE = 0x2;
 export const MAP_SHARED = 0x1;
 
 // bsd/sys/proc_info.h
+export const PROC_PIDVNODEPATHINFO = 9;
 export const PROC_PIDT_SHORTBSDINFO = 13;
 export const PROC_PIDTHREADID64INFO = 15;
 /** struct proc_bsdshortinfo. The name has at most 16 bytes; the user is the effective one. */
+/** struct proc_vnodepathinfo: the current directory, as struct vnode_info and a path of MAXPATHLEN, and the root. */
+export const ProcessFolders = { path: 152, pathBytes: 1024, bytes: 2352 } as const;
 export const ProcessInfo = { parentId: 4, name: 16, nameBytes: 16, userId: 36, bytes: 64 } as const;
 /** sizeof(struct proc_threadinfo) */
 export const THREAD_INFO_BYTES = 112;
@@ -88,6 +91,13 @@ export const ProcessIdentity = { uniqueId: 16, parentUniqueId: 24, bytes: 56 } a
 // bsd/sys/sysctl.h
 export const CTL_KERN = 1;
 export const KERN_PROCARGS2 = 49;
+export const KERN_PROC = 14;
+export const KERN_PROC_PID = 1;
+/**
+ * struct kinfo_proc of a process of 64 bits. It begins with the struct timeval of its start (bsd/sys/proc.h, p_starttime; filled in by
+ * fill_user64_externproc in bsd/kern/kern_sysctl.c). Told to everybody.
+ */
+export const ProcessRecord = { startSeconds: 0, startMicroseconds: 8, bytes: 648 } as const;
 
 // Libc's unistd.h, xnu's bsd/sys/unistd.h does not have it
 export const CS_DARWIN_USER_TEMP_DIR = 65_537;
@@ -111,7 +121,14 @@ export const TableItem = { byteLength: 0, kind: 4, headerBytes: 8, alignment: 8 
 /** struct xinpgen (bsd/netinet/in_pcb.h), at both ends of the table. */
 export const TABLE_END_BYTES = 24;
 /** struct xinpcb_n (bsd/netinet/in_pcb.h), packed to 4. An IPv4 address has the last 4 of its 16 bytes. */
-export const ControlBlock = { localPort: 18, versionFlags: 44, localAddress: 64, bytes: 104 } as const;
+export const ControlBlock = {
+  foreignPort: 16,
+  localPort: 18,
+  versionFlags: 44,
+  foreignAddress: 48,
+  localAddress: 64,
+  bytes: 104,
+} as const;
 export const INP_IPV4 = 0x1;
 export const INP_IPV6 = 0x2;
 /** struct xsocket_n (bsd/sys/socketvar.h), packed to 4. */
@@ -122,7 +139,11 @@ export const SocketItem = {
   effectiveProcessId: 72,
   bytes: 104,
 } as const;
-/** struct xtcpcb_n (bsd/netinet/tcp_var.h), packed to 4, and two states of bsd/netinet/tcp_fsm.h. */
+/** struct xtcpcb_n (bsd/netinet/tcp_var.h), packed to 4, and states of bsd/netinet/tcp_fsm.h. */
 export const TCPItem = { state: 36, bytes: 40 } as const;
+export const TCPS_CLOSED = 0;
 export const TCPS_LISTEN = 1;
+export const TCPS_SYN_SENT = 2;
+export const TCPS_SYN_RECEIVED = 3;
+export const TCPS_ESTABLISHED = 4;
 export const TCPS_TIME_WAIT = 10;

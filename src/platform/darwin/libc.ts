@@ -87,6 +87,8 @@ export interface LibC {
   readonly getsid: (processId: number) => number;
   /** @returns how many there are; 0 for a failure */
   readonly proc_listallpids: (buffer: Pointer, byteLength: number) => number;
+  /** @returns null for a user without a name; of others than this machine's, it asks a directory service. */
+  readonly user_from_uid: (userId: number, onlyName: 1) => string | null;
   readonly getaddrinfo: (node: string, service: null, hints: Pointer, result: Pointer) => number;
   readonly gai_strerror: (code: number) => string;
   readonly freeaddrinfo: (list: Pointer) => void;
@@ -154,6 +156,7 @@ function bindLibC(): LibC {
     proc_pidfdinfo: library.func('int proc_pidfdinfo(int, int, int, uintptr_t, int)'),
     getsid: library.func('int getsid(int)'),
     proc_listallpids: library.func('int proc_listallpids(uintptr_t, int)'),
+    user_from_uid: library.func('const char *user_from_uid(unsigned int, int)'),
     getaddrinfo: library.func('int getaddrinfo(const char *, const char *, uintptr_t, uintptr_t)'),
     gai_strerror: library.func('const char *gai_strerror(int)'),
     freeaddrinfo: library.func('void freeaddrinfo(uintptr_t)'),

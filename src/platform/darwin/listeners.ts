@@ -4,7 +4,7 @@ import type { Listener, ListeningSocket } from '../port-kernel.ts';
 import { isLockAddress } from './lock.ts';
 import { readCommand, readNamed } from './proc.ts';
 import { findDescendants } from './processes.ts';
-import { parseSocketTable, type TCPSocket } from './socket-table.ts';
+import { parseSocketTable, type InternetSocket } from './socket-table.ts';
 
 /** @returns undefined if the table cannot be read */
 export function findListeners(port: number): Listener[] | undefined {
@@ -34,9 +34,9 @@ export function findAddressesOfProcess(processId: number): string[] {
   return describeAll(listeningSockets()?.filter((socket) => family.has(socket.processId)));
 }
 
-export function readSockets(): TCPSocket[] | undefined {
-  const table = readNamed('net.inet.tcp.pcblist_n');
-  return table && parseSocketTable(table);
+export function readSockets(transport: 'tcp' | 'udp' = 'tcp'): InternetSocket[] | undefined {
+  const table = readNamed(`net.inet.${transport}.pcblist_n`);
+  return table && parseSocketTable(table, transport);
 }
 
 let lastSeen: readonly ListeningSocket[] = [];
@@ -61,21 +61,21 @@ export function readListeningSockets(): readonly ListeningSocket[] | undefined {
   return lastSeen;
 }
 
-function listeningSockets(): TCPSocket[] | undefined {
+function listeningSockets(): InternetSocket[] | undefined {
   return readSockets()?.filter(({ state }) => state === 'listening');
 }
 
-function describeOwner({ processId, userId }: TCPSocket): Listener {
+function describeOwner({ processId, userId }: InternetSocket): Listener {
   const command = readCommand(processId);
   // A process that has ended while others go on with its socket.
   return { processId: command === undefined ? undefined : processId, command, userId };
 }
 
-function describeAll(sockets: readonly TCPSocket[] = []): string[] {
+function describeAll(sockets: readonly InternetSocket[] = []): string[] {
   return [...new Set(sockets.map(describeSocket))];
 }
 
-function describeSocket({ address, port }: TCPSocket): string {
+function describeSocket({ address, port }: InternetSocket): string {
   const text = formatAddress(address);
   return address.length === 4 ? `${text}:${port}` : `[${text}]:${port}`;
 }

@@ -1,11 +1,16 @@
 /** What the system tells of processes: what is gone, hidden or another user's answers with nothing. */
 import {
   CTL_KERN,
+  KERN_PROC,
+  KERN_PROC_PID,
   KERN_PROCARGS2,
   PROC_PIDT_SHORTBSDINFO,
   PROC_PIDUNIQIDENTIFIERINFO,
+  PROC_PIDVNODEPATHINFO,
+  ProcessFolders,
   ProcessIdentity as IdentityBytes,
   ProcessInfo,
+  ProcessRecord,
 } from './constants.ts';
 import { libc } from './libc.ts';
 import { parseArguments } from './process-arguments.ts';
@@ -36,6 +41,30 @@ export function readProcessInfo(processId: number): ProcessFacts | undefined {
     userId: scratch.readUInt32LE(at + ProcessInfo.userId),
     name: textAt(scratch, at + ProcessInfo.name, at + ProcessInfo.name + ProcessInfo.nameBytes),
   };
+}
+
+/** Its current directory. Undefined of another user's process, too. */
+export function readFolder(processId: number): string | undefined {
+  const { proc_pidinfo: ask, addressOf } = libc();
+  const { bytes: byteLength, path, pathBytes } = ProcessFolders;
+  // SAFETY: kept until the call has returned.
+  const bytes = Buffer.allocUnsafeSlow(byteLength);
+  if (ask(processId, PROC_PIDVNODEPATHINFO, 0, addressOf(bytes), byteLength) !== byteLength) return undefined;
+  return textAt(bytes, path, path + pathBytes);
+}
+
+/** In milliseconds since 1970. */
+export function readStartMs(processId: number): number | undefined {
+  const c = libc();
+  const name = [CTL_KERN, KERN_PROC, KERN_PROC_PID, processId];
+  name.forEach((part, at) => c.scratch.writeInt32LE(part, Scratch.names + 4 * at));
+  const record = readGrowing((value, length) =>
+    c.sysctl(c.scratchPointer + Scratch.names, name.length, value, length, 0, 0),
+  );
+  // Of one that has ended there are no bytes.
+  if (record === undefined || record.length < ProcessRecord.bytes) return undefined;
+  const seconds = Number(record.readBigInt64LE(ProcessRecord.startSeconds));
+  return Math.round(seconds * 1000 + record.readInt32LE(ProcessRecord.startMicroseconds) / 1000);
 }
 
 /** @param which of those that have ended, one can be asked for while its parent has not looked yet */

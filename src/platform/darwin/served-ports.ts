@@ -50,16 +50,21 @@ export function announceServedPort(c: LibC, served: ServedPort): number | undefi
 }
 
 export function findServedPorts(folder: string, name: string): ServedPort[] {
+  return findAllServedPorts().filter((served) => served.folder === folder && served.name === name);
+}
+
+const FILE = /^served\.([0-9a-f]+)\.([a-z][a-z0-9_]*)\.([1-9]\d{0,4})\.([1-9]\d{0,9})\.(ready|starting)$/;
+
+/** Of every folder and name. */
+export function findAllServedPorts(): ServedPort[] {
   const c = libc();
-  const beginning = `served.${nameOf(folder, name)}.`;
   return fileSystem()
     .readdirSync(ownFolder(c))
     .flatMap((file) => {
-      if (!file.startsWith(beginning)) return [];
-      const [, port, pid, state] =
-        /^([1-9]\d{0,4})\.([1-9]\d{0,9})\.(ready|starting)$/.exec(file.slice(beginning.length)) ?? [];
+      const [, folder, name, port, pid, state] = FILE.exec(file) ?? [];
       const processId = Number(pid);
-      if (state === undefined || !isProved(c, `${ownFolder(c)}/${file}`, processId)) return [];
+      if (folder === undefined || name === undefined) return [];
+      if (!isProved(c, `${ownFolder(c)}/${file}`, processId)) return [];
       return [{ folder, name, port: Number(port), processId, isReady: state === 'ready' }];
     });
 }

@@ -1,23 +1,20 @@
 /** Who listens on a port, and where, and who has it for UDP, from /proc. Takes milliseconds: for messages, never on the way of an allocation. */
 import { formatAddress } from '../../core/address-text.ts';
 import type { Listener, ListeningSocket } from '../port-kernel.ts';
-import { listProcesses, listSockets, readCommand, readText } from './proc.ts';
+import { listProcesses, listSockets, readCommand } from './proc.ts';
 import { findDescendants } from './processes.ts';
+import {
+  bytesOfAddress,
+  type InternetSocket,
+  readSockets,
+  TCP_TABLES,
+  textOfAddress,
+  UDP_TABLES,
+} from './socket-tables.ts';
 
-const TIME_WAIT = '06';
-const LISTEN = '0A';
-
-const TCP_TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
-const UDP_TABLES = ['/proc/net/udp', '/proc/net/udp6'];
-
-interface InternetSocket {
-  /** In hexadecimal, as in the table. */
-  readonly address: string;
-  readonly port: number;
-  readonly state: string;
-  readonly inode: string;
-  readonly userId: number;
-}
+/** As the kernel's tcp_states.h numbers them. */
+const TIME_WAIT = 6;
+const LISTEN = 10;
 
 /** @returns undefined if /proc cannot be read */
 export function findListeners(port: number): Listener[] | undefined {
@@ -37,7 +34,7 @@ export function findListeningPorts(): ReadonlySet<number> | undefined {
 }
 
 export function isOnlyInTimeWait(port: number): boolean {
-  const sockets = readSockets()?.filter((socket) => socket.port === port) ?? [];
+  const sockets = readSockets(TCP_TABLES)?.filter((socket) => socket.port === port) ?? [];
   return sockets.length > 0 && sockets.every(({ state }) => state === TIME_WAIT);
 }
 
@@ -56,7 +53,7 @@ export function findAddressesOfProcess(processId: number): string[] {
 export function readListeningSockets(): ListeningSocket[] | undefined {
   return listeningSockets()?.map((socket) => ({
     port: socket.port,
-    address: formatAddress(bytesOf(socket)),
+    address: textOfAddress(socket.address),
     socketId: socket.inode,
     userId: socket.userId,
   }));
@@ -68,31 +65,11 @@ function describeAll(sockets: readonly InternetSocket[]): string[] {
 }
 
 function listeningSockets(): InternetSocket[] | undefined {
-  return readSockets()?.filter(({ state }) => state === LISTEN);
-}
-
-/** All sockets of both families; with IPv6 off there is no second table. */
-function readSockets(paths: readonly string[] = TCP_TABLES): InternetSocket[] | undefined {
-  const tables = paths.map((path) => readText(path));
-  if (tables.every((table) => table === undefined)) return undefined;
-  return tables.flatMap((table) => table?.split('\n') ?? []).flatMap(parseSocket);
-}
-
-function parseSocket(line: string): InternetSocket[] {
-  const [, local, , state, , , , userId, , inode] = line.trim().split(/\s+/);
-  const [address, port] = local?.split(':') ?? [];
-  if (state === undefined || inode === undefined || address === undefined || port === undefined) return [];
-  return [{ address, port: Number.parseInt(port, 16), state, inode, userId: Number(userId) }];
-}
-
-/** The table has an address as words of 32 bits in the byte order of the machine, which is little-endian wherever we run. */
-function bytesOf({ address }: InternetSocket): number[] {
-  const words = address.match(/.{8}/g) ?? [];
-  return words.flatMap((word) => [...Buffer.from(word, 'hex')].toReversed());
+  return readSockets(TCP_TABLES)?.filter(({ state }) => state === LISTEN);
 }
 
 function describeSocket(socket: InternetSocket): string {
-  const bytes = bytesOf(socket);
+  const bytes = bytesOfAddress(socket.address);
   const text = formatAddress(bytes);
   return bytes.length === 4 ? `${text}:${socket.port}` : `[${text}]:${socket.port}`;
 }

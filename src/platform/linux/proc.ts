@@ -37,10 +37,14 @@ export function listProcesses(): number[] {
 
 /** The inodes of the sockets that the process has open, as texts. */
 export function listSockets(processId: number): string[] {
+  return listSocketDescriptors(processId).map(({ inode }) => inode);
+}
+
+export function listSocketDescriptors(processId: number): { descriptor: number; inode: string }[] {
   const folder = `/proc/${processId}/fd`;
   return listNumbers(folder).flatMap((descriptor) => {
     const [, inode] = /^socket:\[(\d+)\]$/.exec(readLink(`${folder}/${descriptor}`)) ?? [];
-    return inode === undefined ? [] : [inode];
+    return inode === undefined ? [] : [{ descriptor, inode }];
   });
 }
 
@@ -86,7 +90,7 @@ function listNumbers(folder: string): number[] {
   }
 }
 
-function readLink(path: string): string {
+export function readLink(path: string): string {
   try {
     return fileSystem().readlinkSync(path);
   } catch {

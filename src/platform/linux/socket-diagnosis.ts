@@ -1,6 +1,6 @@
 /**
- * The kernel's table of listening sockets, by sock_diag(7): a tenth of a millisecond, where /proc takes several. A dump is a
- * message to the kernel, and answers until one of them says that it is the last.
+ * The kernel's table of TCP sockets, by sock_diag(7): of those that listen in a tenth of a millisecond, where /proc takes several. A
+ * dump is a message to the kernel, and answers until one of them says that it is the last.
  */
 import { formatAddress } from '../../core/address-text.ts';
 import type { ListeningSocket } from '../port-kernel.ts';
@@ -18,16 +18,34 @@ const TCPDIAG_GETSOCK = 18;
 const NLM_F_REQUEST_DUMP = 0x301;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
-const LISTEN_BIT = 1 << 10;
 /** The most that the kernel puts into one answer. What does not fit is lost. */
 const ANSWER_BYTES = 32_768;
 /** Many times what a machine has: so that nothing can keep us here. */
 const MAX_ANSWERS = 10_000;
 
+/** States of sockets, as the kernel's tcp_states.h numbers them. */
+export const TCPState = {
+  established: 1,
+  synSent: 2,
+  synReceived: 3,
+  timeWait: 6,
+  close: 7,
+  listen: 10,
+  newSynReceived: 12,
+  /** To ask for; such sockets are in `close`. Since Linux 6.8. */
+  boundInactive: 13,
+} as const;
+const LISTENING = 1 << TCPState.listen;
+/** Of a request: all of them. */
+const ANY_STATE = -1;
+
 // struct inet_diag_msg, from the end of the header.
 const FAMILY = 0;
+const STATE = 1;
 const PORT = 4;
+const PEER_PORT = 6;
 const ADDRESS = 8;
+const PEER_ADDRESS = 24;
 const USER_ID = 64;
 const INODE = 68;
 
@@ -49,21 +67,42 @@ let known: { readonly table: Buffer; readonly sockets: readonly ListeningSocket[
  *   sandbox, a kernel without the module
  */
 export function dumpListeningSockets(libc: LibC): readonly ListeningSocket[] | undefined {
+  const table = dumpTable(libc, LISTENING);
+  if (table === undefined) return undefined;
+  if (known?.table.equals(table) !== true) known = { table: Buffer.from(table), sockets: readTable(table) };
+  return known.sockets;
+}
+
+/** A socket in any state, as the kernel has it. */
+export interface DiagnosedSocket extends ListeningSocket {
+  /** One of TCPState, or another one. */
+  readonly state: number;
+  readonly peerAddress: string;
+  /** 0: none. */
+  readonly peerPort: number;
+}
+
+/** Every TCP socket that has a port of its own. @returns as `dumpListeningSockets` */
+export function dumpAllSockets(libc: LibC): DiagnosedSocket[] | undefined {
+  const table = dumpTable(libc, ANY_STATE);
+  return table && socketsIn(table).map(readWhole);
+}
+
+/** @returns bytes that the next dump overwrites */
+function dumpTable(libc: LibC, states: number): Buffer | undefined {
   // Opened for each dump, so that no thread that is terminated leaves one.
   const descriptor = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
   if (descriptor === -1) return undefined;
   try {
-    const table = dump(libc, descriptor);
-    if (table === undefined) return undefined;
-    if (known?.table.equals(table) !== true) known = { table: Buffer.from(table), sockets: readTable(table) };
-    return known.sockets;
+    return dump(libc, descriptor, states);
   } finally {
     libc.close(descriptor);
   }
 }
 
-function dump(libc: LibC, descriptor: number): Buffer | undefined {
+function dump(libc: LibC, descriptor: number, states: number): Buffer | undefined {
   const buffers = buffersFor(libc);
+  buffers.request.writeInt32LE(states, STATES);
   if (Number(libc.send(descriptor, buffers.requestPointer, REQUEST_BYTES, 0)) !== REQUEST_BYTES)
     return undefined;
   let end = 0;
@@ -87,7 +126,6 @@ function buffersFor(libc: LibC): Buffers {
   request.writeUInt32LE(REQUEST_BYTES, 0);
   request.writeUInt16LE(TCPDIAG_GETSOCK, 4);
   request.writeUInt16LE(NLM_F_REQUEST_DUMP, 6);
-  request.writeUInt32LE(LISTEN_BIT, STATES);
   const table = Buffer.allocUnsafeSlow(ANSWER_BYTES);
   buffers = {
     request,
@@ -114,7 +152,11 @@ function lastType(answer: Buffer): number {
 }
 
 function readTable(table: Buffer): ListeningSocket[] {
-  return [...messagesIn(table)].filter(({ type }) => type === TCPDIAG_GETSOCK).map(readSocket);
+  return socketsIn(table).map(readSocket);
+}
+
+function socketsIn(table: Buffer): Message[] {
+  return [...messagesIn(table)].filter(({ type }) => type === TCPDIAG_GETSOCK);
 }
 
 interface Message {
@@ -122,7 +164,7 @@ interface Message {
   readonly body: Buffer;
 }
 
-function* messagesIn(bytes: Buffer): Generator<Message> {
+export function* messagesIn(bytes: Buffer): Generator<Message> {
   for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
     const byteLength = bytes.readUInt32LE(at);
     if (byteLength < HEADER_BYTES) {
@@ -142,6 +184,17 @@ function readSocket({ body }: Message): ListeningSocket {
     address: textOf(body.subarray(ADDRESS, ADDRESS + addressBytes)),
     socketId: String(body.readUInt32LE(INODE)),
     userId: body.readUInt32LE(USER_ID),
+  };
+}
+
+function readWhole(message: Message): DiagnosedSocket {
+  const { body } = message;
+  const addressBytes = body[FAMILY] === AF_INET ? 4 : 16;
+  return {
+    ...readSocket(message),
+    state: body.readUInt8(STATE),
+    peerAddress: textOf(body.subarray(PEER_ADDRESS, PEER_ADDRESS + addressBytes)),
+    peerPort: body.readUInt16BE(PEER_PORT),
   };
 }
 

@@ -81,11 +81,36 @@ export const MutantOwnerInformation = { processId: 0, byteLength: 16 } as const;
 
 // winternl.h, phnt/ntpsapi.h: PROCESSINFOCLASS.
 export const PROCESS_BASIC_INFORMATION = 0;
+export const PROCESS_SESSION_INFORMATION = 24;
 export const PROCESS_COMMAND_LINE_INFORMATION = 60;
 /** struct PROCESS_BASIC_INFORMATION: winternl.h; the parent's id is its Reserved3, InheritedFromUniqueProcessId in phnt. */
-export const ProcessBasicInformation = { parentProcessId: 40, byteLength: 48 } as const;
+export const ProcessBasicInformation = { environmentBlock: 8, parentProcessId: 40, byteLength: 48 } as const;
+export const PROCESS_VM_READ = 0x0010;
+/**
+ * In the memory of a process of 64 bits: where its PEB has the address of its RTL_USER_PROCESS_PARAMETERS, and where these have the
+ * UNICODE_STRING of the current directory (winternl.h and phnt).
+ */
+export const ProcessMemory = {
+  parameters: 0x20,
+  currentDirectory: 0x38,
+  textBytes: 0,
+  text: 8,
+  stringBytes: 16,
+} as const;
 /** struct UNICODE_STRING, ntdef.h, and behind it the text that it points to. */
 export const CommandLine = { textBytes: 0, text: 16, byteLength: 65_551 } as const;
+
+// winnt.h: the least that tells of a thread whose it is.
+export const THREAD_QUERY_LIMITED_INFORMATION = 0x0800;
+
+// winternl.h, phnt/ntobapi.h: the names of objects.
+export const DIRECTORY_QUERY = 0x0001;
+/** struct UNICODE_STRING, of 64 bits. */
+export const UnicodeString = { textBytes: 0, spaceBytes: 2, text: 8, byteLength: 16 } as const;
+/** struct OBJECT_ATTRIBUTES. */
+export const ObjectAttributes = { length: 0, name: 16, byteLength: 48 } as const;
+/** struct OBJECT_DIRECTORY_INFORMATION: the name and the kind of an object, each a UNICODE_STRING, whose texts stand behind it. */
+export const DirectoryEntry = { name: 0, kind: 16, byteLength: 1024 } as const;
 
 // tlhelp32.h
 export const TH32CS_SNAPPROCESS = 0x2;
@@ -110,12 +135,42 @@ export const TCP_TABLE_OWNER_PID_ALL = 5;
 // tcpmib.h: MIB_TCP_STATE.
 export const MIB_TCP_STATE_LISTEN = 2;
 export const MIB_TCP_STATE_TIME_WAIT = 11;
+export const MIB_TCP_STATE_CLOSED = 1;
+export const MIB_TCP_STATE_SYN_SENT = 3;
+export const MIB_TCP_STATE_SYN_RCVD = 4;
+export const MIB_TCP_STATE_ESTAB = 5;
+export const UDP_TABLE_OWNER_PID = 1;
 /** struct MIB_TCPTABLE_OWNER_PID and MIB_TCP6TABLE_OWNER_PID: tcpmib.h. A count, and then rows. Ports are in network order. */
 export const TCPTable = {
   count: 0,
   rows: 4,
-  ipv4: { rowBytes: 24, state: 0, address: 4, addressBytes: 4, port: 8, processId: 20 },
-  ipv6: { rowBytes: 56, state: 48, address: 0, addressBytes: 16, port: 20, processId: 52 },
+  ipv4: {
+    rowBytes: 24,
+    state: 0,
+    address: 4,
+    addressBytes: 4,
+    port: 8,
+    peerAddress: 12,
+    peerPort: 16,
+    processId: 20,
+  },
+  ipv6: {
+    rowBytes: 56,
+    state: 48,
+    address: 0,
+    addressBytes: 16,
+    port: 20,
+    peerAddress: 24,
+    peerPort: 44,
+    processId: 52,
+  },
+} as const;
+/** struct MIB_UDPTABLE_OWNER_PID and MIB_UDP6TABLE_OWNER_PID: udpmib.h. */
+export const UDPTable = {
+  count: 0,
+  rows: 4,
+  ipv4: { rowBytes: 12, address: 0, addressBytes: 4, port: 4, processId: 8 },
+  ipv6: { rowBytes: 28, address: 0, addressBytes: 16, port: 20, processId: 24 },
 } as const;
 
 // bcrypt.h

@@ -4,7 +4,7 @@ import { holdTargetFor } from '../hold-target.ts';
 import type { PortKernel } from '../port-kernel.ts';
 import { checkOverLeftovers, checkStrictly, somethingListens, takeSeal, udpIsFree } from './hold.ts';
 import { releaseLock, takeLock } from './lock.ts';
-import { attachMemory, copyMemory, createMemory } from './memory.ts';
+import { attachMemory, copyMemory, createMemory, findMemories } from './memory.ts';
 import { randomBytes } from './random.ts';
 import { resolveLocalHost } from './resolver.ts';
 import { announceServedPort, closeAnnouncement, takeServedName } from './served-ports.ts';
@@ -39,7 +39,7 @@ function bindKernel(api: Win32): PortKernel {
     createMemory: (byteLength) => createMemory(api, byteLength),
     attachMemory: (locator, handle) => attachMemory(api, locator, handle),
     copyMemory: (locator) => copyMemory(api, locator),
-    findMemories: () => [],
+    findMemories: () => findMemories(api),
     takeLock: (port) => takeLock(api, port),
     takeServedName: (folder, name) => takeServedName(api, folder, name),
     announceServedPort: (served) => announceServedPort(api, served),

@@ -2,7 +2,7 @@
  * Shared memory on Windows: a named mapping of the page file, which other processes of the session open by its name. Nothing is
  * left behind: it is gone with the last process that has it.
  */
-import { HEADER_BYTES } from '../../core/segment-layout.ts';
+import { HEADER_BYTES, HeaderWord } from '../../core/segment-layout.ts';
 import { PoolDamagedError, PoolForeignError, PoolHandleError, PoolStaleError } from '../../errors/index.ts';
 import type { CreatedMemory, SharedMemory } from '../port-kernel.ts';
 import {
@@ -14,6 +14,7 @@ import {
 } from './constants.ts';
 import { windowsError } from './errno.ts';
 import { mapNamed, mapView } from './named-memory.ts';
+import { listObjectNames } from './object-names.ts';
 import { randomBytes } from './random.ts';
 import { Scratch } from './scratch.ts';
 import type { Win32 } from './win32.ts';
@@ -27,7 +28,7 @@ export function createMemory(win32: Win32, byteLength: number): CreatedMemory {
   return {
     buffer,
     locator: `section:${byteLength}:${id}`,
-    // Windows lists no names to those who do not know them.
+    // It is found by its name, and by the size that stands in it as soon as it is filled.
     announce: () => undefined,
     // The name goes with the handle; the mapping itself stays.
     close: () => void win32.closeHandle(mapping),
@@ -53,6 +54,32 @@ export function copyMemory(win32: Win32, locator: string): ArrayBuffer {
   const copy = new ArrayBuffer(byteLength);
   new Uint8Array(copy).set(buffer);
   return copy;
+}
+
+const NAME = /^portslice-pool-([0-9a-f]{32})$/;
+
+/** The locators of all pools of this user's in this session. */
+export function findMemories(win32: Win32): string[] {
+  return listObjectNames(win32, 'Local').flatMap((name) => {
+    const [, id] = NAME.exec(name) ?? [];
+    const byteLength = id === undefined ? undefined : readPoolSize(win32, id);
+    return byteLength === undefined ? [] : [`section:${byteLength}:${id}`];
+  });
+}
+
+/** Undefined: it is not filled yet, or cannot be opened. */
+function readPoolSize(win32: Win32, id: string): number | undefined {
+  const mapping = win32.openFileMapping(FILE_MAP_READ_WRITE, 0, nameOf(id));
+  if (mapping === 0) return undefined;
+  try {
+    const view = mapView(win32, mapping);
+    win32.copyMemory(win32.scratchPointer + Scratch.structure, view, HEADER_BYTES);
+    win32.unmapView(view);
+    const byteLength = win32.scratch.readInt32LE(Scratch.structure + 4 * HeaderWord.byteLength);
+    return byteLength >= HEADER_BYTES ? byteLength : undefined;
+  } finally {
+    win32.closeHandle(mapping);
+  }
 }
 
 function openView(

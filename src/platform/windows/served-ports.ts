@@ -26,6 +26,7 @@ import { windowsError } from './errno.ts';
 import { findHolder } from './lock-holders.ts';
 import { takeName } from './lock.ts';
 import { mapView } from './named-memory.ts';
+import { listObjectNames } from './object-names.ts';
 import { findStart, readStart, withProcess } from './processes.ts';
 import { Scratch } from './scratch.ts';
 import { closeDescriptor, openRecorded } from './thread-descriptors.ts';
@@ -87,6 +88,19 @@ export function findServedPorts(folder: string, name: string): ServedPort[] {
     if ((holder.processId ?? processId) !== processId) return [];
     return [{ folder, name, port, processId, isReady: state === 'ready' }];
   });
+}
+
+const SERVED = /^portslice-served-([0-9a-f]+)-([a-z][a-z0-9_]*)-(?:starting|ready)$/;
+
+/** Of every folder and name. */
+export function findAllServedPorts(): ServedPort[] {
+  const keys = new Set(
+    listObjectNames(win32(), 'Local').flatMap((object) => {
+      const [, folder, name] = SERVED.exec(object) ?? [];
+      return folder === undefined ? [] : [`${folder} ${name}`];
+    }),
+  );
+  return [...keys].flatMap((key) => findServedPorts(...(key.split(' ') as [folder: string, name: string])));
 }
 
 export function formatRecord({ port, processId, processStart }: Served): Buffer {

@@ -1,14 +1,21 @@
-/** The system's table of TCP sockets: bytes of GetExtendedTcpTable, parsed. Sockets that are only bound are not in it. */
+/** The system's tables of sockets: bytes of GetExtendedTcpTable and GetExtendedUdpTable, parsed. TCP sockets that are only bound are not there. */
 import { formatAddress } from '../../core/address-text.ts';
+import type { SocketState } from '../port-inspector.ts';
 import type { BoundAddresses, InternetAddress } from '../port-kernel.ts';
 import {
   AF_INET,
   AF_INET6,
   ERROR_INSUFFICIENT_BUFFER,
+  MIB_TCP_STATE_CLOSED,
+  MIB_TCP_STATE_ESTAB,
   MIB_TCP_STATE_LISTEN,
+  MIB_TCP_STATE_SYN_RCVD,
+  MIB_TCP_STATE_SYN_SENT,
   MIB_TCP_STATE_TIME_WAIT,
   TCP_TABLE_OWNER_PID_ALL,
   TCPTable,
+  UDP_TABLE_OWNER_PID,
+  UDPTable,
 } from './constants.ts';
 import { Scratch } from './scratch.ts';
 import type { Win32 } from './win32.ts';
@@ -19,7 +26,10 @@ export interface TCPSocket {
   readonly family: Family;
   readonly address: Uint8Array;
   readonly port: number;
-  readonly state: 'listening' | 'time-wait' | 'other';
+  readonly peerAddress: Uint8Array;
+  /** 0 of a socket that listens: what is there then means nothing. */
+  readonly peerPort: number;
+  readonly state: SocketState;
   /** Undefined for what belongs to no process any more. */
   readonly processId: number | undefined;
 }
@@ -27,6 +37,16 @@ export interface TCPSocket {
 const FIRST_TABLE_BYTES = 16 * 1024;
 /** Sockets are opened while we ask for the size. */
 const MAX_TRIES = 8;
+
+/** A socket that has a port for UDP. */
+export type UDPSocket = Pick<TCPSocket, 'family' | 'address' | 'port' | 'processId'>;
+
+/** @returns undefined if Windows does not tell */
+export function readUDPSockets(win32: Win32): UDPSocket[] | undefined {
+  const ipv4 = readTable(win32, win32.udpTable, AF_INET, UDP_TABLE_OWNER_PID);
+  const ipv6 = readTable(win32, win32.udpTable, AF_INET6, UDP_TABLE_OWNER_PID) ?? Buffer.alloc(UDPTable.rows);
+  return ipv4 && [...parseUDPTable(ipv4, 'ipv4'), ...parseUDPTable(ipv6, 'ipv6')];
+}
 
 /** The bytes of both tables; without IPv6 the second one is empty. */
 export interface TCPTables {
@@ -42,8 +62,8 @@ export function readSockets(win32: Win32): TCPSocket[] | undefined {
 
 /** @param kind which sockets: TCP_TABLE_OWNER_PID_... . @returns undefined if Windows does not tell */
 export function readTables(win32: Win32, kind: number): TCPTables | undefined {
-  const ipv4 = readTable(win32, AF_INET, kind);
-  const ipv6 = readTable(win32, AF_INET6, kind) ?? Buffer.alloc(TCPTable.rows);
+  const ipv4 = readTable(win32, win32.tcpTable, AF_INET, kind);
+  const ipv6 = readTable(win32, win32.tcpTable, AF_INET6, kind) ?? Buffer.alloc(TCPTable.rows);
   return ipv4 && { ipv4, ipv6 };
 }
 
@@ -51,13 +71,13 @@ export function parseTCPTables({ ipv4, ipv6 }: TCPTables): TCPSocket[] {
   return [...parseTCPTable(ipv4, 'ipv4'), ...parseTCPTable(ipv6, 'ipv6')];
 }
 
-function readTable(win32: Win32, family: number, kind: number): Buffer | undefined {
+function readTable(win32: Win32, ask: Win32['tcpTable'], family: number, kind: number): Buffer | undefined {
   const length = win32.scratchPointer + Scratch.length;
   let byteLength = FIRST_TABLE_BYTES;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { buffer, pointer } = win32.allocate(byteLength);
     win32.scratch.writeUInt32LE(byteLength, Scratch.length);
-    const code = win32.tcpTable(pointer, length, 0, family, kind, 0);
+    const code = ask(pointer, length, 0, family, kind, 0);
     if (code === 0) return buffer;
     if (code !== ERROR_INSUFFICIENT_BUFFER) return undefined;
     byteLength = Math.max(2 * byteLength, win32.scratch.readUInt32LE(Scratch.length));
@@ -67,27 +87,65 @@ function readTable(win32: Win32, family: number, kind: number): Buffer | undefin
 
 export function parseTCPTable(table: Buffer, family: Family): TCPSocket[] {
   const layout = TCPTable[family];
-  const rowCount = Math.min(
-    table.readUInt32LE(TCPTable.count),
-    Math.floor((table.length - TCPTable.rows) / layout.rowBytes),
-  );
-  return Array.from({ length: rowCount }, (_, row) => {
-    const at = TCPTable.rows + row * layout.rowBytes;
-    const address = at + layout.address;
-    const processId = table.readUInt32LE(at + layout.processId);
+  return rowsOf(table, layout.rowBytes).map((row) => {
+    const state = nameState(row.readUInt32LE(layout.state));
     return {
-      family,
-      address: Uint8Array.from(table.subarray(address, address + layout.addressBytes)),
-      port: table.readUInt16BE(at + layout.port),
-      state: nameState(table.readUInt32LE(at + layout.state)),
-      processId: processId === 0 ? undefined : processId,
+      ...parseRow(row, family, layout),
+      peerAddress: addressAt(row, layout.peerAddress, layout.addressBytes),
+      peerPort: state === 'listening' ? 0 : row.readUInt16BE(layout.peerPort),
+      state,
     };
   });
 }
 
-function nameState(state: number): TCPSocket['state'] {
-  if (state === MIB_TCP_STATE_LISTEN) return 'listening';
-  return state === MIB_TCP_STATE_TIME_WAIT ? 'time-wait' : 'other';
+export function parseUDPTable(table: Buffer, family: Family): UDPSocket[] {
+  const layout = UDPTable[family];
+  return rowsOf(table, layout.rowBytes).map((row) => parseRow(row, family, layout));
+}
+
+function rowsOf(table: Buffer, rowBytes: number): Buffer[] {
+  const rowCount = Math.min(
+    table.readUInt32LE(TCPTable.count),
+    Math.floor((table.length - TCPTable.rows) / rowBytes),
+  );
+  return Array.from({ length: rowCount }, (_, row) => {
+    const at = TCPTable.rows + row * rowBytes;
+    return table.subarray(at, at + rowBytes);
+  });
+}
+
+interface RowLayout {
+  readonly address: number;
+  readonly addressBytes: number;
+  readonly port: number;
+  readonly processId: number;
+}
+
+function parseRow(row: Buffer, family: Family, layout: RowLayout): UDPSocket {
+  const processId = row.readUInt32LE(layout.processId);
+  return {
+    family,
+    address: addressAt(row, layout.address, layout.addressBytes),
+    port: row.readUInt16BE(layout.port),
+    processId: processId === 0 ? undefined : processId,
+  };
+}
+
+function addressAt(row: Buffer, at: number, byteLength: number): Uint8Array {
+  return Uint8Array.from(row.subarray(at, at + byteLength));
+}
+
+const STATES: Readonly<Record<number, SocketState>> = {
+  [MIB_TCP_STATE_CLOSED]: 'bound',
+  [MIB_TCP_STATE_LISTEN]: 'listening',
+  [MIB_TCP_STATE_SYN_SENT]: 'connecting',
+  [MIB_TCP_STATE_SYN_RCVD]: 'connecting',
+  [MIB_TCP_STATE_ESTAB]: 'connected',
+  [MIB_TCP_STATE_TIME_WAIT]: 'time-wait',
+};
+
+function nameState(state: number): SocketState {
+  return STATES[state] ?? 'closing';
 }
 
 /** Where it listens, such as '127.0.0.2:20123' or '[::1]:20123'. */

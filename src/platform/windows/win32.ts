@@ -67,6 +67,17 @@ export interface Win32 {
   readonly copyMemory: (destination: Pointer, source: Pointer, byteLength: number) => void;
   readonly openThread: (access: number, inherited: number, threadId: number) => Handle;
   readonly openProcess: (access: number, inherited: number, processId: number) => Handle;
+  readonly processOfThread: (thread: Handle) => number;
+  readonly openDirectory: (handle: Pointer, access: number, attributes: Pointer) => number;
+  readonly queryDirectory: (
+    directory: Handle,
+    entry: Pointer,
+    byteLength: number,
+    isSingle: number,
+    isFirst: number,
+    context: Pointer,
+    written: Pointer,
+  ) => number;
   readonly exitCodeOf: (process: Handle, result: Pointer) => number;
   readonly timesOf: (
     process: Handle,
@@ -115,6 +126,22 @@ export interface Win32 {
     family: number,
     kind: number,
     reserved: number,
+  ) => number;
+  readonly udpTable: (
+    table: Pointer,
+    byteLength: Pointer,
+    sorted: number,
+    family: number,
+    kind: number,
+    reserved: number,
+  ) => number;
+  /** Of another process. */
+  readonly readMemory: (
+    process: Handle,
+    from: Pointer,
+    to: Pointer,
+    byteLength: number,
+    read: Pointer,
   ) => number;
   readonly randomBytes: (algorithm: Pointer, buffer: Pointer, byteLength: number, flags: number) => number;
   readonly threadId: number;
@@ -179,6 +206,12 @@ function bindWin32(): Win32 {
     copyMemory: bindLater(nt, 'void RtlMoveMemory(uintptr_t, uintptr_t, uintptr_t)'),
     openThread: bindLater(kernel, 'intptr_t OpenThread(uint32_t, int, uint32_t)'),
     openProcess: bindLater(kernel, 'intptr_t OpenProcess(uint32_t, int, uint32_t)'),
+    processOfThread: bindLater(kernel, 'uint32_t GetProcessIdOfThread(intptr_t)'),
+    openDirectory: bindLater(nt, 'int32_t NtOpenDirectoryObject(uintptr_t, uint32_t, uintptr_t)'),
+    queryDirectory: bindLater(
+      nt,
+      'int32_t NtQueryDirectoryObject(intptr_t, uintptr_t, uint32_t, uint8_t, uint8_t, uintptr_t, uintptr_t)',
+    ),
     exitCodeOf: bindLater(kernel, 'int GetExitCodeProcess(intptr_t, uintptr_t)'),
     timesOf: bindLater(kernel, 'int GetProcessTimes(intptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t)'),
     queryProcess: bindLater(
@@ -207,6 +240,14 @@ function bindWin32(): Win32 {
     tcpTable: bindLater(
       ipHelper,
       'uint32_t GetExtendedTcpTable(uintptr_t, uintptr_t, int, uint32_t, int, uint32_t)',
+    ),
+    udpTable: bindLater(
+      ipHelper,
+      'uint32_t GetExtendedUdpTable(uintptr_t, uintptr_t, int, uint32_t, int, uint32_t)',
+    ),
+    readMemory: bindLater(
+      kernel,
+      'int ReadProcessMemory(intptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t)',
     ),
     randomBytes: bindLater(cryptography, 'int32_t BCryptGenRandom(uintptr_t, uintptr_t, uint32_t, uint32_t)'),
     threadId: (kernel.func('uint32_t GetCurrentThreadId()') as () => number)(),

@@ -2,7 +2,7 @@
 import { browserBlockedPorts } from '../../core/browser-blocked-ports.ts';
 import { computeServerPorts, type ServerPorts } from '../../core/compute-server-ports.ts';
 import type { PortList } from '../../core/port-list.ts';
-import { formatPortRange, type PortRange, rangesOfPorts } from '../../core/port-range.ts';
+import { formatPortRange, joinRanges, type PortRange, rangesOfPorts } from '../../core/port-range.ts';
 import { parsePortsFile, parsePortSpec } from '../../core/port-spec.ts';
 import {
   EphemeralRangeError,
@@ -28,8 +28,9 @@ const SPEC_VARIABLES = [
   { list: 'PORTSLICE_PORTS', file: 'PORTSLICE_PORTS_FILE' },
   { list: 'PYSYS_PORTS', file: 'PYSYS_PORTS_FILE' },
 ] as const;
-const EXCLUDED_VARIABLE = 'PORTSLICE_EXCLUDED_PORTS';
-const NO_RANGE: PortRange = { firstPort: 0, lastPort: 0 };
+export const EXCLUDED_VARIABLE = 'PORTSLICE_EXCLUDED_PORTS';
+/** Where the ephemeral range cannot be read. */
+export const NO_RANGE: PortRange = { firstPort: 0, lastPort: 0 };
 
 /**
  * The inclusive range from which the OS picks client ports. Linux: ip_local_port_range of this network namespace.
@@ -62,22 +63,33 @@ export interface ServerPortsReading extends ServerPorts {
   /** What has named them; undefined: nothing. */
   readonly source: string | undefined;
   readonly ephemeralRange: PortRange;
+  /** What `source` says; undefined: nothing has named any. */
+  readonly spec: readonly PortRange[] | undefined;
+  readonly excluded: ExcludedRanges;
+}
+
+/** Ascending, with a gap after each. */
+interface ExcludedRanges {
+  readonly byUser: readonly PortRange[];
+  readonly bySystem: readonly PortRange[];
 }
 
 /** Warns of nothing that `describeOverlap` tells. @throws as getServerTCPPorts */
 export function readServerPorts(options: ServerPortOptions = {}): ServerPortsReading {
   checkNames(options, SERVER_PORT_OPTION_NAMES);
   const spec = readSpec(options);
-  const excludedRanges = [
-    ...rangesOfPorts(checkPorts('excludedPorts', options.excludedPorts)),
-    ...readExcludedVariable(),
-    ...platform.readExcludedRanges(),
-  ];
+  const excluded: ExcludedRanges = {
+    byUser: joinRanges([
+      ...rangesOfPorts(checkPorts('excludedPorts', options.excludedPorts)),
+      ...readExcludedVariable(),
+    ]),
+    bySystem: joinRanges(platform.readExcludedRanges()),
+  };
   const ephemeralRange = spec === undefined ? readEphemeralRange() : readEphemeralRangeIfPossible();
   const result = computeServerPorts({
     ephemeralRange,
     spec: spec?.ranges,
-    excludedRanges,
+    excludedRanges: [...excluded.byUser, ...excluded.bySystem],
     blockedPorts: browserBlockedPorts,
   });
   if (result.ports.length === 0) {
@@ -89,7 +101,7 @@ export function readServerPorts(options: ServerPortOptions = {}): ServerPortsRea
       fix: 'Name more ports, or exclude fewer',
     });
   }
-  return { ...result, source: spec?.source, ephemeralRange };
+  return { ...result, source: spec?.source, spec: spec?.ranges, ephemeralRange, excluded };
 }
 
 /** What it means that server ports lie in the ephemeral range, in sentences; undefined: none does. */

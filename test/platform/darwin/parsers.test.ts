@@ -7,9 +7,10 @@ import {
   parseSocket,
 } from '../../../src/platform/darwin/descriptors.ts';
 import { parseArguments } from '../../../src/platform/darwin/process-arguments.ts';
-import { parseSocketTable } from '../../../src/platform/darwin/socket-table.ts';
+import { parseSocketTable as parseTable } from '../../../src/platform/darwin/socket-table.ts';
 import { describeLeader, describeMember, parseOrder } from '../../../src/platform/darwin/watchdog-orders.ts';
 
+const parseTCP = (bytes: Buffer): ReturnType<typeof parseTable> => parseTable(bytes, 'tcp');
 const LENGTHS = { block: 104, socket: 104, buffer: 32, statistics: 136, connection: 208 };
 
 /** An item of the table: its length, its kind, and fields at their offsets. */
@@ -30,6 +31,8 @@ interface Entry {
   readonly address: readonly number[];
   readonly state: number;
   readonly port?: readonly number[];
+  readonly peerAddress?: readonly number[];
+  readonly peerPort?: readonly number[];
 }
 
 const USER = [0xf5, 1, 0, 0];
@@ -38,9 +41,16 @@ const PROCESS = [0x39, 0x30, 0, 0];
 const HANDLE = [0xef, 0xcd, 0xab, 0x89, 0x67, 0x45, 0x23, 0xf1];
 const HANDLE_TEXT = 'f123456789abcdef';
 
-function entry({ flags, address, state, port = [0x4e, 0x9b] }: Entry): Buffer {
+function entry({
+  flags,
+  address,
+  state,
+  port = [0x4e, 0x9b],
+  peerAddress = [],
+  peerPort = [],
+}: Entry): Buffer {
   return Buffer.concat([
-    item(LENGTHS.block, 0x10, { 18: port, 44: [flags], 64: address }),
+    item(LENGTHS.block, 0x10, { 16: peerPort, 18: port, 44: [flags], 48: peerAddress, 64: address }),
     item(LENGTHS.socket, 0x1, { 8: HANDLE, 64: USER, 68: PROCESS }),
     item(LENGTHS.buffer, 0x2),
     item(LENGTHS.buffer, 0x4),
@@ -57,19 +67,49 @@ function table(...entries: readonly Buffer[]): Buffer {
 
 const ipv4 = (...bytes: number[]): number[] => [...Array<number>(12).fill(0), ...bytes];
 const ipv6 = (...last: number[]): number[] => [...Array<number>(16 - last.length).fill(0), ...last];
+const noIPv4 = new Uint8Array(4);
+const alone = { peerAddress: new Uint8Array(16), peerPort: 0 };
 const common = { handle: HANDLE_TEXT, port: 20_123, userId: 501, processId: 12_345 };
 
 describe('the table of sockets', () => {
   test('has address, port, state, user and process of each', () => {
     const bytes = table(
       entry({ flags: 1, address: ipv4(127, 0, 0, 1), state: 1 }),
-      entry({ flags: 2, address: ipv6(1), state: 10 }),
+      entry({ flags: 2, address: ipv6(1), state: 10, peerAddress: ipv6(7), peerPort: [0xc4, 0x21] }),
       entry({ flags: 3, address: ipv6(), state: 0 }),
     );
-    expect(parseSocketTable(bytes)).toEqual([
-      { ...common, address: Uint8Array.of(127, 0, 0, 1), state: 'listening' },
-      { ...common, address: Uint8Array.from(ipv6(1)), state: 'time-wait' },
-      { ...common, address: new Uint8Array(16), state: 'other' },
+    expect(parseTCP(bytes)).toEqual([
+      { ...common, ...alone, address: Uint8Array.of(127, 0, 0, 1), peerAddress: noIPv4, state: 'listening' },
+      {
+        ...common,
+        address: Uint8Array.from(ipv6(1)),
+        peerAddress: Uint8Array.from(ipv6(7)),
+        peerPort: 50_209,
+        state: 'time-wait',
+      },
+      { ...common, ...alone, address: new Uint8Array(16), state: 'bound' },
+    ]);
+  });
+
+  test.each([
+    [2, 'connecting'],
+    [3, 'connecting'],
+    [4, 'connected'],
+    [5, 'closing'],
+    [9, 'closing'],
+  ])('names the state %i of a connection: %s', (state, name) => {
+    expect(parseTCP(table(entry({ flags: 1, address: ipv4(), state })))[0]?.state).toBe(name);
+  });
+
+  test('of UDP has no connections, but sockets that talk to one address only', () => {
+    const withoutConnection = (bytes: Buffer): Buffer => bytes.subarray(0, bytes.length - LENGTHS.connection);
+    const bytes = table(
+      withoutConnection(entry({ flags: 1, address: ipv4(127, 0, 0, 1), state: 0 })),
+      withoutConnection(entry({ flags: 1, address: ipv4(127, 0, 0, 1), state: 0, peerPort: [0xc4, 0x21] })),
+    );
+    expect(parseTable(bytes, 'udp').map(({ state, peerPort }) => [state, peerPort])).toEqual([
+      ['bound', 0],
+      ['connected', 50_209],
     ]);
   });
 
@@ -77,29 +117,29 @@ describe('the table of sockets', () => {
     const other = entry({ flags: 1, address: ipv4(0, 0, 0, 0), state: 1 });
     other.writeInt32LE(0, LENGTHS.block + 68);
     other.writeInt32LE(77, LENGTHS.block + 72);
-    expect(parseSocketTable(table(other))[0]?.processId).toBe(77);
+    expect(parseTCP(table(other))[0]?.processId).toBe(77);
   });
 
   test('may have items of unknown kinds and lengths between the known ones', () => {
     const known = entry({ flags: 1, address: ipv4(127, 0, 0, 1), state: 1 });
     const unknown = item(37, 0x4000);
     const bytes = table(unknown, known, unknown, known);
-    expect(parseSocketTable(bytes)).toHaveLength(2);
+    expect(parseTCP(bytes)).toHaveLength(2);
   });
 
   test('leaves out a socket without its connection, and what is cut off', () => {
     const whole = entry({ flags: 1, address: ipv4(127, 0, 0, 1), state: 1 });
     const withoutConnection = whole.subarray(0, whole.length - LENGTHS.connection);
-    expect(parseSocketTable(table(withoutConnection, whole))).toHaveLength(1);
-    expect(parseSocketTable(table(whole).subarray(0, 24 + whole.length - 1))).toEqual([]);
+    expect(parseTCP(table(withoutConnection, whole))).toHaveLength(1);
+    expect(parseTCP(table(whole).subarray(0, 24 + whole.length - 1))).toEqual([]);
     const short = item(40, 0x10);
-    expect(parseSocketTable(table(short, whole.subarray(LENGTHS.block)))).toEqual([]);
+    expect(parseTCP(table(short, whole.subarray(LENGTHS.block)))).toEqual([]);
   });
 
   test('can be empty, or no table at all', () => {
-    expect(parseSocketTable(table())).toEqual([]);
-    expect(parseSocketTable(Buffer.alloc(0))).toEqual([]);
-    expect(parseSocketTable(Buffer.alloc(4096))).toEqual([]);
+    expect(parseTCP(table())).toEqual([]);
+    expect(parseTCP(Buffer.alloc(0))).toEqual([]);
+    expect(parseTCP(Buffer.alloc(4096))).toEqual([]);
   });
 });
 

@@ -14,8 +14,9 @@
  * forkproc (bsd/kern/kern_fork.c): every process gets the next number of 64 bits (++nextuniqueid), and keeps it when it executes
  * another program.
  */
+enum { PID_BITS = 22 };
+
 static uint64_t unique_id(int pid, uint64_t start_ticks) {
-  enum { PID_BITS = 22 };
   return start_ticks << PID_BITS | (uint64_t)pid;
 }
 
@@ -150,8 +151,19 @@ static int tell_identity(const struct process *process, uint8_t *buffer, int len
   return 56;
 }
 
+/* struct proc_vnodepathinfo (bsd/sys/proc_info.h): of the current directory and of the root, struct vnode_info (152 bytes) and a path */
+static int tell_folders(int pid, uint8_t *buffer, int length) {
+  enum { VNODE = 152, PATH = 1024, BYTES = 2 * (VNODE + PATH) };
+  char path[64];
+  if (length < BYTES) return fail_with(ENOMEM), 0;
+  memset(buffer, 0, BYTES);
+  snprintf(path, sizeof path, "/proc/%d/cwd", pid);
+  if (readlink(path, (char *)buffer + VNODE, PATH - 1) < 0) return fail_with(ENOENT), 0;
+  return BYTES;
+}
+
 /*
- * bsd/sys/proc_info.h: 1 PROC_PIDLISTFDS, 13 PROC_PIDT_SHORTBSDINFO, 15 PROC_PIDTHREADID64INFO; proc_info_private.h:
+ * bsd/sys/proc_info.h: 1 PROC_PIDLISTFDS, 9 PROC_PIDVNODEPATHINFO, 13 PROC_PIDT_SHORTBSDINFO, 15 PROC_PIDTHREADID64INFO; proc_info_private.h:
  * 17 PROC_PIDUNIQIDENTIFIERINFO, 28 PROC_PIDLISTTHREADIDS. Of 13 and 17 proc_pidinfo (bsd/kern/proc_info.c) tells everybody, and
  * with an argument of those, too, that have ended and whose parent has not looked.
  */
@@ -163,6 +175,7 @@ int darwin_proc_pidinfo(int pid, int flavor, uint64_t argument, void *buffer, in
   if (flavor == 17) return tell_identity(&process, buffer, length);
   if (!may_look_into(process.uid)) return fail_with(EPERM), 0;
   if (flavor == 1) return list_descriptors(pid, buffer, length);
+  if (flavor == 9) return tell_folders(pid, buffer, length);
   if (flavor == 28) return list_threads(pid, buffer, length / 8);
   if (flavor == 15) return tell_thread(pid, argument, buffer, length);
   return fail_with(EINVAL), 0;
@@ -273,6 +286,30 @@ static size_t append(uint8_t *bytes, size_t at, size_t most, int pid, const char
   return at + size;
 }
 
+/* When it was started, in seconds since 1970, from /proc/<pid>/stat and /proc/stat. */
+static double start_of(const struct process *process) {
+  char line[256];
+  double boot = 0;
+  FILE *file = fopen("/proc/stat", "re");
+  while (file != NULL && fgets(line, sizeof line, file))
+    if (sscanf(line, "btime %lf", &boot) == 1) break;
+  if (file != NULL) fclose(file);
+  return boot + (double)(process->unique_id >> PID_BITS) / sysconf(_SC_CLK_TCK);
+}
+
+/* sysctl_prochandle (bsd/kern/kern_sysctl.c): 1.14.1 is KERN_PROC_PID, struct kinfo_proc. Of a process that has ended nothing. */
+static int tell_record(int pid, void *value, size_t *length) {
+  uint8_t record[648] = {0};
+  struct process process;
+  int is_known = find_living(pid, &process);
+  double start = is_known ? start_of(&process) : 0;
+  int64_t seconds = (int64_t)start;
+  int32_t microseconds = (int32_t)((start - (double)seconds) * 1e6);
+  memcpy(record, &seconds, sizeof seconds);
+  memcpy(record + 8, &microseconds, sizeof microseconds);
+  return answer_sysctl(value, length, record, is_known ? sizeof record : 0);
+}
+
 /*
  * sysctl_procargsx (bsd/kern/kern_sysctl.c): 1.49 is KERN_PROCARGS2. It reads from the memory of the process, which can have
  * written something else there. Nothing is told of other users' processes, and of a restricted one no environment to others.
@@ -280,6 +317,7 @@ static size_t append(uint8_t *bytes, size_t at, size_t most, int pid, const char
 int darwin_sysctl(const int32_t *name, unsigned count, void *value, size_t *length, void *ignored, size_t none) {
   (void)ignored, (void)none;
   enum { MOST = 262144 };
+  if (count == 4 && name[0] == 1 && name[1] == 14 && name[2] == 1) return tell_record(name[3], value, length);
   if (count != 3 || name[0] != 1 || name[1] != 49) return fail_with(ENOENT);
   int pid = name[2];
   struct process process;

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -406,6 +407,12 @@ int darwin_getaddrinfo(const char *node, const char *service, const int *hints, 
   }
   freeaddrinfo(found);
   return 0;
+}
+
+/* user_from_uid (Libc's pwcache.c): NULL for a user without a name, if only a name is wanted */
+const char *darwin_user_from_uid(unsigned uid, int only_name) {
+  struct passwd *user = getpwuid(uid);
+  return user != NULL || only_name ? user == NULL ? NULL : user->pw_name : "";
 }
 
 const char *darwin_gai_strerror(int code) { return gai_strerror(code); }

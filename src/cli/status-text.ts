@@ -1,0 +1,169 @@
+/** The status of a machine, for people: a heading and a table for each pool. */
+import { formatPortRange, rangesOfPorts } from '../core/port-range.ts';
+import type {
+  MachineStatus,
+  OtherLocks,
+  PoolStatus,
+  PortStatus,
+  ProcessStatus,
+  ReadablePool,
+  WorkerStatus,
+} from '../report/status/machine-status.ts';
+import { formatAge } from './age-text.ts';
+import { styled } from './output.ts';
+import { type Cell, type Column, formatTable } from './table.ts';
+import { fit } from './text-width.ts';
+
+const NOT_KNOWN = 'not known';
+/** Where no terminal says how wide it is. */
+const MAX_LINE = 2000;
+
+const PORT_COLUMNS: readonly Column[] = [
+  { title: 'worker', align: 'right' },
+  { title: 'pid', align: 'right' },
+  { title: 'age', align: 'right' },
+  { title: 'port', align: 'right' },
+  { title: 'state' },
+  { title: 'for', align: 'right' },
+  { title: 'test', minWidth: 16 },
+  { title: 'server', minWidth: 16 },
+];
+
+const OTHER_COLUMNS: readonly Column[] = [
+  { title: 'pid', align: 'right' },
+  { title: 'user' },
+  { title: 'age', align: 'right' },
+  { title: 'ports', minWidth: 16 },
+  { title: 'command', minWidth: 16 },
+  { title: 'server', minWidth: 16 },
+];
+
+/** Lines without line breaks. @param width of the terminal; undefined: no terminal reads it */
+export function formatStatus(status: MachineStatus, width: number | undefined): string[] {
+  const { pools, otherLocks } = status;
+  return [
+    formatTotals(status),
+    ...pools.flatMap((pool) => ['', ...formatPool(pool, status.readAtMs, width)]),
+    ...(otherLocks.length === 0 ? [] : ['', ...formatOthers(otherLocks, status.readAtMs, width)]),
+    ...(status.showsAllLocks ? [] : ['', 'This system does not show every lock: there can be others.']),
+  ];
+}
+
+function formatTotals({ totals }: MachineStatus): string {
+  const { pools, workers, heldPorts, sealedPorts, unreadablePools, otherLockedPorts } = totals;
+  if (pools === 0 && otherLockedPorts === 0) return 'No pool is live, and no port is locked.';
+  return [
+    count(pools, 'pool'),
+    count(workers, 'worker'),
+    `${count(heldPorts, 'port')} held`,
+    ...(sealedPorts === 0 ? [] : [`${sealedPorts} sealed`]),
+    ...(unreadablePools === 0 ? [] : [`${count(unreadablePools, 'pool')} that cannot be read`]),
+    ...(otherLockedPorts === 0 ? [] : [`${count(otherLockedPorts, 'port')} locked by others`]),
+  ].join(', ');
+}
+
+function formatPool(pool: PoolStatus, nowMs: number, width: number | undefined): string[] {
+  const { process: main } = pool;
+  const title = `${pool.runner ?? 'runner not known'}  ${main.folder ?? `folder ${NOT_KNOWN}`}`;
+  const lines = [
+    styled('bold', line(title, width)),
+    styled('dim', line(`${describeProcess(main, nowMs)}, ${describePorts(pool, nowMs)}`, width)),
+    ...(main.command === undefined ? [] : [styled('dim', line(main.command, width))]),
+  ];
+  if (!pool.isReadable) return [...lines, line(`Its pool cannot be read: ${pool.problem}.`, width)];
+  if (pool.workers.length === 0) return lines;
+  const rows = pool.workers.flatMap((worker) => formatWorker(worker, pool, nowMs));
+  return [...lines, ...indent(PORT_COLUMNS, rows, width)];
+}
+
+function describeProcess(process: ProcessStatus, nowMs: number): string {
+  return [
+    `pid ${process.processId ?? NOT_KNOWN}`,
+    `user ${userOf(process)}`,
+    ...(process.startedAtMs === undefined ? [] : [`for ${formatAge(nowMs - process.startedAtMs)}`]),
+  ].join(', ');
+}
+
+function userOf({ userName, userId }: ProcessStatus): string {
+  return userName ?? (userId === undefined ? NOT_KNOWN : String(userId));
+}
+
+function describePorts(pool: PoolStatus, nowMs: number): string {
+  if (!pool.isReadable) return 'ports not known';
+  const { counts, portCount, startedAtMs } = pool;
+  return [
+    `${pool.isPrivate ? 'a private pool' : 'a pool'} of ${count(portCount, 'port')} for ${formatAge(nowMs - startedAtMs)}`,
+    count(counts.claims, 'claim'),
+    `at most ${counts.peakPorts} at once`,
+    ...(counts.borrowedPorts === 0 ? [] : [`${counts.borrowedPorts} borrowed`]),
+    ...(counts.waits === 0 ? [] : [count(counts.waits, 'wait')]),
+    ...(counts.leaks === 0 ? [] : [count(counts.leaks, 'leak')]),
+  ].join(', ');
+}
+
+function formatWorker(worker: WorkerStatus, pool: ReadablePool, nowMs: number): Cell[][] {
+  const { process, slice } = worker;
+  const start = [
+    slice === 0 ? 'run' : String(slice),
+    String(process.processId ?? NOT_KNOWN),
+    process.startedAtMs === undefined ? NOT_KNOWN : formatAge(nowMs - process.startedAtMs),
+  ];
+  if (worker.ports.length === 0) return [[...start, '', { text: 'no port', style: 'dim' }, '', '', '']];
+  return worker.ports.map((port) => [
+    ...start,
+    String(port.port),
+    stateOf(port, worker, pool),
+    formatAge(nowMs - port.claimedAtMs),
+    port.label,
+    describeListeners(port.listeners),
+  ]);
+}
+
+function stateOf({ port, state }: PortStatus, { isAlive }: WorkerStatus, pool: ReadablePool): Cell {
+  const served = pool.servedNames.find((name) => name.port === port);
+  if (isAlive === false) return { text: `${state}, thread has ended`, style: 'yellow' };
+  if (served !== undefined) return served.isReady ? 'serves' : { text: 'starting', style: 'yellow' };
+  return state === 'held' ? state : { text: state, style: state === 'sealed' ? 'red' : 'yellow' };
+}
+
+function describeListeners(listeners: readonly ProcessStatus[]): string {
+  return [...new Set(listeners.map(describeListener))].join('; ');
+}
+
+function describeListener(listener: ProcessStatus): string {
+  const { processId, command } = listener;
+  if (processId === undefined) return `a process of ${userOf(listener)}`;
+  return command === undefined ? `pid ${processId}` : `${processId} ${command}`;
+}
+
+function formatOthers(others: readonly OtherLocks[], nowMs: number, width: number | undefined): string[] {
+  const rows = others.map(({ process, ports }) => [
+    String(process.processId ?? NOT_KNOWN),
+    userOf(process),
+    process.startedAtMs === undefined ? NOT_KNOWN : formatAge(nowMs - process.startedAtMs),
+    rangesOfPorts(ports.map(({ port }) => port))
+      .map(formatPortRange)
+      .join(', '),
+    process.command ?? NOT_KNOWN,
+    describeListeners(ports.flatMap(({ listeners }) => listeners)),
+  ]);
+  return [
+    styled('bold', line('Ports that are locked by processes whose pool cannot be read', width)),
+    ...indent(OTHER_COLUMNS, rows, width),
+  ];
+}
+
+const INDENT = '  ';
+
+function indent(columns: readonly Column[], rows: readonly Cell[][], width: number | undefined): string[] {
+  const table = formatTable(columns, rows, width === undefined ? undefined : width - INDENT.length);
+  return table.split('\n').map((row) => INDENT + row);
+}
+
+function line(text: string, width: number | undefined): string {
+  return fit(text, width ?? MAX_LINE);
+}
+
+function count(number: number, noun: string): string {
+  return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`;
+}

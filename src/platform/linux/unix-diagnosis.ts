@@ -1,0 +1,100 @@
+/**
+ * The abstract names of AF_UNIX sockets that are bound and do not listen, by sock_diag(7), which tells their users too. That of
+ * somebody whose processes cannot be looked into is told nowhere else.
+ */
+import { AF_NETLINK, AF_UNIX, MSG_DONTWAIT, NETLINK_SOCK_DIAG, SOCK_CLOEXEC, SOCK_RAW } from './constants.ts';
+import type { LibC } from './libc.ts';
+import { messagesIn } from './socket-diagnosis.ts';
+
+/** A socket with an abstract name. */
+export interface NamedSocket {
+  /** Without the zero byte that it begins with. */
+  readonly name: string;
+  readonly inode: string;
+  /** Undefined where the kernel does not tell it: before Linux 5.3. */
+  readonly userId: number | undefined;
+}
+
+// linux/netlink.h, linux/sock_diag.h
+const HEADER_BYTES = 16;
+const SOCK_DIAG_BY_FAMILY = 20;
+const NLM_F_REQUEST_DUMP = 0x301;
+const NLMSG_ERROR = 2;
+const NLMSG_DONE = 3;
+/** The most that the kernel puts into one answer. What does not fit is lost. */
+const ANSWER_BYTES = 32_768;
+/** Many times what a machine has: so that nothing can keep us here. */
+const MAX_ANSWERS = 10_000;
+
+// linux/unix_diag.h: struct unix_diag_req, from the end of the header.
+const REQUEST_BYTES = HEADER_BYTES + 24;
+const STATES = HEADER_BYTES + 4;
+const SHOW = HEADER_BYTES + 12;
+/** TCP_CLOSE: neither listening nor connected. */
+const CLOSE_BIT = 1 << 7;
+const SHOW_NAME_AND_USER = 0x01 | 0x40;
+// struct unix_diag_msg: the inode, and where its attributes begin.
+const INODE = 4;
+const ATTRIBUTES = 16;
+const NAME_ATTRIBUTE = 0;
+const USER_ATTRIBUTE = 7;
+const ATTRIBUTE_HEADER_BYTES = 4;
+
+/** @param beginning of the names that are wanted. @returns undefined where the kernel does not answer: gVisor, a sandbox */
+export function dumpNamedSockets(libc: LibC, beginning: string): NamedSocket[] | undefined {
+  const descriptor = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  if (descriptor === -1) return undefined;
+  try {
+    const request = formatRequest();
+    const sent = libc.send(descriptor, libc.addressOf(request), REQUEST_BYTES, 0);
+    return Number(sent) === REQUEST_BYTES ? readAnswers(libc, descriptor, beginning) : undefined;
+  } finally {
+    libc.close(descriptor);
+  }
+}
+
+// SAFETY: a slow buffer does not move, and lives at least as long as the caller's use of it.
+function formatRequest(): Buffer {
+  const request = Buffer.allocUnsafeSlow(REQUEST_BYTES).fill(0);
+  request.writeUInt32LE(REQUEST_BYTES, 0);
+  request.writeUInt16LE(SOCK_DIAG_BY_FAMILY, 4);
+  request.writeUInt16LE(NLM_F_REQUEST_DUMP, 6);
+  request.writeUInt8(AF_UNIX, HEADER_BYTES);
+  request.writeUInt32LE(CLOSE_BIT, STATES);
+  request.writeUInt32LE(SHOW_NAME_AND_USER, SHOW);
+  return request;
+}
+
+function readAnswers(libc: LibC, descriptor: number, beginning: string): NamedSocket[] | undefined {
+  const answer = Buffer.allocUnsafeSlow(ANSWER_BYTES);
+  const pointer = libc.addressOf(answer);
+  const found: NamedSocket[] = [];
+  for (let count = 0; count < MAX_ANSWERS; count++) {
+    const byteLength = Number(libc.recv(descriptor, pointer, ANSWER_BYTES, MSG_DONTWAIT));
+    if (byteLength <= 0) return undefined;
+    for (const { type, body } of messagesIn(answer.subarray(0, byteLength))) {
+      if (type === NLMSG_DONE) return found;
+      if (type === NLMSG_ERROR) return undefined;
+      const socket = parseNamedSocket(body);
+      if (socket?.name.startsWith(beginning) === true) found.push(socket);
+    }
+  }
+  return undefined;
+}
+
+/** Undefined for a socket without an abstract name. */
+function parseNamedSocket(body: Buffer): NamedSocket | undefined {
+  let name: string | undefined;
+  let userId: number | undefined;
+  for (let at = ATTRIBUTES; at + ATTRIBUTE_HEADER_BYTES <= body.length;) {
+    const byteLength = body.readUInt16LE(at);
+    if (byteLength < ATTRIBUTE_HEADER_BYTES) break;
+    const value = body.subarray(at + ATTRIBUTE_HEADER_BYTES, at + byteLength);
+    const kind = body.readUInt16LE(at + 2);
+    if (kind === NAME_ATTRIBUTE && value[0] === 0) name = value.toString('latin1', 1);
+    if (kind === USER_ATTRIBUTE && value.length >= 4) userId = value.readUInt32LE(0);
+    // NLA_ALIGN
+    at += (byteLength + 3) & ~3;
+  }
+  return name === undefined ? undefined : { name, inode: String(body.readUInt32LE(INODE)), userId };
+}

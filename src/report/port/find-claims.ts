@@ -1,0 +1,42 @@
+/** What the live pools of this machine say of locked ports: for which test, of which run. */
+import { PortsliceError } from '../../errors/index.ts';
+import { type LockedPort, machineLookup } from '../../platform/machine-lookup.ts';
+import { copyPools } from '../status/copied-pools.ts';
+import type { KnownProcesses } from '../status/known-processes.ts';
+import { type LiveClaim, matchClaims } from '../status/live-claims.ts';
+import type { ClaimReport } from './port-report.ts';
+
+/** By port; only of pools that this user may read. Takes milliseconds for each pool. */
+export function findClaims(
+  locks: readonly LockedPort[],
+  processes: KnownProcesses,
+): ReadonlyMap<number, ClaimReport> {
+  const reading = locks.length === 0 ? undefined : readMachine();
+  if (reading === undefined) return new Map();
+  const pools = copyPools(reading.memories).flatMap(({ segment, memory }) =>
+    segment === undefined ? [] : [{ segment, main: memory.holder }],
+  );
+  const segments = pools.map(({ segment }) => segment);
+  // Only what is locked counts, whatever else the system shows.
+  const { claims } = matchClaims({ ...reading, locks, showsAllLocks: true }, segments, processes);
+  return new Map(
+    claims.map((claim) => {
+      const main = pools.find(({ segment }) => segment === claim.segment)?.main ?? {};
+      return [claim.port, { ...describe(claim), runProcess: processes.describe(main) }];
+    }),
+  );
+}
+
+function readMachine(): ReturnType<typeof machineLookup.readMachine> {
+  try {
+    return machineLookup.readMachine();
+  } catch (error) {
+    // Without the foreign function interface no pool can be read.
+    if (error instanceof PortsliceError) return undefined;
+    throw error;
+  }
+}
+
+function describe({ segment, index, state, slice, claimedAtMs }: LiveClaim): Omit<ClaimReport, 'runProcess'> {
+  return { state, label: segment.readLabel(index), slice, claimedAtMs, runId: segment.runId };
+}

@@ -1,0 +1,41 @@
+/** Copies of the segments of all live pools, and why others cannot be copied. */
+import { copyTables, findSegmentProblem } from '../../core/segment-format.ts';
+import { Segment } from '../../core/segment.ts';
+import { PoolStaleError, PortsliceError } from '../../errors/index.ts';
+import type { AnnouncedMemory } from '../../platform/machine-lookup.ts';
+import { platform } from '../../platform/platform.ts';
+
+export interface CopiedPool {
+  readonly memory: AnnouncedMemory;
+  /** Undefined: it cannot be read. */
+  readonly segment: Segment | undefined;
+  /** Of one that cannot be read. */
+  readonly problem: string | undefined;
+  /** Ended, or a name that somebody squats on. */
+  readonly isStale: boolean;
+}
+
+/** Each pool once, also if a name stands for another one's memory. */
+export function copyPools(memories: readonly AnnouncedMemory[]): CopiedPool[] {
+  const seen = new Set<string>();
+  return memories.map(copyPool).filter(({ segment }) => {
+    if (segment === undefined) return true;
+    const isNew = !seen.has(segment.runId);
+    seen.add(segment.runId);
+    return isNew;
+  });
+}
+
+function copyPool(memory: AnnouncedMemory): CopiedPool {
+  try {
+    const buffer = platform.openKernel().copyMemory(memory.locator);
+    const tables = copyTables(buffer);
+    const problem = findSegmentProblem(buffer, tables);
+    const segment = problem === undefined ? new Segment(buffer, tables) : undefined;
+    return { memory, segment, problem, isStale: false };
+  } catch (error) {
+    if (!(error instanceof PortsliceError)) throw error;
+    const problem = 'problem' in error ? String(error.problem) : error.message;
+    return { memory, segment: undefined, problem, isStale: error instanceof PoolStaleError };
+  }
+}
