@@ -27,10 +27,13 @@ test('says in one line each what this machine keeps, and what to paste into a re
   const { exitCode, stdout, stderr } = await project.run('portslice', DOCTOR);
   expect(exitCode, stdout).toBe(0);
   expect(stderr).toBe('');
-  const [lines = '', verdict, report = ''] = stdout.split('\n\n');
+  const [lines = '', wiring = '', verdicts, report = ''] = stdout.split('\n\n');
   expect(lines.split('\n')).toHaveLength(PROMISES);
   for (const line of lines.split('\n')) expect(line).toMatch(/^ok {7}[A-Z].*\.$/);
-  expect(verdict).toBe('Verdict: ok. This machine keeps all that portslice promises.');
+  expect(wiring).toMatch(/^The wiring of \/.*:\n(?:(?:ok {6}|warning:) [A-Z].*\.\n?)+$/);
+  expect(verdicts).toMatch(
+    /^Verdict: ok\. This machine keeps all that portslice promises\.\nWiring: (?:ok|warning)\. .*\.$/,
+  );
   expect(report).toMatch(/^-+ portslice doctor, to be pasted into a report -+\nportslice: +\d+\.\d+\.\d+\n/);
   for (const fact of [
     `runtime: +Node ${process.versions.node.replaceAll('.', '\\.')}`,
@@ -76,8 +79,9 @@ test('ends with 1 where a promise is broken: without any addon there are no port
   const env = { NODE_OPTIONS: '--no-addons' };
   const { exitCode, stdout } = await project.run('portslice', DOCTOR, { env });
   expect(exitCode, stdout).toBe(1);
-  expect(stdout.match(/^ok/gm)).toHaveLength(2);
-  expect(stdout.match(/^FAILED:.*$/gm)).toEqual([
+  const [lines = ''] = stdout.split('\n\n');
+  expect(lines.match(/^ok/gm)).toHaveLength(2);
+  expect(lines.match(/^FAILED:.*$/gm)).toEqual([
     expect.stringMatching(
       /^FAILED: {2}The system can be asked for ports: expected no error; seen: The C library cannot be called: .*--no-addons.* docs\/errors\.md says more about PORTSLICE_FFI_UNAVAILABLE\.$/,
     ),

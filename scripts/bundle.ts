@@ -9,7 +9,7 @@ import path from 'node:path';
 import { type OutputChunk, rolldown } from 'rolldown';
 
 const ALLOCATOR =
-  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts))|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
+  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts|own-package|(?:linux\/)?network-place))|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
 /** Loaded with the first server, in one file. */
 const OF_SERVERS =
   /\/platform\/(?:server-platform|tree-(?:search|guard|mark)|through-shell|linux\/(?:server-platform|process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
@@ -105,7 +105,7 @@ await bundle.write({
       { name: 'doctor/shared-count', test: /\/src\/doctor\/shared-count\.ts$/ },
       {
         name: 'doctor/doctor',
-        test: /\/src\/(?:cli\/doctor|doctor\/(?!helper|stranger|serve|shared-count)|platform\/machine-facts)/,
+        test: /\/src\/(?:cli\/doctor|doctor\/(?!helper|stranger|serve|shared-count)|platform\/(?:machine-facts|(?:linux\/)?network-place))/,
       },
       // In this order: what both need is in the first.
       ...systems.flatMap((system) => [

@@ -1,7 +1,11 @@
 /** What `portslice doctor` prints. */
 import type { CheckResult } from '../doctor/check.ts';
 import type { MachineDescription } from '../doctor/describe-machine.ts';
+import type { WiringResult } from '../doctor/wiring/finding.ts';
+import type { WiringReport } from '../doctor/wiring/look-at-wiring.ts';
 import { harmless } from '../errors/index.ts';
+import { type Style, styled, terminalWidth } from './output.ts';
+import { wrap } from './text-width.ts';
 
 export interface SelfTestReport {
   /** The worst of all outcomes. */
@@ -12,24 +16,45 @@ export interface SelfTestReport {
   readonly machine: MachineDescription;
 }
 
+export interface DoctorReport extends SelfTestReport {
+  readonly wiring: WiringReport;
+}
+
 export function verdictOf(results: readonly CheckResult[]): CheckResult['outcome'] {
   const outcomes = new Set(results.map(({ outcome }) => outcome));
   if (outcomes.has('failed')) return 'failed';
   return outcomes.has('weaker') ? 'weaker' : 'ok';
 }
 
-const LABELS: Readonly<Record<CheckResult['outcome'], string>> = {
-  ok: 'ok',
-  weaker: 'weaker:',
-  failed: 'FAILED:',
+type Outcome = CheckResult['outcome'] | WiringResult['outcome'];
+
+const LABELS: Readonly<Record<Outcome, readonly [label: string, style: Style]>> = {
+  ok: ['ok', 'green'],
+  weaker: ['weaker:', 'yellow'],
+  warning: ['warning:', 'yellow'],
+  failed: ['FAILED:', 'red'],
 };
 const LABEL_WIDTH = 9;
 
-/** In one line, whatever messages it quotes. */
+/** In one line, whatever messages it quotes; on a terminal in several of its width. */
 export function formatResult(result: CheckResult): string {
   const { outcome, promise } = result;
   const details = outcome === 'ok' ? '' : `: ${formatDetails(result)}`;
-  return harmless(`${LABELS[outcome].padEnd(LABEL_WIDTH)}${promise}${endSentence(details)}`);
+  return formatLine(outcome, endSentence(promise + details));
+}
+
+export function formatFinding(result: WiringResult): string {
+  return formatLine(result.outcome, formatWords(result));
+}
+
+function formatLine(outcome: Outcome, text: string): string {
+  const [label, style] = LABELS[outcome];
+  const width = terminalWidth();
+  const clean = harmless(text, Infinity);
+  const lines = width === undefined ? [clean] : wrap(clean, width - LABEL_WIDTH);
+  return (
+    styled(style, label) + ' '.repeat(LABEL_WIDTH - label.length) + lines.join(`\n${' '.repeat(LABEL_WIDTH)}`)
+  );
 }
 
 /** Why it is not ok. */
@@ -40,31 +65,53 @@ function formatDetails(result: CheckResult): string {
   return `expected ${expected}; seen: ${endSentence(seen)} ${advice}`;
 }
 
+function formatWords(result: WiringResult): string {
+  return endSentence(result.finding) + (result.outcome === 'ok' ? '' : ` ${endSentence(result.advice)}`);
+}
+
 function endSentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 export function formatVerdict({ verdict, results, notMade }: SelfTestReport): string {
   const count = results.filter(({ outcome }) => outcome === verdict).length;
-  if (verdict === 'ok') return 'Verdict: ok. This machine keeps all that portslice promises.';
+  if (verdict === 'ok') return `Verdict: ${word('ok')}. This machine keeps all that portslice promises.`;
   if (verdict === 'weaker')
-    return `Verdict: weaker. Ports are unique here; ${count} of ${results.length} promises are kept in part.`;
+    return `Verdict: ${word('weaker')}. Ports are unique here; ${count} of ${results.length} promises are kept in part.`;
   const left = notMade.length === 0 ? '' : ` ${notMade.length} more could not be tested.`;
-  return `Verdict: FAILED. ${count} of ${results.length} promises are not kept here.${left}`;
+  return `Verdict: ${word('failed')}. ${count} of ${results.length} promises are not kept here.${left}`;
+}
+
+export function formatWiringVerdict({ verdict, results }: WiringReport): string {
+  const count = results.filter(({ outcome }) => outcome === verdict).length;
+  const points = `${count} of ${results.length} points`;
+  if (verdict === 'ok') return `Wiring: ${word('ok')}. Nothing here keeps tests from having ports.`;
+  return verdict === 'warning'
+    ? `Wiring: ${word('warning')}. ${points} may need your attention.`
+    : `Wiring: ${word('failed')}. ${points} must be corrected before tests here can have ports.`;
+}
+
+function word(outcome: Outcome): string {
+  const [label, style] = LABELS[outcome];
+  return styled(style, label.replace(':', ''));
 }
 
 const BEGIN = '----- portslice doctor, to be pasted into a report -----';
 
 /** All of it that a reader elsewhere needs. */
-export function formatReport({ verdict, results, notMade, machine }: SelfTestReport): string {
+export function formatReport({ verdict, results, notMade, machine, wiring }: DoctorReport): string {
   const facts: readonly (readonly [name: string, text: string])[] = [
     ...Object.entries(machine),
     ['verdict', verdict],
     ...results.map((result) => [result.name, formatOutcome(result)] as const),
     ...notMade.map((name) => [name, 'not tested'] as const),
+    ['wiring', wiring.verdict],
+    ...wiring.results
+      .filter(({ outcome }) => outcome !== 'ok')
+      .map((result) => [`wiring, ${result.name}`, `${result.outcome}: ${formatWords(result)}`] as const),
   ];
   const width = Math.max(...facts.map(([name]) => name.length)) + 2;
-  const lines = facts.map(([name, text]) => harmless(`${name}:`.padEnd(width) + text));
+  const lines = facts.map(([name, text]) => `${name}:`.padEnd(width) + harmless(text, Infinity));
   return [BEGIN, ...lines, '-'.repeat(BEGIN.length)].join('\n');
 }
 

@@ -43,7 +43,11 @@ export const EXIT_CODES: Readonly<Record<string, readonly ExitCode[]>> = {
   ],
   doctor: [
     { code: 0, meaning: 'nothing fails, though something may be weaker, or a warning' },
-    { code: FOUND_FAILURE, meaning: 'a promise is broken on this machine' },
+    {
+      code: FOUND_FAILURE,
+      meaning:
+        'a promise is broken on this machine, or this project is wired so that its tests cannot have ports',
+    },
     { code: OWN_FAILURE, meaning: 'portslice itself has failed: wrong arguments' },
   ],
 };

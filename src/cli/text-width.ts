@@ -27,3 +27,17 @@ function cutTo(width: number, text: string): string {
   }
   return parts.join('').trimEnd() + ELLIPSIS;
 }
+
+/** Harmless text in lines of at most that width, broken at spaces. A longer word has a line of its own. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const next of text.split(' ')) {
+    const longer = line === '' ? next : `${line} ${next}`;
+    if (line !== '' && widthOf(longer) > width) {
+      lines.push(line);
+      line = next;
+    } else line = longer;
+  }
+  return [...lines, line];
+}

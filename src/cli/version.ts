@@ -1,6 +1,6 @@
 /** Of portslice. */
+import { findOwnPackage } from '../platform/own-package.ts';
+
 export function readVersion(): string {
-  const { createRequire } = process.getBuiltinModule('node:module');
-  const { version } = createRequire(import.meta.url)('portslice/package.json') as { version: string };
-  return version;
+  return findOwnPackage().manifest.version ?? 'unknown';
 }

@@ -1,4 +1,5 @@
 /** Processes in messages. */
+import { ELLIPSIS, isolate, withoutControls } from './harmless.ts';
 
 /** What is known of a process. Each fact is undefined where the system does not tell. */
 export interface ProcessDescription {
@@ -18,8 +19,9 @@ export function describeProcess({ processId, command, userId }: ProcessDescripti
 
 /** The end of a command tells most (the script and its arguments), long paths before it the least. */
 export function describeCommand(command: string | undefined): string {
-  if (command === undefined || command === '') return 'unknown command';
-  if (command.length <= SHOWN_COMMAND_LENGTH) return command;
+  const shown = withoutControls(command ?? '');
+  if (shown === '') return 'unknown command';
+  if (shown.length <= SHOWN_COMMAND_LENGTH) return isolate(shown);
   const headLength = SHOWN_COMMAND_LENGTH / 4;
-  return `${command.slice(0, headLength)}…${command.slice(headLength + 1 - SHOWN_COMMAND_LENGTH)}`;
+  return isolate(shown.slice(0, headLength) + ELLIPSIS + shown.slice(headLength + 1 - SHOWN_COMMAND_LENGTH));
 }

@@ -1,10 +1,11 @@
 /** Any value in a message, in bounded length. */
+import { harmless } from './harmless.ts';
 
 const SHOWN_LENGTH = 120;
 
 export function describeValue(value: unknown): string {
   const text = typeof value === 'string' ? `'${value}'` : asText(value);
-  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH - 3)}...` : text;
+  return harmless(text, SHOWN_LENGTH);
 }
 
 function asText(value: unknown): string {

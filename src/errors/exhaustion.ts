@@ -1,6 +1,7 @@
 /** The error of a pool in which not enough ports are free. */
 import { PortsliceError } from './base.ts';
 import { describeProcess, type ProcessDescription } from './describe-process.ts';
+import { harmless } from './harmless.ts';
 
 /** Who holds a port, as far as the pool knows. */
 export interface PortHolder {
@@ -90,12 +91,12 @@ function describeSome(lines: readonly string[]): string[] {
 }
 
 function describeHolder(holder: PortHolder): string {
-  const label = holder.label === '' ? 'no label' : `'${holder.label}'`;
+  const label = holder.label === '' ? 'no label' : `'${harmless(holder.label)}'`;
   const verb = holder.sealed ? 'sealed by' : 'held by';
   return `  ${holder.port} ${verb} pid ${holder.processId} for ${(holder.ageMs / 1000).toFixed(1)} s: ${label}`;
 }
 
 function describeForeignHolder(holder: ForeignPortHolder): string {
-  const label = holder.label === undefined || holder.label === '' ? '' : `: '${holder.label}'`;
+  const label = holder.label === undefined || holder.label === '' ? '' : `: '${harmless(holder.label)}'`;
   return `  ${holder.port} locked by ${describeProcess(holder)}${label}`;
 }

@@ -1,6 +1,7 @@
 /** Errors in how portslice is called. */
 import { PortsliceError } from './base.ts';
 import { describeValue } from './describe-value.ts';
+import { harmless } from './harmless.ts';
 
 export interface InvalidOptionFacts {
   readonly option: string;
@@ -83,7 +84,7 @@ export class TestEndedError extends PortsliceError {
 
   constructor({ label }: { readonly label: string }) {
     super(
-      `'${label}' has ended, its ports are released and it gets no more. ` +
+      `'${harmless(label)}' has ended, its ports are released and it gets no more. ` +
         'Await everything that the test starts, or raise its time-out.',
     );
     this.label = label;

@@ -2,6 +2,7 @@
 import { PortsliceError } from './base.ts';
 import { describeProcess, type ProcessDescription } from './describe-process.ts';
 import { describeValue } from './describe-value.ts';
+import { harmless } from './harmless.ts';
 
 const REMEDY_FOR_HANDLE =
   'Let the global setup of the run publish PORTSLICE_POOL, or unset it to use a private pool.';
@@ -111,7 +112,7 @@ export function describeTaking({ problem, holder }: Pick<PortTakenFacts, 'proble
 }
 
 function describeTaker(holder: ProcessDescription): string {
-  const purpose = holder.label === undefined || holder.label === '' ? '' : ` for '${holder.label}'`;
+  const purpose = holder.label === undefined || holder.label === '' ? '' : ` for '${harmless(holder.label)}'`;
   const who =
     holder.processId === process.pid ? `this process itself (pid ${process.pid})` : describeProcess(holder);
   return `${who} holds it${purpose}`;

@@ -20,20 +20,42 @@ export interface MachineFacts {
 }
 
 export function readMachineFacts(): MachineFacts {
-  const { availableParallelism, networkInterfaces, release, version } = process.getBuiltinModule('node:os');
-  const { systemName, cLibrary, containerHints } = ofThisPlatform(SYSTEMS, unknown);
-  const hints = [...VARIABLES.filter(([name]) => readVariable(name) !== undefined), ...containerHints()];
-  const interfaces = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  const { release, version } = process.getBuiltinModule('node:os');
+  const { systemName, cLibrary } = ofThisPlatform(SYSTEMS, unknown);
   return {
     system: `${systemName} ${release()} (${version()})`,
-    processor: `${process.arch}, ${availableParallelism()} usable`,
+    processor: `${process.arch}, ${usableProcessors()} usable`,
     runtime: describeRuntime(),
     cLibrary: cLibrary(),
-    container:
-      hints.length === 0 ? undefined : hints.map(([from, meaning]) => `${meaning} (${from})`).join(', '),
+    container: describeContainer(),
     isRoot: process.getuid === undefined ? undefined : process.getuid() === 0,
-    loopback: interfaces.filter(({ internal }) => internal).map(({ address }) => address),
+    loopback: readLoopback(),
   };
+}
+
+/** As many workers runners start by themselves at most. */
+export function usableProcessors(): number {
+  return process.getBuiltinModule('node:os').availableParallelism();
+}
+
+/** The addresses of the loopback interface. */
+export function readLoopback(): string[] {
+  const { networkInterfaces } = process.getBuiltinModule('node:os');
+  const interfaces = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  return interfaces.filter(({ internal }) => internal).map(({ address }) => address);
+}
+
+/** What hints at a container, or at a system inside of another one; undefined: nothing. */
+export function describeContainer(): string | undefined {
+  const { containerHints } = ofThisPlatform(SYSTEMS, unknown);
+  const hints = [...VARIABLES.filter(([name]) => readVariable(name) !== undefined), ...containerHints()];
+  return hints.length === 0 ? undefined : hints.map(([from, meaning]) => `${meaning} (${from})`).join(', ');
+}
+
+/** How many files a process may have open, which Node itself raises as far as it may; undefined: not told, or there is no limit of that kind. */
+export function openFileLimit(): number | undefined {
+  const limit = readReport()?.userLimits?.open_files?.soft;
+  return limit === 'unlimited' ? Infinity : limit;
 }
 
 type Hint = readonly [from: string, meaning: string];
@@ -69,18 +91,23 @@ function describeRuntime(): string {
   return host === undefined ? `Node ${node}` : `${host}, as Node ${node}`;
 }
 
-interface ReportHeader {
-  readonly glibcVersionRuntime?: string;
+interface Report {
+  readonly header?: { readonly glibcVersionRuntime?: string };
+  readonly userLimits?: { readonly open_files?: { readonly soft: number | 'unlimited' } };
 }
 
-function findCLibrary(): string | undefined {
-  if (runsOnMusl()) return 'musl';
-  // Bun and Deno have none.
+/** Bun and Deno have none. */
+function readReport(): Report | undefined {
   const report = process.report as (NodeJS.ProcessReport & { excludeNetwork?: boolean }) | undefined;
   if (report === undefined) return undefined;
   // It would look up the names of all addresses.
   report.excludeNetwork = true;
-  const { header } = report.getReport() as { readonly header?: ReportHeader };
+  return report.getReport();
+}
+
+function findCLibrary(): string | undefined {
+  if (runsOnMusl()) return 'musl';
+  const header = readReport()?.header;
   return header?.glibcVersionRuntime === undefined ? undefined : `glibc ${header.glibcVersionRuntime}`;
 }
 

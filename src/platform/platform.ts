@@ -86,6 +86,11 @@ function choosePlatform(name: NodeJS.Platform): Platform {
 
 export const platform: Platform = choosePlatform(process.platform);
 
+/** As the packages of the addons have it, such as 'linux-x64'. */
+export function addonTarget(): string {
+  return `${process.platform}-${process.arch}`;
+}
+
 /** For parts of a platform that are loaded later. */
 export function ofThisPlatform<T>(
   parts: Readonly<Partial<Record<NodeJS.Platform, T>>>,

@@ -10,10 +10,12 @@ const TIMEOUT_SECONDS = 60;
 
 export interface DoctorRun {
   readonly exitCode: number | null;
-  /** The lines of that outcome, in their order. */
+  /** The lines of the self-test with that outcome, in their order. */
   readonly ok: readonly string[];
   readonly weaker: readonly string[];
   readonly failed: readonly string[];
+  /** Of the project that is tested. */
+  readonly wiring: readonly string[];
   readonly output: string;
 }
 
@@ -27,11 +29,13 @@ export async function runDoctor({ env, nodeOptions = [], wrapper = [] }: ScriptO
     stdout: 'pipe',
   });
   const [output, { code, stderr }] = await Promise.all([text(child.stdout as NodeJS.ReadableStream), exit]);
+  const [selfTest = '', wiring = ''] = output.split('\n\n');
   return {
     exitCode: code,
-    ok: output.match(/^ok .*$/gm) ?? [],
-    weaker: output.match(/^weaker: .*$/gm) ?? [],
-    failed: output.match(/^FAILED: .*$/gm) ?? [],
+    ok: selfTest.match(/^ok .*$/gm) ?? [],
+    weaker: selfTest.match(/^weaker: .*$/gm) ?? [],
+    failed: selfTest.match(/^FAILED: .*$/gm) ?? [],
+    wiring: wiring.split('\n').slice(1),
     output: output + stderr,
   };
 }

@@ -10,8 +10,9 @@ const TIMEOUT_SECONDS = 10;
 const MAX_TIMEOUT_SECONDS = 3600;
 
 const NOTES = [
-  'It locks a few of the ports that tests are given (PORTSLICE_PORTS, if it is set), starts servers that know nothing of portslice, and leaves nothing behind.',
-  'One line for each promise: ok; weaker: what is not kept, and why; FAILED: what was expected, what was seen, and what to do. At the end there is a text for a report.',
+  'The machine: it locks a few of the ports that tests are given (PORTSLICE_PORTS, if it is set), starts servers that know nothing of portslice, and leaves nothing behind.',
+  'The project in this folder: versions, configurations, types, limits and network are looked at, and nothing of it is executed.',
+  'One line each: ok; weaker or warning: what could be better; FAILED: what was seen, and what to do. At the end there is a text for a report.',
 ];
 
 interface DoctorFlags {
@@ -22,14 +23,17 @@ interface DoctorFlags {
 export const addDoctor: AddCommand = (program, end) => {
   const command = program
     .command('doctor')
-    .description('Test whether this machine keeps what portslice promises, in seconds')
+    .description(
+      'Test whether this machine keeps what portslice promises, and whether this project is wired for it',
+    )
     .option('--json', 'print the report as JSON', false)
     .option('--timeout <seconds>', 'for each check', parseSeconds, TIMEOUT_SECONDS)
     .action(async ({ json, timeout }: DoctorFlags) => {
       const { runDoctor } = await import('../doctor.ts');
       const timeoutMs = timeout * 1000;
-      const verdict = await runDoctor({ json, timeoutMs, version: readVersion(), system: platform });
-      end(verdict === 'failed' ? FOUND_FAILURE : 0);
+      const folder = process.cwd();
+      const fails = await runDoctor({ json, timeoutMs, version: readVersion(), system: platform, folder });
+      end(fails ? FOUND_FAILURE : 0);
     });
   addHelpTexts(command, {
     notes: NOTES,

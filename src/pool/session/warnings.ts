@@ -1,6 +1,7 @@
 /** What the user is told, in one line. */
 import { HeaderWord } from '../../core/segment-layout.ts';
 import type { Segment } from '../../core/segment.ts';
+import { harmless } from '../../errors/index.ts';
 import { threadState } from '../../platform/thread-state.ts';
 
 /** The order is part of the segment's layout: a warning's place is its bit. */
@@ -17,8 +18,6 @@ const WARNINGS = [
   'PORTSLICE_LOCK_IN_THE_WAY',
 ] as const;
 const TYPE = 'PortsliceWarning';
-/** No literal: V8 would look up the class while it reads this file. */
-const CONTROL_CHARACTERS = String.raw`\p{Cc}+`;
 
 export type WarningCode = (typeof WARNINGS)[number];
 
@@ -46,7 +45,7 @@ export function warn(
     | 'PORTSLICE_SERVER_LEFT',
   message: string,
 ): void {
-  const warning = toWarning(code, message.replaceAll(new RegExp(CONTROL_CHARACTERS, 'gu'), ' '));
+  const warning = toWarning(code, harmless(message, Infinity));
   if (isExiting()) deliver(warning);
   else deliverSoon(warning);
 }

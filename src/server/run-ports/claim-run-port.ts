@@ -1,6 +1,7 @@
 /** Claims a run port: the same number as the last time, if it can be had. */
 import { canonicalName } from '../../core/run-port-name.ts';
 import { stickyOrder } from '../../core/sticky-order.ts';
+import { harmless } from '../../errors/index.ts';
 import { publishedPoolHandle } from '../../platform/environment.ts';
 import type { PackageFolder } from '../../platform/package-folder.ts';
 import { type CheckedOptions, checkOwnerOptions, toRequest } from '../../pool/api/owner-options.ts';
@@ -75,9 +76,14 @@ function explainChange(name: string, folder: PackageFolder, wanted: number, join
   return `is taken: it is that of this folder's own dev server, ${describeServing(served)}, which ${reason}`;
 }
 
-/** One line for the user, who need not be a test's. */
-export function tell(line: string): void {
-  process.stderr.write(`portslice: ${line}\n`);
+/** For the user, who need not be a test's. One line, or the few of an error that lists something. */
+export function tell(text: string): void {
+  const lines = text.split('\n').map((line) => indentOf(line) + harmless(line, Infinity));
+  process.stderr.write(`portslice: ${lines.join('\n')}\n`);
+}
+
+function indentOf(line: string): string {
+  return /^ */.exec(line)?.[0] ?? '';
 }
 
 /** For a port that is claimed after the run's pool was made. */

@@ -1,0 +1,83 @@
+/** The project whose wiring is looked at: the folder in which the command was started, and the package that it lies in. */
+import type * as NodePath from 'node:path';
+import { fileSystem } from '../../platform/file-system.ts';
+import {
+  findOwnPackage,
+  findPackageFrom,
+  type InstalledPackage,
+  type Manifest,
+} from '../../platform/own-package.ts';
+import { findPackageFolder } from '../../platform/package-folder.ts';
+import type { Platform } from '../../platform/port-kernel.ts';
+
+const nodePath: typeof NodePath = process.getBuiltinModule('node:path');
+
+export class Project {
+  readonly system: Platform;
+  /** Without symbolic links. */
+  readonly folder: string;
+  /** The nearest folder upwards that has a package.json. */
+  readonly packageFolder: string;
+  /** That of this process. */
+  readonly portslice: InstalledPackage = findOwnPackage();
+  readonly #found = new Map<string, InstalledPackage | undefined>();
+
+  constructor(folder: string, system: Platform) {
+    this.folder = fileSystem().realpathSync(folder);
+    this.packageFolder = findPackageFolder(folder).path;
+    this.system = system;
+  }
+
+  /** As the project's own files find it. */
+  find(name: string): InstalledPackage | undefined {
+    if (!this.#found.has(name))
+      this.#found.set(name, findPackageFrom(nodePath.join(this.folder, 'package.json'), name));
+    return this.#found.get(name);
+  }
+
+  /** Whether the project asks for that package itself, and does not merely find it. */
+  asksFor(name: string): boolean {
+    const { dependencies, devDependencies, optionalDependencies, peerDependencies } = this.#manifest();
+    return [dependencies, devDependencies, optionalDependencies, peerDependencies].some(
+      (each) => each?.[name] !== undefined,
+    );
+  }
+
+  #manifest(): Manifest {
+    const text = readIfThere(nodePath.join(this.packageFolder, 'package.json'));
+    try {
+      return JSON.parse(text ?? '{}') as Manifest;
+    } catch {
+      return {};
+    }
+  }
+
+  /** The first of the files that is there. */
+  findHere(names: readonly string[]): string | undefined {
+    return names
+      .map((name) => nodePath.join(this.folder, name))
+      .find((file) => fileSystem().existsSync(file));
+  }
+
+  /** In the folder or, up to the package's, above it. */
+  findAbove(name: string): string | undefined {
+    for (let folder = this.folder; ; folder = nodePath.dirname(folder)) {
+      const file = nodePath.join(folder, name);
+      if (fileSystem().existsSync(file)) return file;
+      if (folder === this.packageFolder || folder === nodePath.dirname(folder)) return undefined;
+    }
+  }
+
+  /** A path for people. */
+  nameOf(file: string): string {
+    return nodePath.relative(this.folder, file) || '.';
+  }
+}
+
+export function readIfThere(file: string): string | undefined {
+  try {
+    return fileSystem().readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
