@@ -1,5 +1,5 @@
 /** The status of a machine, for people: a heading and a table for each pool. */
-import { formatPortRange, rangesOfPorts } from '../core/port-range.ts';
+import { formatPortRange, joinRanges, rangesOfPorts } from '../core/port-range.ts';
 import type {
   MachineStatus,
   OtherLocks,
@@ -25,17 +25,17 @@ const PORT_COLUMNS: readonly Column[] = [
   { title: 'port', align: 'right' },
   { title: 'state' },
   { title: 'for', align: 'right' },
-  { title: 'test', minWidth: 16 },
-  { title: 'server', minWidth: 16 },
+  { title: 'test', minWidth: 10 },
+  { title: 'server', minWidth: 8 },
 ];
 
 const OTHER_COLUMNS: readonly Column[] = [
   { title: 'pid', align: 'right' },
-  { title: 'user' },
+  { title: 'user', minWidth: 8 },
   { title: 'age', align: 'right' },
-  { title: 'ports', minWidth: 16 },
-  { title: 'command', minWidth: 16 },
-  { title: 'server', minWidth: 16 },
+  { title: 'ports', minWidth: 12 },
+  { title: 'command', minWidth: 8 },
+  { title: 'server', minWidth: 8 },
 ];
 
 export interface StatusSpace {
@@ -155,7 +155,7 @@ function formatOthers(others: readonly OtherLocks[], nowMs: number, space: Statu
     String(process.processId ?? NOT_KNOWN),
     userOf(process),
     process.startedAtMs === undefined ? NOT_KNOWN : formatAge(nowMs - process.startedAtMs),
-    rangesOfPorts(ports.map(({ port }) => port))
+    joinRanges(rangesOfPorts(ports.map(({ port }) => port)))
       .map(formatPortRange)
       .join(', '),
     process.command ?? NOT_KNOWN,
