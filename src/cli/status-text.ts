@@ -129,7 +129,7 @@ function formatWorker(worker: WorkerStatus, pool: ReadablePool, nowMs: number, m
       stateOf(port, worker, pool),
       formatAge(nowMs - port.claimedAtMs),
       port.label,
-      describeListeners(port.listeners),
+      describeListeners(port.listeners, process.processId),
     ]);
 }
 
@@ -140,12 +140,14 @@ function stateOf({ port, state }: PortStatus, { isAlive }: WorkerStatus, pool: R
   return state === 'held' ? state : { text: state, style: state === 'sealed' ? 'red' : 'yellow' };
 }
 
-function describeListeners(listeners: readonly ProcessStatus[]): string {
-  return [...new Set(listeners.map(describeListener))].join('; ');
+/** @param holderId who has the ports */
+function describeListeners(listeners: readonly ProcessStatus[], holderId?: number): string {
+  return [...new Set(listeners.map((listener) => describeListener(listener, holderId)))].join('; ');
 }
 
-function describeListener(listener: ProcessStatus): string {
+function describeListener(listener: ProcessStatus, holderId: number | undefined): string {
   const { processId, command } = listener;
+  if (processId !== undefined && processId === holderId) return 'itself';
   if (processId === undefined) return `a process of ${userOf(listener)}`;
   return command === undefined ? `pid ${processId}` : `${processId} ${command}`;
 }

@@ -74,18 +74,19 @@ test('A run has a heading, and a row for each port', () => {
       port(20_124, { state: 'sealed' }),
     ]),
     worker(2, []),
+    worker(3, [port(20_130, { listeners: [{ ...ME, processId: 4723, command: 'node worker.js' }] })]),
   ];
   const totals = {
     pools: 1,
     unreadablePools: 0,
-    workers: 3,
-    heldPorts: 2,
+    workers: 4,
+    heldPorts: 3,
     sealedPorts: 1,
     otherLockedPorts: 0,
   };
   expect(textOf({ pools: [pool(workers)], totals })).toBe(
     `
-1 pool, 3 workers, 2 ports held, 1 sealed
+1 pool, 4 workers, 3 ports held, 1 sealed
 
 playwright  /home/me/shop
 pid 4711, user me, for 2m 13s, a pool of 36,261 ports for 2m 12s, 40 claims, at most 3 at once
@@ -95,6 +96,7 @@ node playwright test
        1  4721  1m 1s  20123  held      3s  pays by card    4731 node server.js
        1  4721  1m 1s  20124  sealed    3s  a test
        2  4722  1m 1s         no port
+       3  4723  1m 1s  20130  held      3s  a test          itself
 `.trim(),
   );
 });
