@@ -16,22 +16,21 @@ const OF_SERVERS =
 
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
-/** Loaded by the commands that show ports to people. */
-const OF_INSPECTION =
-  /\/(?:platform\/(?:port-inspector|linux\/(?:port-inspector|redirections))|core\/redirection-text)\.ts$/;
-const OF_LOOKUP =
-  /\/(?:platform\/(?:machine-lookup|linux\/(?:machine-lookup|named-sockets|process-description|socket-owners|unix-diagnosis))|core\/group-by)\.ts$/;
+/** Loaded by the commands that show people what there is on the machine. */
+const OF_MACHINE =
+  /\/(?:platform\/(?:machine-lookup|port-inspector|linux\/(?:machine-lookup|named-sockets|port-inspector|process-description|redirections|socket-owners|unix-diagnosis))|core\/(?:group-by|redirection-text))\.ts$/;
 /** Loaded on that system only: see src/platform/load-system.ts. */
 const systems = ['darwin', 'windows'];
 /** Of those, with the first server. */
 const OF_SERVERS_THERE =
   /\/platform\/(?:darwin|windows)\/(?:server-platform|process-(?:tree|table)|send-signal|handed-socket|watchdog|watchdog-orders|job|listening-sockets|shell)\.ts$/;
-/** Of those, with `OF_INSPECTION` and `OF_LOOKUP`. */
-const OF_INSPECTION_THERE = /\/platform\/(?:darwin|windows)\/(?:port-inspector|machine-lookup)\.ts$/;
+/** Of those, with `OF_MACHINE`. */
+const OF_MACHINE_THERE =
+  /\/platform\/(?:darwin|windows)\/(?:machine-lookup|port-inspector|process-folder)\.ts$/;
 /** A program of its own. */
 const WATCHDOG_PROGRAM = /\/watchdog-program\.ts$/;
 const systemFiles = systems.flatMap((system) =>
-  ['platform', 'server-platform', 'port-inspector', 'machine-lookup', 'watchdog-program']
+  ['platform', 'server-platform', 'machine-lookup', 'port-inspector', 'watchdog-program']
     .map((name) => `${system}/${name}`)
     .filter((name) => existsSync(path.join(sourceFolder, `platform/${name}.ts`))),
 );
@@ -81,8 +80,7 @@ await bundle.write({
       // and one with fixtures 1.2 ms.
       {
         name: 'index',
-        test: (file) =>
-          ALLOCATOR.test(file) && ![OF_SERVERS, OF_INSPECTION, OF_LOOKUP].some((others) => others.test(file)),
+        test: (file) => ALLOCATOR.test(file) && !OF_SERVERS.test(file) && !OF_MACHINE.test(file),
       },
       {
         name: 'servers',
@@ -91,15 +89,10 @@ await bundle.write({
           (/\/src\/(?:server\/|plugin\/server-dispenser)/.test(file) && !ALLOCATOR.test(file)),
       },
       // Every command has its own file: url and run, which start other programs, must not load tables.
-      { name: 'command', test: /\/src\/cli\/(?:exit-codes|output|version)\.ts$/ },
+      { name: 'command', test: /\/src\/cli\/(?:exit-codes|output|version|age-text)\.ts$/ },
       { name: 'table', test: /\/src\/cli\/(?:table|text-width)\.ts$/ },
-      {
-        name: 'status',
-        test: (file) =>
-          OF_LOOKUP.test(file) ||
-          /\/src\/(?:cli\/(?:status|watch-|screen|age-text)|report\/status\/)/.test(file),
-      },
-      { name: 'port-inspector', test: OF_INSPECTION },
+      { name: 'machine', test: (file) => OF_MACHINE.test(file) || file.includes('/src/report/status/') },
+      { name: 'status', test: /\/src\/cli\/(?:status|watch-|screen)/ },
       // Beside the files that it starts. A stranger is one that imports nothing else.
       { name: 'doctor/serve', test: /\/src\/doctor\/serve\.ts$/ },
       { name: 'doctor/shared-count', test: /\/src\/doctor\/shared-count\.ts$/ },
@@ -114,7 +107,7 @@ await bundle.write({
           test: filesOf(
             system,
             (file) =>
-              !OF_SERVERS_THERE.test(file) && !OF_INSPECTION_THERE.test(file) && !WATCHDOG_PROGRAM.test(file),
+              !OF_SERVERS_THERE.test(file) && !OF_MACHINE_THERE.test(file) && !WATCHDOG_PROGRAM.test(file),
           ),
         },
         { name: `${system}/server-platform`, test: filesOf(system, (file) => OF_SERVERS_THERE.test(file)) },

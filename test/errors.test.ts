@@ -225,6 +225,22 @@ function codesInSource(): string[] {
   return [...text.matchAll(/^ {2}\| '(PORTSLICE_\w+)';?$/gm)].map(([, code]) => code as string);
 }
 
+const ABOUT_A_PORT = /^More: npx portslice who \d+$/;
+/** Of what a command can tell more. */
+const HINTS: Readonly<Record<string, RegExp>> = {
+  PORTSLICE_POOL_EXHAUSTED: /^More: npx portslice status$/,
+  PORTSLICE_PORT_TAKEN: ABOUT_A_PORT,
+  PORTSLICE_PORT_LEAK: ABOUT_A_PORT,
+  PORTSLICE_FOREIGN_LISTENER: ABOUT_A_PORT,
+  PORTSLICE_SERVER_ADDRESS_IN_USE: ABOUT_A_PORT,
+};
+
+/** Nothing follows the command, so that it can be copied. */
+function splitHint(message: string): { readonly sentences: string; readonly hint: string } {
+  const [hint = ''] = /More: .*$/.exec(message) ?? [];
+  return { sentences: message.slice(0, message.length - hint.length).trimEnd(), hint };
+}
+
 describe('every error code', () => {
   test('has a cause in this table', () => {
     expect(Object.keys(causes).toSorted()).toEqual(codesInSource().toSorted());
@@ -235,8 +251,10 @@ describe('every error code', () => {
     using _warnings = collectWarnings();
     const facts = await factsOf(cause);
     expect(facts).toMatchObject({ code, isOurs: true });
+    const { sentences, hint } = splitHint(facts?.message ?? '');
     // What happened, and what to do: two sentences at least.
-    expect(facts?.message).toMatch(code === 'PORTSLICE_INVALID_OPTION' ? /expected .+\.$/ : /\.\s.+\.$/s);
+    expect(sentences).toMatch(code === 'PORTSLICE_INVALID_OPTION' ? /expected .+\.$/ : /\.\s.+\.$/s);
+    expect(hint).toMatch(HINTS[code] ?? /^$/);
     expect(facts?.message).not.toMatch(/undefined|\[object Object\]|NaN/);
     const exported = exports.get(facts?.name ?? '') as { prototype: unknown } | undefined;
     expect(exported?.prototype).toBeInstanceOf(portslice.PortsliceError);
@@ -268,15 +286,15 @@ describe('on a platform without an allocator', () => {
 test.each([
   [
     { problem: 'is taken', holder: { processId: 123, command: 'node server.js', label: 'shop' } },
-    "Port 80 is taken: pid 123 (node server.js) holds it for 'shop'. Ask for another.",
+    "Port 80 is taken: pid 123 (node server.js) holds it for 'shop'. Ask for another. More: npx portslice who 80",
   ],
   [
     { problem: 'is taken', holder: { userId: 7 } },
-    'Port 80 is taken: a process of user 7 holds it. Ask for another.',
+    'Port 80 is taken: a process of user 7 holds it. Ask for another. More: npx portslice who 80',
   ],
   [
     { problem: 'is no server port: it is below 1024' },
-    'Port 80 is no server port: it is below 1024. Ask for another.',
+    'Port 80 is no server port: it is below 1024. Ask for another. More: npx portslice who 80',
   ],
 ])('a port that cannot be had is told with whoever has it: %o', (facts, message) => {
   const error = new PortTakenError({ port: 80, fix: 'Ask for another', ...facts });

@@ -4,6 +4,8 @@
 export const NOBODY_SERVES = 1;
 /** `portslice doctor`: this machine does not keep a promise, or this project is wired so that it cannot work. */
 export const FOUND_FAILURE = 1;
+/** `portslice who`: at least one of the ports. */
+export const TAKEN = 1;
 /** portslice itself has failed: wrong arguments, a port that cannot be had. As env, nohup and docker have it. */
 export const OWN_FAILURE = 125;
 const NOT_EXECUTABLE = 126;
@@ -32,6 +34,18 @@ export const EXIT_CODES: Readonly<Record<string, readonly ExitCode[]>> = {
       meaning: 'nobody serves the name for this folder, or its server is not ready yet',
     },
     { code: OWN_FAILURE, meaning: 'portslice itself has failed: wrong arguments' },
+  ],
+  who: [
+    { code: 0, meaning: 'all of the ports are free, for TCP' },
+    { code: TAKEN, meaning: 'at least one of them is taken' },
+    { code: OWN_FAILURE, meaning: 'portslice itself has failed: wrong arguments' },
+  ],
+  ports: [
+    { code: 0, meaning: 'the ports are shown' },
+    {
+      code: OWN_FAILURE,
+      meaning: 'portslice itself has failed: wrong arguments, a wrong PORTSLICE_PORTS, no port is left',
+    },
   ],
   status: [
     { code: 0, meaning: 'the status is shown, or --watch is ended by q or by its reader' },

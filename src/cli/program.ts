@@ -4,20 +4,23 @@ import { PortsliceError } from '../errors/index.ts';
 import { tell } from '../server/run-ports/claim-run-port.ts';
 import { type AddCommand, addExamples } from './command.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addPorts } from './commands/ports.ts';
 import { addRun } from './commands/run.ts';
 import { addStatus } from './commands/status.ts';
 import { addUrl } from './commands/url.ts';
+import { addWho } from './commands/who.ts';
 import { OWN_FAILURE } from './exit-codes.ts';
 import { styled } from './output.ts';
 import { readVersion } from './version.ts';
 
 /** In the order of the help. */
-const COMMANDS: readonly AddCommand[] = [addRun, addUrl, addStatus, addDoctor];
+const COMMANDS: readonly AddCommand[] = [addRun, addUrl, addStatus, addWho, addPorts, addDoctor];
 
 const EXAMPLES = [
   'portslice run -- vite',
   'portslice url web',
   'portslice status',
+  'portslice who 20123',
   'portslice doctor',
   'portslice help run',
 ];

@@ -1,5 +1,6 @@
 /** The error of a pool in which not enough ports are free. */
 import { PortsliceError } from './base.ts';
+import { POINT_TO_STATUS } from './command-hint.ts';
 import { describeProcess, type ProcessDescription } from './describe-process.ts';
 import { harmless } from './harmless.ts';
 
@@ -62,7 +63,8 @@ function describeExhaustion(facts: ExhaustionFacts): string {
     `${wanted} free in the pool of ${facts.poolPortCount}${waited}: ${describeCounts(facts)}.`,
     ...describeSome(facts.holders.map(describeHolder)),
     ...describeSome(facts.foreignHolders.map(describeForeignHolder)),
-    'Release ports sooner, run fewer workers, give the pool more ports (PORTSLICE_PORTS), or raise acquireTimeoutMs.',
+    'Release ports sooner, run fewer workers, give the pool more ports (PORTSLICE_PORTS), or raise acquireTimeoutMs. ' +
+      POINT_TO_STATUS,
   ].join('\n');
 }
 

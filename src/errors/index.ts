@@ -3,6 +3,7 @@
  * readonly facts, and a message that says what happened, with which values, and what to do.
  */
 export { PortsliceError, type PortsliceErrorCode } from './base.ts';
+export { pointToPort } from './command-hint.ts';
 export { describeCommand, describeProcess, type ProcessDescription } from './describe-process.ts';
 export {
   type ExhaustionFacts,

@@ -1,5 +1,6 @@
 /** Errors about the pool of the run. */
 import { PortsliceError } from './base.ts';
+import { pointToPort } from './command-hint.ts';
 import { describeProcess, type ProcessDescription } from './describe-process.ts';
 import { describeValue } from './describe-value.ts';
 import { harmless } from './harmless.ts';
@@ -100,7 +101,7 @@ export class PortTakenError extends PortsliceError {
   readonly holder: ProcessDescription | undefined;
 
   constructor({ port, problem, holder, fix }: PortTakenFacts) {
-    super(`Port ${port} ${describeTaking({ problem, holder })}. ${fix}.`);
+    super(`Port ${port} ${describeTaking({ problem, holder })}. ${fix}. ${pointToPort(port)}`);
     this.port = port;
     this.holder = holder;
   }

@@ -1,5 +1,6 @@
 /** Errors of `startServer`. */
 import { PortsliceError } from './base.ts';
+import { pointToPort } from './command-hint.ts';
 import { describeCommand, describeProcess, type ProcessDescription } from './describe-process.ts';
 
 export interface ServerCommandFacts {
@@ -100,7 +101,7 @@ export class ServerAddressInUseError extends PortsliceError {
           ? `Nobody else listens on it${isWithoutHold ? ', and it was not held either' : ''}: ` +
             'perhaps it listens twice, or an earlier server without SO_REUSEADDR has left connections for up to 60 s.'
           : `${describeProcess(holder)} listens on it. Stop that process.`) +
-        quoteOutput(lastLines),
+        `${quoteOutput(lastLines)}\n${pointToPort(port)}`,
     );
     this.port = port;
     this.processId = holder?.processId;

@@ -1,5 +1,6 @@
 /** Errors of the wait for a server. */
 import { PortsliceError } from './base.ts';
+import { pointToPort } from './command-hint.ts';
 import { describeProcess, type ProcessDescription } from './describe-process.ts';
 import { attachOutput, quoteOutput, quoteServer } from './server-starts.ts';
 
@@ -128,7 +129,8 @@ export class ForeignListenerError extends PortsliceError {
     const { port, expected, description = describeProcess(facts) } = facts;
     super(
       `Port ${port} is listened on by ${description}, not by ${expected}. ` +
-        'Stop that server, or take the port out of the pool with PORTSLICE_EXCLUDED_PORTS.',
+        'Stop that server, or take the port out of the pool with PORTSLICE_EXCLUDED_PORTS. ' +
+        pointToPort(port),
     );
     this.port = port;
     this.processId = facts.processId;

@@ -1,4 +1,4 @@
-/** What the operating system tells people of a port beyond what an allocation needs: all of its sockets, and who has them. Loaded when somebody asks. */
+/** What the operating system tells people of a port beyond what an allocation needs: all of its sockets, whose they are, and what redirects it. Loaded when somebody asks. */
 import { system as linux } from './linux/port-inspector.ts';
 import { loadLater } from './load-system.ts';
 import { ofThisPlatform } from './platform.ts';
@@ -36,15 +36,6 @@ export interface PortSockets {
   readonly udp: readonly PortSocket[] | undefined;
 }
 
-/** A process, for people. Each fact is undefined where the OS does not tell. */
-export interface InspectedProcess {
-  readonly processId: number;
-  readonly command: string | undefined;
-  /** Its current directory. */
-  readonly folder: string | undefined;
-  readonly userId: number | undefined;
-}
-
 /** Connections to a port of this machine that something leads elsewhere. */
 export interface Redirection {
   readonly port: number;
@@ -67,13 +58,11 @@ export interface Redirections {
 export interface PortInspector {
   /** The sockets of all of the ports, in no order. */
   findSockets(ports: ReadonlySet<number>): PortSockets;
-  inspectProcess(processId: number): InspectedProcess;
   findRedirections(ports: ReadonlySet<number>): Redirections;
 }
 
 const unknown = (): PortInspector => ({
   findSockets: () => ({ tcp: undefined, tellsBound: false, udp: undefined }),
-  inspectProcess: (processId) => ({ processId, command: undefined, folder: undefined, userId: undefined }),
   findRedirections: () => ({ found: [], seesRules: false }),
 });
 

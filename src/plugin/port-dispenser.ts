@@ -1,5 +1,5 @@
 /** Hands out ports to a test, a file or a worker, and takes them back together at its end. */
-import { NoTestError, type PortLeak, PortLeakError, TestEndedError } from '../errors/index.ts';
+import { NoTestError, pointToPort, type PortLeak, PortLeakError, TestEndedError } from '../errors/index.ts';
 import { epochMs, monotonicMs, pause, startImmediate } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import type { AcquireManyOptions, AcquireOptions } from '../pool/api/owner-options.ts';
@@ -258,7 +258,7 @@ function nameForeignListener(claim: PortClaim, errors: readonly string[]): void 
   warn(
     'PORTSLICE_ADDRESS_IN_USE',
     `'${label}' failed with EADDRINUSE on its own port ${port}: ` +
-      `${listeners.length > 0 ? `${describeListeners(listeners)} listens on it` : nobody}.`,
+      `${listeners.length > 0 ? `${describeListeners(listeners)} listens on it` : nobody}. ${pointToPort(port)}`,
   );
 }
 

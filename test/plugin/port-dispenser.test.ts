@@ -116,7 +116,7 @@ describe('a test that failed with EADDRINUSE on its own port', () => {
     const [warning, ...rest] = await warnings.withCode('PORTSLICE_ADDRESS_IN_USE');
     expect(warning).toMatch(
       new RegExp(
-        `'shop > pays' failed with EADDRINUSE on its own port ${port.port}: pid ${server.pid} .*listens on it\\.$`,
+        `'shop > pays' failed with EADDRINUSE on its own port ${port.port}: pid ${server.pid} .*listens on it\\. More: npx portslice who ${port.port}$`,
       ),
     );
     expect(warning).not.toContain('hold: false');
@@ -128,8 +128,11 @@ describe('a test that failed with EADDRINUSE on its own port', () => {
   });
 
   test.each([
-    [{}, /nobody listens on it\. A server that sets neither .* needs the option hold: false\.$/],
-    [{ hold: false }, /nobody listens on it any more\.$/],
+    [
+      {},
+      /nobody listens on it\. A server that sets neither .* needs the option hold: false\. More: npx portslice who \d+$/,
+    ],
+    [{ hold: false }, /nobody listens on it any more\. More: npx portslice who \d+$/],
   ])('and on which nobody listens is told what a hold with %o means', async (options, expected) => {
     await using _pool = await openTestPool(1);
     using warnings = collectWarnings();

@@ -124,7 +124,8 @@ with socketserver.UDPServer(('', ${owner.port}), Echo) as server:
     const error = await errorOf(PortTakenError, () => new TCPPortOwner({ port, ...BOTH }));
     expect(error.message).toBe(
       `Port ${port} is free for TCP, but ${user} has it for UDP. ` +
-        "Stop that process, take another port, or leave 'udp' out of transports.",
+        "Stop that process, take another port, or leave 'udp' out of transports. " +
+        `More: npx portslice who ${port}`,
     );
     const waiting = TCPPortOwner.acquire({ port, ...BOTH });
     await expect.poll(() => opened.pool.stats().waits).toBe(1);

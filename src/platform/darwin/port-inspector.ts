@@ -1,14 +1,13 @@
 /** All sockets of a port on macOS, and whose they are: of several processes that have one open, who has used it last. Loaded by load-system.ts. */
 import { formatAddress } from '../../core/address-text.ts';
-import type { InspectedProcess, PortInspector, PortSocket, PortSockets } from '../port-inspector.ts';
+import type { PortInspector, PortSocket, PortSockets } from '../port-inspector.ts';
 import { readSockets } from './listeners.ts';
 import { isLockAddress } from './lock.ts';
-import { readCommand, readFolder, readProcessInfo } from './proc.ts';
+import { readProcessInfo } from './proc.ts';
 import type { InternetSocket } from './socket-table.ts';
 
 export const system: PortInspector = {
   findSockets,
-  inspectProcess,
   // Packet filters are not asked. Docker Desktop's own process listens on the ports of its containers.
   findRedirections: () => ({ found: [], seesRules: false }),
 };
@@ -38,14 +37,5 @@ function describe({
     peer: peerPort === 0 ? undefined : { address: formatAddress(peerAddress), port: peerPort },
     userId,
     processIds: isAlive ? [processId] : [],
-  };
-}
-
-function inspectProcess(processId: number): InspectedProcess {
-  return {
-    processId,
-    command: readCommand(processId),
-    folder: readFolder(processId),
-    userId: readProcessInfo(processId)?.userId,
   };
 }

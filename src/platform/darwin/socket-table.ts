@@ -40,18 +40,18 @@ export interface InternetSocket {
 type Items = Partial<Record<number, Buffer>>;
 
 export function parseSocketTable(table: Buffer, transport: 'tcp' | 'udp'): InternetSocket[] {
-  const describe = transport === 'tcp' ? describeTCP : describeUDP;
+  const read = transport === 'tcp' ? describeTCP : describeUDP;
   const sockets: InternetSocket[] = [];
   let items: Items = {};
   for (const item of splitItems(table)) {
     const kind = item.readUInt32LE(TableItem.kind);
     if (kind === XSO_INPCB) {
-      sockets.push(...describe(items));
+      sockets.push(...read(items));
       items = {};
     }
     items[kind] = item;
   }
-  return [...sockets, ...describe(items)];
+  return [...sockets, ...read(items)];
 }
 
 /** Without the headers at both ends, each of which is no longer than that. */

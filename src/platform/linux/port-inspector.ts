@@ -1,20 +1,12 @@
 /** All sockets of a port on Linux, and whose they are. */
-import { fileSystem } from '../file-system.ts';
-import type {
-  InspectedProcess,
-  PortInspector,
-  PortSocket,
-  PortSockets,
-  SocketState,
-} from '../port-inspector.ts';
+import type { PortInspector, PortSocket, PortSockets, SocketState } from '../port-inspector.ts';
 import { libc } from './libc.ts';
-import { listProcesses, listSockets, readCommand } from './proc.ts';
-import { findUser } from './processes.ts';
+import { listProcesses, listSockets } from './proc.ts';
 import { findRedirections } from './redirections.ts';
 import { type DiagnosedSocket, dumpAllSockets, TCPState } from './socket-diagnosis.ts';
 import { readSockets, TCP_TABLES, textOfAddress, UDP_TABLES } from './socket-tables.ts';
 
-export const system: PortInspector = { findSockets, inspectProcess, findRedirections };
+export const system: PortInspector = { findSockets, findRedirections };
 
 /** Of a socket that no process has any more. */
 const NO_SOCKET = '0';
@@ -98,22 +90,4 @@ function describe(socket: DiagnosedSocket, state: SocketState, owners: Owners): 
     userId: socketId === NO_SOCKET ? undefined : userId,
     processIds: owners.get(socketId) ?? [],
   };
-}
-
-function inspectProcess(processId: number): InspectedProcess {
-  return {
-    processId,
-    command: readCommand(processId),
-    folder: readFolder(processId),
-    userId: findUser(processId),
-  };
-}
-
-function readFolder(processId: number): string | undefined {
-  try {
-    return fileSystem().readlinkSync(`/proc/${processId}/cwd`);
-  } catch {
-    // Gone, or another user's.
-    return undefined;
-  }
 }

@@ -1,14 +1,11 @@
 /** All sockets of a port on Windows, and whose they are. Loaded by load-system.ts. */
 import { formatAddress } from '../../core/address-text.ts';
-import type { InspectedProcess, PortInspector, PortSocket, PortSockets } from '../port-inspector.ts';
-import { readFolder } from './process-folder.ts';
-import { readCommand } from './processes.ts';
+import type { PortInspector, PortSocket, PortSockets } from '../port-inspector.ts';
 import { readSockets, readUDPSockets, type TCPSocket, type UDPSocket } from './tcp-table.ts';
 import { win32 } from './win32.ts';
 
 export const system: PortInspector = {
   findSockets,
-  inspectProcess,
   // `netsh interface portproxy` has a process that listens; Docker Desktop's own process listens on the ports of its containers.
   findRedirections: () => ({ found: [], seesRules: false }),
 };
@@ -37,14 +34,5 @@ function describeUDP({ port, address, processId }: UDPSocket): PortSocket {
     peer: undefined,
     userId: undefined,
     processIds: processId === undefined ? [] : [processId],
-  };
-}
-
-function inspectProcess(processId: number): InspectedProcess {
-  return {
-    processId,
-    command: readCommand(processId),
-    folder: readFolder(processId),
-    userId: undefined,
   };
 }

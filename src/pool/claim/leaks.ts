@@ -1,5 +1,5 @@
 /** What is said of a server that was left behind, and by whom. */
-import type { PortLeak } from '../../errors/index.ts';
+import { pointToPort, type PortLeak } from '../../errors/index.ts';
 import type { Listener } from '../../platform/port-kernel.ts';
 import type { PortClaim } from '../session/port-claim.ts';
 import { warn } from '../session/warnings.ts';
@@ -22,6 +22,6 @@ function leakOf({ port, label }: PortClaim, listeners: readonly Listener[]): Por
   const owner = label === '' ? 'its owner' : `'${label}'`;
   const description =
     `Port ${port} was released by ${owner}, but ${describeListeners(listeners)} still listens on it. ` +
-    `The port stays out of use. ${adviceForLeak(listeners)}`;
+    `The port stays out of use. ${adviceForLeak(listeners)} ${pointToPort(port)}`;
   return { port, label, listeners, description };
 }

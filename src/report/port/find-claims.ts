@@ -1,42 +1,42 @@
-/** What the live pools of this machine say of ports: for which test, of which run. */
-import { stateNameOf } from '../../core/port-state.ts';
-import { RecordWord } from '../../core/segment-layout.ts';
-import type { Segment } from '../../core/segment.ts';
+/** What the live pools of this machine say of locked ports: for which test, of which run. */
 import { PortsliceError } from '../../errors/index.ts';
-import { portInspector } from '../../platform/port-inspector.ts';
-import { type Claimed, livePools } from '../../pool/session/live-pools.ts';
+import { type LockedPort, machineLookup } from '../../platform/machine-lookup.ts';
+import { copyPools } from '../status/copied-pools.ts';
+import type { KnownProcesses } from '../status/known-processes.ts';
+import { type LiveClaim, matchClaims } from '../status/live-claims.ts';
 import type { ClaimReport } from './port-report.ts';
 
 /** By port; only of pools that this user may read. Takes milliseconds for each pool. */
-export function findClaims(claimed: readonly Claimed[]): ReadonlyMap<number, ClaimReport> {
-  const found = new Map<number, ClaimReport>();
-  if (claimed.length === 0) return found;
-  try {
-    for (const segment of livePools()) {
-      for (const each of claimed) {
-        const claim = findClaim(segment, each);
-        if (claim !== undefined) found.set(each.port, claim);
-      }
-      if (found.size === claimed.length) break;
-    }
-  } catch (error) {
-    // Without the foreign function interface no pool can be read.
-    if (!(error instanceof PortsliceError)) throw error;
-  }
-  return found;
+export function findClaims(
+  locks: readonly LockedPort[],
+  processes: KnownProcesses,
+): ReadonlyMap<number, ClaimReport> {
+  const reading = locks.length === 0 ? undefined : readMachine();
+  if (reading === undefined) return new Map();
+  const pools = copyPools(reading.memories).flatMap(({ segment, memory }) =>
+    segment === undefined ? [] : [{ segment, main: memory.holder }],
+  );
+  const segments = pools.map(({ segment }) => segment);
+  // Only what is locked counts, whatever else the system shows.
+  const { claims } = matchClaims({ ...reading, locks, showsAllLocks: true }, segments, processes);
+  return new Map(
+    claims.map((claim) => {
+      const main = pools.find(({ segment }) => segment === claim.segment)?.main ?? {};
+      return [claim.port, { ...describe(claim), runProcess: processes.describe(main) }];
+    }),
+  );
 }
 
-function findClaim(segment: Segment, { port, processId }: Claimed): ClaimReport | undefined {
-  const index = segment.ports.indexOf(port);
-  if (index === undefined || segment.record(index, RecordWord.processId) !== processId) return undefined;
-  const state = stateNameOf(Atomics.load(segment.states, index));
-  if (state === 'free') return undefined;
-  return {
-    state,
-    label: segment.readLabel(index),
-    slice: segment.record(index, RecordWord.slice),
-    claimedAtMs: Math.round(segment.startEpochMs + segment.record(index, RecordWord.claimedAtMs)),
-    runId: segment.runId,
-    runProcess: portInspector.inspectProcess(segment.creatorProcessId),
-  };
+function readMachine(): ReturnType<typeof machineLookup.readMachine> {
+  try {
+    return machineLookup.readMachine();
+  } catch (error) {
+    // Without the foreign function interface no pool can be read.
+    if (error instanceof PortsliceError) return undefined;
+    throw error;
+  }
+}
+
+function describe({ segment, index, state, slice, claimedAtMs }: LiveClaim): Omit<ClaimReport, 'runProcess'> {
+  return { state, label: segment.readLabel(index), slice, claimedAtMs, runId: segment.runId };
 }

@@ -4,12 +4,8 @@
  */
 import type { PortRange } from '../../core/port-range.ts';
 import type { PortStateName } from '../../core/port-state.ts';
-import type {
-  InspectedProcess,
-  Redirection,
-  SocketPeer,
-  SocketState,
-} from '../../platform/port-inspector.ts';
+import type { Redirection, SocketPeer, SocketState } from '../../platform/port-inspector.ts';
+import type { ProcessStatus } from '../status/machine-status.ts';
 
 /** Raise it whenever a reader of the old format would misread the new one. */
 export const WHO_VERSION = 1;
@@ -18,7 +14,7 @@ export interface WhoReport {
   readonly version: typeof WHO_VERSION;
   /** From which clients get their ports; undefined: not known. */
   readonly ephemeralRange: PortRange | undefined;
-  /** In the order in which they were asked for. */
+  /** Ascending. */
   readonly ports: readonly PortReport[];
 }
 
@@ -35,11 +31,17 @@ export interface PortReport {
   readonly bound: readonly SocketReport[] | undefined;
   readonly connections: readonly ConnectionsReport[] | undefined;
   readonly udp: readonly SocketReport[] | undefined;
-  readonly redirections: readonly Redirection[];
+  readonly redirections: readonly RedirectionReport[];
   /** Whether the rules of the kernel by which packets are redirected could be read. */
   readonly seesRedirectionRules: boolean;
   /** It cannot be bound, but the system does not tell what is in the way. */
   readonly isTakenUnseen: boolean;
+}
+
+/** Connections to the port that are led elsewhere. */
+export interface RedirectionReport extends Omit<Redirection, 'port' | 'processId'> {
+  /** By which, if it is a process and no rule of the kernel's. */
+  readonly process: ProcessStatus | undefined;
 }
 
 /** Where the port lies among those of this machine. */
@@ -59,14 +61,14 @@ export interface PortPlace {
 }
 
 export interface PortHolderReport {
-  /** Undefined: another user's, or of another container. */
-  readonly process: InspectedProcess | undefined;
+  /** Without a number: another user's, or of another container. */
+  readonly process: ProcessStatus;
   /** What its pool says of it; undefined: that cannot be read. */
   readonly claim: ClaimReport | undefined;
 }
 
 export interface ClaimReport {
-  readonly state: PortStateName;
+  readonly state: Exclude<PortStateName, 'free'>;
   /** The title of the test, or what else the port is for; '': none was given. */
   readonly label: string;
   /** For which it was claimed. 0 is the run's own, each worker has one of the others. */
@@ -76,7 +78,7 @@ export interface ClaimReport {
   /** 128 bits in hexadecimal. */
   readonly runId: string;
   /** Which has made the pool. */
-  readonly runProcess: InspectedProcess;
+  readonly runProcess: ProcessStatus;
 }
 
 export interface SocketReport {
@@ -84,9 +86,8 @@ export interface SocketReport {
   readonly address: string;
   /** Where it is connected; of UDP. */
   readonly peer: SocketPeer | undefined;
-  readonly userId: number | undefined;
-  /** Those that have it open; none: they cannot be seen. */
-  readonly processes: readonly InspectedProcess[];
+  /** Those that have it open. Where they cannot be seen it is one without a number, whose user may be known. */
+  readonly processes: readonly ProcessStatus[];
 }
 
 /** Connections that have the port at this machine's end, of the same kind and the same processes. */
@@ -100,7 +101,6 @@ export interface ConnectionsReport {
   readonly count: number;
   /** Some of the other ends. */
   readonly peers: readonly SocketPeer[];
-  readonly userId: number | undefined;
-  /** None: they cannot be seen, or there are none any more. */
-  readonly processes: readonly InspectedProcess[];
+  /** As above; none: there are none any more. */
+  readonly processes: readonly ProcessStatus[];
 }

@@ -34,7 +34,11 @@ test('A test that failed with EADDRINUSE on its own port is told who listens the
   await using stranger = await startServer(owner.port);
   dispenser.explainFailure([`listen EADDRINUSE: address already in use :::${owner.port}`]);
   expect(await warnings.withCode('PORTSLICE_ADDRESS_IN_USE')).toEqual([
-    expect.stringMatching(new RegExp(`port ${owner.port}: pid ${stranger.pid} .*listens on it\\.$`)),
+    expect.stringMatching(
+      new RegExp(
+        `port ${owner.port}: pid ${stranger.pid} .*listens on it\\. More: npx portslice who ${owner.port}$`,
+      ),
+    ),
   ]);
   await stranger.stop();
   await dispenser.releaseAll(true);

@@ -1,0 +1,145 @@
+/** What is known of ports, for people: a heading for each, facts, and what to do. */
+import { formatPortRange, joinRanges, type PortRange, rangesOfPorts } from '../core/port-range.ts';
+import { harmless } from '../errors/index.ts';
+import type {
+  ConnectionsReport,
+  PortHolderReport,
+  PortReport,
+  RedirectionReport,
+  SocketReport,
+  WhoReport,
+} from '../report/port/port-report.ts';
+import type { ProcessStatus } from '../report/status/machine-status.ts';
+import { formatAge } from './age-text.ts';
+import { styled } from './output.ts';
+import { describePlace } from './place-text.ts';
+import { adviseOn } from './port-advice.ts';
+import { describeProcess, enumerate } from './process-text.ts';
+
+/** Lines without line breaks. Ports that are alike and of which there is little to say have one entry together. */
+export function formatWho({ ports, ephemeralRange }: WhoReport, nowMs: number): string[] {
+  const entries = new Map<string, { readonly lines: readonly string[]; readonly ports: number[] }>();
+  for (const report of ports) {
+    const lines = formatFacts(report, ephemeralRange, nowMs);
+    const key = report.isTaken ? String(report.port) : lines.join('\n');
+    const entry = entries.get(key) ?? { lines: [headingOf(report), ...lines], ports: [] };
+    entry.ports.push(report.port);
+    entries.set(key, entry);
+  }
+  return [...entries.values()].flatMap(({ lines: [heading = '', ...lines], ports: same }, at) => [
+    ...(at === 0 ? [] : ['']),
+    `${styled('bold', namePorts(same))} ${heading}`,
+    ...lines,
+  ]);
+}
+
+function namePorts(ports: readonly number[]): string {
+  const ranges = joinRanges(rangesOfPorts(ports)).map(formatPortRange);
+  return ports.length === 1 ? `Port ${ports[0]} is` : `Ports ${ranges.join(', ')} are`;
+}
+
+function headingOf(report: PortReport): string {
+  if (report.isTaken) return `${styled('red', 'taken')}: ${describeTaking(report)}.`;
+  const isUsedForUDP = (report.udp ?? []).length > 0;
+  return `${styled('green', 'free')}${isUsedForUDP ? ' for TCP' : ''}.`;
+}
+
+function describeTaking(report: PortReport): string {
+  const { holder, listeners = [], bound = [], connections = [], redirections } = report;
+  const clients = connections.filter(({ kind }) => kind === 'client');
+  if (holder !== undefined) return describeHolding(holder);
+  if (listeners.length > 0) return `${describeOwners(listeners)} listens on it`;
+  if (redirections.length > 0) return 'connections to it are led elsewhere';
+  if (bound.length > 0) return `${describeOwners(bound)} has bound it, and does not listen`;
+  if (clients.length > 0) return `${describeOwners(clients)} is connected from it, as a client`;
+  return 'it cannot be bound, and this system does not show why';
+}
+
+function describeHolding({ process: holding, claim }: PortHolderReport): string {
+  const owner =
+    claim === undefined || claim.label === '' ? describeProcess(holding) : `'${harmless(claim.label)}'`;
+  return claim?.state === 'sealed' ? `it is sealed after ${owner}` : `${owner} has it`;
+}
+
+type Fact = readonly [name: string, text: string];
+const NAME_WIDTH = 12;
+
+function formatFacts(report: PortReport, ephemeralRange: PortRange | undefined, nowMs: number): string[] {
+  const { port, holder, listeners = [], bound = [], connections = [], udp = [], redirections } = report;
+  const facts: readonly Fact[] = [
+    ...(holder === undefined ? [] : holderFacts(holder, nowMs)),
+    ...bySameProcesses(listeners, port).map((text): Fact => ['listens', text]),
+    ...redirections.map((each): Fact => ['led away', describeRedirection(each)]),
+    ...bySameProcesses(bound, port).map((text): Fact => ['bound', text]),
+    ...connections.map((each): Fact => [CONNECTION_NAMES[each.kind], describeConnections(each)]),
+    ...bySameProcesses(udp, port).map((text): Fact => ['UDP', text]),
+    ['server port', describePlace(report.place, ephemeralRange)],
+    ...unknownFacts(report),
+    ...adviseOn(report, ephemeralRange).map((text): Fact => ['what to do', text]),
+  ];
+  return facts.map(([name, text], at) => {
+    const isSame = name === facts[at - 1]?.[0];
+    return `  ${styled('dim', (isSame ? '' : name).padEnd(NAME_WIDTH))} ${text}`;
+  });
+}
+
+function holderFacts({ process: holding, claim }: PortHolderReport, nowMs: number): Fact[] {
+  const since = claim === undefined ? '' : `, for ${formatAge(nowMs - claim.claimedAtMs)}`;
+  if (claim === undefined) return [['held by', `${describeProcess(holding)}, through portslice`]];
+  const { slice, runProcess } = claim;
+  const place = slice === 0 ? "the run's own slice" : `worker slice ${slice}`;
+  const isOwnRun = runProcess.processId === holding.processId;
+  return [
+    ['held by', `${describeProcess(holding)}${since}`],
+    ['worker', isOwnRun ? place : `${place} of the run of ${describeProcess(runProcess)}`],
+  ];
+}
+
+/** One text for all sockets that the same processes have: 'pid 42 (node server.js) in /shop, on 127.0.0.1:20123 and [::1]:20123'. */
+function bySameProcesses(sockets: readonly SocketReport[], port: number): string[] {
+  const owners = sockets.map((socket) => describeOwners([socket]));
+  return [...new Set(owners)].map((owner) => {
+    const own = sockets.filter((_, at) => owners[at] === owner);
+    return `${owner}, on ${enumerate(own.map(({ address }) => withPort(address, port)))}`;
+  });
+}
+
+function describeOwners(sockets: readonly { readonly processes: readonly ProcessStatus[] }[]): string {
+  return enumerate(sockets.flatMap(({ processes }) => processes.map(describeProcess)));
+}
+
+function withPort(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+const CONNECTION_NAMES: Readonly<Record<ConnectionsReport['kind'], string>> = {
+  server: 'connections',
+  client: 'client',
+  lingering: 'lingers',
+};
+
+function describeConnections({ kind, state, count, peers, processes }: ConnectionsReport): string {
+  const shown = peers.map(({ address, port }) => withPort(address, port));
+  const others = count - shown.length;
+  const ends = enumerate([...new Set(shown), ...(others > 0 ? [`${others} more`] : [])]);
+  const connections = count === 1 ? 'a connection' : `${count} connections`;
+  const name = state === 'time-wait' ? 'TIME_WAIT' : state;
+  if (kind === 'lingering') return `${connections} that its process has closed (${name}), with ${ends}`;
+  const owners = enumerate(processes.map(describeProcess));
+  return `${owners}, ${connections} ${kind === 'client' ? 'to' : 'with'} ${ends} (${name})`;
+}
+
+function describeRedirection({ by, target, process: helper }: RedirectionReport): string {
+  const how = helper === undefined ? `a rule of ${by}` : `${by}, ${describeProcess(helper)}`;
+  return `${target === undefined ? 'elsewhere' : `to ${harmless(target)}`} by ${how}`;
+}
+
+function unknownFacts(report: PortReport): Fact[] {
+  const unknown = [
+    ...(report.listeners === undefined ? ['who listens'] : []),
+    ...(report.bound === undefined ? ['who has bound it without listening'] : []),
+    ...(report.udp === undefined ? ['who has it for UDP'] : []),
+    ...(report.seesRedirectionRules ? [] : ['whether a packet filter redirects it']),
+  ];
+  return unknown.length === 0 ? [] : [['not known', enumerate(unknown)]];
+}
