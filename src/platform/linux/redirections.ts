@@ -7,7 +7,7 @@ import {
 } from '../../core/redirection-text.ts';
 import { copyEnvironment } from '../environment.ts';
 import type { Redirection, Redirections } from '../port-inspector.ts';
-import { listProcesses, readCommand, readText } from './proc.ts';
+import { listProcesses, readCommand, readLink, readText } from './proc.ts';
 
 export function findRedirections(ports: ReadonlySet<number>): Redirections {
   const rules = readRules();
@@ -23,9 +23,15 @@ export function findRedirections(ports: ReadonlySet<number>): Redirections {
 function findDockerProxies(ports: ReadonlySet<number>): Redirection[] {
   return listProcesses().flatMap((processId) => {
     const proxy = parseDockerProxy(readCommand(processId) ?? '');
-    if (proxy === undefined || !ports.has(proxy.port)) return [];
+    if (proxy === undefined || !ports.has(proxy.port) || isElsewhere(processId)) return [];
     return [{ ...proxy, isOfContainers: true, by: 'docker-proxy', processId }];
   });
+}
+
+/** In another network namespace, whose ports are not ours. Of another user's process that is not told. */
+function isElsewhere(processId: number): boolean {
+  const namespace = readLink(`/proc/${processId}/ns/net`);
+  return namespace !== '' && namespace !== readLink('/proc/self/ns/net');
 }
 
 interface Rules {

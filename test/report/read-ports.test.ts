@@ -1,0 +1,170 @@
+/** What is known of a port, read as `portslice who` shows it: on every kernel. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import net from 'node:net';
+import { afterEach, expect, test, vi } from 'vitest';
+import { parsePoolHandle } from '../../src/core/pool-handle.ts';
+import { platform } from '../../src/platform/platform.ts';
+import type { PortReport } from '../../src/report/port/port-report.ts';
+import { readPorts } from '../../src/report/port/read-ports.ts';
+import { findSchemaProblem } from '../support/check-schema.ts';
+import { startPeer } from '../support/kernel-peer.ts';
+import { listen, startServer } from '../support/listening-server.ts';
+import { reservePorts } from '../support/port-block.ts';
+import { startPortWorker } from '../support/port-worker.ts';
+import { openTestPool } from '../support/test-pool.ts';
+import { until } from '../support/until.ts';
+
+afterEach(() => void vi.unstubAllEnvs());
+
+/** Wine does not tell whose a socket or a lock is. */
+const tellsOwners = process.platform !== 'win32';
+
+function readPort(port: number): PortReport {
+  const report = readPorts([port]);
+  expect(findSchemaProblem('who.schema.json', report)).toBeUndefined();
+  expect(report.ports).toHaveLength(1);
+  return report.ports[0] as PortReport;
+}
+
+const FREE = { isTaken: false, isTakenUnseen: false, listeners: [], connections: [], redirections: [] };
+
+test('A port that nobody uses is free', async () => {
+  await using block = await reservePorts(1);
+  const [port] = block.ports as [number];
+  const report = readPort(port);
+  expect(report).toMatchObject({ port, ...FREE, place: { isServerPort: true, isEphemeral: false } });
+  expect(report.holder).toBeUndefined();
+  expect(report.bound ?? []).toEqual([]);
+  expect(report.udp).toEqual([]);
+});
+
+test('A port of a test has its label, its worker and its run, and its server', async () => {
+  await using opened = await openTestPool(8, { workers: 2 });
+  await using worker = startPortWorker({ env: opened.env });
+  const port = await worker.call('acquireFromSlice', 1, { label: 'cart > adds an item' });
+  const before = readPort(port);
+  expect(before.isTaken).toBe(true);
+  expect(before.listeners).toEqual([]);
+  // The hold is no stranger's socket.
+  expect(before.bound ?? []).toEqual([]);
+  expect(before.holder?.claim).toMatchObject({
+    state: 'held',
+    label: 'cart > adds an item',
+    slice: 1,
+    runId: parsePoolHandle(opened.pool.handle)?.runId,
+  });
+  expect(before.holder?.claim?.claimedAtMs).toBeLessThanOrEqual(Date.now());
+  await worker.call('listen', port, '127.0.0.1');
+  const { listeners, bound = [], holder } = readPort(port);
+  expect(listeners).toMatchObject([{ address: '127.0.0.1' }]);
+  expect(bound).toEqual([]);
+  if (!tellsOwners) return;
+  expect(holder?.claim?.runProcess.processId).toBe(process.pid);
+  const owner = {
+    processId: worker.pid,
+    command: expect.stringContaining('port-worker.program') as string,
+    folder: process.cwd(),
+  };
+  expect(holder?.process).toMatchObject(owner);
+  expect(listeners?.[0]?.processes).toMatchObject([owner]);
+});
+
+test('A sealed port names the test that has left it', async () => {
+  await using opened = await openTestPool(2);
+  await using worker = startPortWorker({ env: opened.env });
+  const port = await worker.call('claim', { label: 'leaves a server' });
+  await worker.call('releaseSealed', port);
+  const { isTaken, holder } = readPort(port);
+  expect(isTaken).toBe(true);
+  expect(holder?.claim).toMatchObject({ state: 'sealed', label: 'leaves a server', slice: 0 });
+});
+
+test('A port that is locked by a process without a pool that can be read is taken all the same', async () => {
+  await using block = await reservePorts(1);
+  const [port] = block.ports as [number];
+  await using peer = await startPeer();
+  await peer.kernel('takeLock', port);
+  const { isTaken, holder } = readPort(port);
+  expect(isTaken).toBe(true);
+  expect(holder).toBeDefined();
+  expect(holder?.claim).toBeUndefined();
+  if (tellsOwners) expect(holder?.process.processId).toBe(peer.pid);
+});
+
+test('A server that knows nothing of portslice is named by its command line and folder', async () => {
+  await using block = await reservePorts(1);
+  const [port] = block.ports as [number];
+  await using server = await startServer(port, '::1');
+  const { isTaken, listeners, holder } = readPort(port);
+  expect(isTaken).toBe(true);
+  expect(holder).toBeUndefined();
+  expect(listeners).toMatchObject([{ address: '::1' }]);
+  const command = expect.stringContaining('listening-server.program') as string;
+  if (tellsOwners)
+    expect(listeners?.[0]?.processes).toMatchObject([
+      { processId: server.pid, command, folder: process.cwd() },
+    ]);
+  await server.stop();
+  await until('it is gone', () => !readPort(port).isTaken);
+});
+
+test('A client whose own port it is keeps servers away; a connection of a server does not count beside it', async () => {
+  await using block = await reservePorts(2);
+  const [serverPort, clientPort] = block.ports as [number, number];
+  await using _server = await listen({ port: serverPort, host: '127.0.0.1' });
+  const client = net.connect({ port: serverPort, host: '127.0.0.1', localPort: clientPort });
+  await once(client, 'connect');
+  const report = readPort(clientPort);
+  expect(report).toMatchObject({ isTaken: true, isTakenUnseen: false, listeners: [] });
+  expect(report.connections).toMatchObject([
+    { kind: 'client', state: 'connected', count: 1, peers: [{ address: '127.0.0.1', port: serverPort }] },
+  ]);
+  if (tellsOwners) expect(report.connections?.[0]?.processes).toMatchObject([{ processId: process.pid }]);
+  const served = readPort(serverPort);
+  expect(served.connections?.map(({ kind }) => kind) ?? []).not.toContain('client');
+  client.destroy();
+  await once(client, 'close');
+});
+
+test('A port that somebody has for UDP alone is free, and says so', async () => {
+  await using block = await reservePorts(1);
+  const [port] = block.ports as [number];
+  const socket = createSocket('udp4').bind(port, '127.0.0.1');
+  await once(socket, 'listening');
+  const report = readPort(port);
+  expect(report).toMatchObject({ port, ...FREE });
+  expect(report.udp).toMatchObject([{ address: '127.0.0.1' }]);
+  if (tellsOwners) expect(report.udp?.[0]?.processes).toMatchObject([{ processId: process.pid }]);
+  socket.close();
+  await once(socket, 'close');
+});
+
+test('A port is no server port for each reason that it has', () => {
+  const { firstPort } = platform.readEphemeralRange().range;
+  vi.stubEnv('PORTSLICE_EXCLUDED_PORTS', '20003');
+  expect(readPort(6000).place).toMatchObject({ isServerPort: false, isRefusedByBrowsers: true });
+  expect(readPort(22).place).toMatchObject({
+    isServerPort: false,
+    isRefusedByBrowsers: true,
+    isPrivileged: true,
+  });
+  expect(readPort(firstPort + 3).place).toMatchObject({ isServerPort: false, isEphemeral: true });
+  expect(readPort(20_003).place).toMatchObject({ isServerPort: false, isExcludedByUser: true });
+  expect(readPort(20_004).place).toMatchObject({ isServerPort: true, isExcludedByUser: false });
+  vi.stubEnv('PORTSLICE_PORTS', '20000-20009');
+  expect(readPort(20_010).place).toMatchObject({ isServerPort: false, isLeftOutBy: 'PORTSLICE_PORTS' });
+  expect(readPort(20_009).place.isLeftOutBy).toBeUndefined();
+});
+
+test('Several ports are told of in ascending order, each once', async () => {
+  await using block = await reservePorts(3);
+  const [first, second, third] = block.ports as [number, number, number];
+  await using _server = await listen({ port: second });
+  const { ports } = readPorts([first, second, third]);
+  expect(ports.map(({ port, isTaken }) => [port, isTaken])).toEqual([
+    [first, false],
+    [second, true],
+    [third, false],
+  ]);
+});
