@@ -2,9 +2,8 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { parsePoolHandle } from '../../src/core/pool-handle.ts';
-import { platform } from '../../src/platform/platform.ts';
 import type { PortReport } from '../../src/report/port/port-report.ts';
 import { readPorts } from '../../src/report/port/read-ports.ts';
 import type { ProcessStatus } from '../../src/report/status/machine-status.ts';
@@ -15,8 +14,6 @@ import { reservePorts } from '../support/port-block.ts';
 import { startPortWorker } from '../support/port-worker.ts';
 import { openTestPool } from '../support/test-pool.ts';
 import { until } from '../support/until.ts';
-
-afterEach(() => void vi.unstubAllEnvs());
 
 /** Wine does not tell whose a socket or a lock is. */
 const tellsOwners = process.platform !== 'win32';
@@ -139,23 +136,6 @@ test('A port that somebody has for UDP alone is free, and says so', async () => 
   expectProcess(report.udp?.[0]?.processes[0], { processId: process.pid });
   socket.close();
   await once(socket, 'close');
-});
-
-test('A port is no server port for each reason that it has', () => {
-  const { firstPort } = platform.readEphemeralRange().range;
-  vi.stubEnv('PORTSLICE_EXCLUDED_PORTS', '20003');
-  expect(readPort(6000).place).toMatchObject({ isServerPort: false, isRefusedByBrowsers: true });
-  expect(readPort(22).place).toMatchObject({
-    isServerPort: false,
-    isRefusedByBrowsers: true,
-    isPrivileged: true,
-  });
-  expect(readPort(firstPort + 3).place).toMatchObject({ isServerPort: false, isEphemeral: true });
-  expect(readPort(20_003).place).toMatchObject({ isServerPort: false, isExcludedByUser: true });
-  expect(readPort(20_004).place).toMatchObject({ isServerPort: true, isExcludedByUser: false });
-  vi.stubEnv('PORTSLICE_PORTS', '20000-20009');
-  expect(readPort(20_010).place).toMatchObject({ isServerPort: false, isLeftOutBy: 'PORTSLICE_PORTS' });
-  expect(readPort(20_009).place.isLeftOutBy).toBeUndefined();
 });
 
 test('Several ports are told of in ascending order, each once', async () => {
