@@ -236,7 +236,7 @@ test('Ports that are free alike are told of together, those that are taken one b
   const taken = [20_002, 20_004].map((port) => ({ ...TAKEN, port, listeners: [socket('::', server)] }));
   const headings = format(...free, ...taken)
     .split('\n')
-    .filter((line) => /^Port/.test(line))
+    .filter((line) => line.startsWith('Port'))
     .map((line) => line.slice(0, 32));
   expect(headings).toEqual([
     'Ports 20000-20001, 20003 are fre',
