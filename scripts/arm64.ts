@@ -13,6 +13,7 @@ const PACKAGES = {
   vitest: '5.1.1',
   // Of our own dependencies, what the command needs.
   commander: '14.0.3',
+  'string-width': '4.2.3',
 };
 
 /** Has node_modules with those packages, for arm64. */

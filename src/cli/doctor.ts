@@ -16,6 +16,9 @@ import {
 } from './doctor-text.ts';
 import { printJSON, printLine } from './output.ts';
 
+/** Of the JSON: schemas/doctor.schema.json. */
+const REPORT_VERSION = 1;
+
 export interface DoctorRequest {
   readonly json: boolean;
   /** For each check of the self-test. */
@@ -42,7 +45,7 @@ export async function runDoctor(request: DoctorRequest): Promise<boolean> {
   const machine = await describeMachine(system, version);
   const verdict = verdictOf(results);
   const report: DoctorReport = { verdict, results, notMade: left.map(({ name }) => name), machine, wiring };
-  if (json) printJSON(report);
+  if (json) printJSON({ version: REPORT_VERSION, ...report });
   else printLine(`\n${formatVerdict(report)}\n${formatWiringVerdict(wiring)}\n\n${formatReport(report)}`);
   return verdict === 'failed' || wiring.verdict === 'failed';
 }

@@ -30,6 +30,11 @@ export function printJSON(value: unknown, form: 'for people too' | 'in one line'
   print(`${escapeControls(JSON.stringify(value, undefined, form === 'in one line' ? 0 : 2))}\n`);
 }
 
+/** A value in one line, to the standard error: for commands whose standard output is that of another program. */
+export function tellJSON(value: unknown): void {
+  process.stderr.write(`${escapeControls(JSON.stringify(value))}\n`);
+}
+
 /** JSON itself escapes only those below 32. A program reads the same. */
 function escapeControls(json: string): string {
   return json.replaceAll(/[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu, escapeCharacter);

@@ -24,17 +24,23 @@ export interface ReadinessWatch {
   stop(): void;
 }
 
+interface WatchRequest {
+  readonly ports: readonly CommandPort[];
+  readonly tree: ProcessTree;
+  /** Until it answers, nothing is ready. */
+  readonly readyUrl: string | undefined;
+  /** Called when all ports that this process has are. */
+  readonly noteReady: () => void;
+}
+
 /**
  * Announces each port on which a process of the command listens, if need be only when the URL answers. Tells of a stranger
  * who listens there instead, and, once, of a server that takes long.
  */
-export function watchForReadiness(
-  ports: readonly CommandPort[],
-  tree: ProcessTree,
-  readyUrl: string | undefined,
-): ReadinessWatch {
+export function watchForReadiness({ ports, tree, readyUrl, noteReady }: WatchRequest): ReadinessWatch {
   const ending = new AbortController();
   const unserved = new Set(ports.filter(({ served }) => served !== undefined));
+  let left = unserved.size;
   const watch = async (port: CommandPort): Promise<void> => {
     const startMs = monotonicMs();
     try {
@@ -42,6 +48,7 @@ export function watchForReadiness(
       unserved.delete(port);
       if (readyUrl !== undefined) await untilAnswersWell(readyUrl, startMs, ending.signal);
       port.served?.announceReady();
+      if (--left === 0) noteReady();
     } catch (error) {
       if (!ending.signal.aborted) throw error;
     }

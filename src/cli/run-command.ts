@@ -13,6 +13,7 @@ import { hintAtNoHold } from './hold-hint.ts';
 import { withPortFlag } from './known-servers.ts';
 import { fillIn, type WantedPort } from './port-arguments.ts';
 import { watchForReadiness } from './readiness.ts';
+import { tellEvent } from './run-events.ts';
 import { startCommand } from './start-command.ts';
 
 export interface RunRequest {
@@ -21,6 +22,8 @@ export interface RunRequest {
   readonly ready: string | undefined;
   /** False for servers that could not listen on a held port. */
   readonly hold: boolean;
+  /** Tells in JSON when it is started and ready. */
+  readonly json: boolean;
   readonly command: readonly string[];
 }
 
@@ -30,12 +33,16 @@ export async function runCommand(request: RunRequest): Promise<number> {
   serverPlatform.checkSupport(false);
   const ports = await openPorts(request.ports, request.hold);
   const tree = serverPlatform.openProcessTree();
-  for (const { name, port } of ports) tell(`${variableOf(name)} is ${port}`);
+  if (request.json) tellEvent('started', ports);
+  else for (const { name, port } of ports) tell(`${variableOf(name)} is ${port}`);
   const environment = { ...copyEnvironment(), ...variablesOf(ports), ...tree.environment };
   const startMs = monotonicMs();
   const words = toCommand(request.command, ports);
   const command = startCommand(words, environment, tree);
-  const watch = watchForReadiness(ports, tree, readyUrlOf(request.ready, ports));
+  const noteReady = (): void => {
+    if (request.json) tellEvent('ready', ports);
+  };
+  const watch = watchForReadiness({ ports, tree, readyUrl: readyUrlOf(request.ready, ports), noteReady });
   try {
     const { exitCode, signal } = await command.ended;
     const ranMs = monotonicMs() - startMs;

@@ -8,8 +8,10 @@ const NEIGHBOURS = [
   '@playwright',
   '@types',
   '@vitest',
+  'cli-table3',
   'commander',
   'get-port',
+  'string-width',
   'tinyexec',
   'tinypool',
   'typescript',
@@ -22,7 +24,7 @@ export function installBuiltPackage(folder: string, root: string): void {
   const packages = path.join(folder, 'node_modules');
   const installed = path.join(packages, 'portslice');
   mkdirSync(installed, { recursive: true });
-  for (const part of ['package.json', 'dist'])
+  for (const part of ['package.json', 'dist', 'schemas'])
     cpSync(path.join(root, part), path.join(installed, part), { recursive: true });
   const ours = path.join(root, 'node_modules');
   for (const name of NEIGHBOURS) symlinkSync(path.join(ours, name), path.join(packages, name));

@@ -26,6 +26,7 @@ export interface Terminal extends AsyncDisposable {
   colouredScreen(): string;
   /** What has left the screen at its top, and the screen. */
   history(): string;
+  colouredHistory(): string;
   /** Whether a program shows a screen of its own, as editors do. */
   isOnAlternateScreen(): boolean;
   cursorIsVisible(): boolean;
@@ -92,6 +93,7 @@ export function startTerminal(
     screen,
     colouredScreen: () => trimEnds(ask('capture-pane', '-p', '-e')),
     history: () => trimEnds(ask('capture-pane', '-p', '-S', '-')),
+    colouredHistory: () => trimEnds(ask('capture-pane', '-p', '-e', '-S', '-')),
     isOnAlternateScreen: () => tell('alternate_on') === '1',
     cursorIsVisible: () => tell('cursor_flag') === '1',
     press: (...keys) => void ask('send-keys', ...keys),

@@ -14,12 +14,14 @@ const EXAMPLES = [
   'portslice run --port WEB=3000 -- npm start',
   `portslice run --port WEB --port API -- 'node api.js {API} & vite --port {WEB}'`,
   'portslice run --no-hold -- python3 server.py {WEB}',
+  'portslice run --json -- node server.js 2> run.jsonl',
 ];
 
 interface RunFlags {
   readonly port?: readonly WantedPort[];
   readonly ready?: string;
   readonly hold: boolean;
+  readonly json: boolean;
 }
 
 export const addRun: AddCommand = (program, end) => {
@@ -35,11 +37,16 @@ export const addRun: AddCommand = (program, end) => {
       'tests join when this answers: a URL with {WEB} in it, or a path of the first port',
     )
     .option('--no-hold', 'for servers that set neither SO_REUSEADDR nor SO_REUSEPORT')
+    .option(
+      '--json',
+      'tell the standard error in lines of JSON when the command is started, and ready',
+      false,
+    )
     .passThroughOptions()
-    .action(async (words: string[], { port: ports = [ONLY_PORT], ready, hold }: RunFlags) => {
+    .action(async (words: string[], { port: ports = [ONLY_PORT], ready, hold, json }: RunFlags) => {
       checkDistinct(ports);
       const { runCommand } = await import('../run-command.ts');
-      end(await runCommand({ ports, ready, hold, command: words }));
+      end(await runCommand({ ports, ready, hold, json, command: words }));
     });
   addHelpTexts(command, {
     notes: NOTES,

@@ -8,6 +8,7 @@ import { installScripts } from './checks/install-scripts.ts';
 import { ipv6 } from './checks/ipv6.ts';
 import { ownPackage } from './checks/package.ts';
 import { playwrightConfig } from './checks/playwright-config.ts';
+import { redirection } from './checks/redirection.ts';
 import { runners } from './checks/runners.ts';
 import { runtime } from './checks/runtime.ts';
 import { serverPorts } from './checks/server-ports.ts';
@@ -30,6 +31,7 @@ const CHECKS: readonly WiringCheck[] = [
   descriptors,
   ipv6,
   container,
+  redirection,
 ];
 
 export interface WiringReport {
@@ -40,10 +42,15 @@ export interface WiringReport {
   readonly results: readonly WiringResult[];
 }
 
-export async function lookAtWiring(folder: string, system: Platform): Promise<WiringReport> {
+/** @param checks others than those of this file are for tests */
+export async function lookAtWiring(
+  folder: string,
+  system: Platform,
+  checks: readonly WiringCheck[] = CHECKS,
+): Promise<WiringReport> {
   const project = new Project(folder, system);
   const results: WiringResult[] = [];
-  for (const { name, look } of CHECKS) {
+  for (const { name, look } of checks) {
     const finding = await lookSafely(look, project);
     if (finding !== undefined) results.push({ name, ...finding });
   }

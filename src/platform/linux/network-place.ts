@@ -27,17 +27,26 @@ export function judgeInterfaces(interfaces: readonly NetworkInterface[]): 'machi
 
 const FOLDER = '/sys/class/net';
 
+/** The names are those of this process. What /sys has may be of the namespace in which it was mounted. */
 function readInterfaces(): NetworkInterface[] {
-  const { existsSync, readdirSync } = fileSystem();
   try {
-    return readdirSync(FOLDER).map((name) => ({
-      name,
-      isDevice: existsSync(`${FOLDER}/${name}/device`),
-      hasOtherEnd: readNumber(`${FOLDER}/${name}/iflink`) !== readNumber(`${FOLDER}/${name}/ifindex`),
-    }));
+    const lines = fileSystem().readFileSync('/proc/self/net/dev', 'latin1').split('\n');
+    const names = lines.flatMap((line) => /^\s*([^\s:]+):/.exec(line)?.[1] ?? []);
+    const isOurs = fileSystem().readdirSync(FOLDER).toSorted().join('\n') === names.toSorted().join('\n');
+    return names.map((name) => describeInterface(name, isOurs));
   } catch {
     return [];
   }
+}
+
+function describeInterface(name: string, isTold: boolean): NetworkInterface {
+  if (!isTold) return { name, isDevice: false, hasOtherEnd: false };
+  const folder = `${FOLDER}/${name}`;
+  return {
+    name,
+    isDevice: fileSystem().existsSync(`${folder}/device`),
+    hasOtherEnd: readNumber(`${folder}/iflink`) !== readNumber(`${folder}/ifindex`),
+  };
 }
 
 function readNumber(file: string): number {

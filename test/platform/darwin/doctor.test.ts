@@ -9,10 +9,11 @@ const noHold = expect.stringMatching(
 ) as string;
 
 test('A Mac has no hold, and keeps everything else', { timeout: TIMEOUT_MS }, async () => {
-  const { exitCode, weaker, ok, output } = await runDoctor({});
+  const { exitCode, weaker, ok, wiring, output } = await runDoctor({});
   expect(weaker).toEqual([noHold]);
   expect(ok).toHaveLength(12);
   expect(output).toMatch(/^system: +macOS /m);
+  expect(wiring).toContainEqual(expect.stringMatching(/^ok {7}The addon .*: @koromix\/koffi-darwin-/));
   expect(exitCode).toBe(0);
 });
 

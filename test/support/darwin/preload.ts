@@ -13,7 +13,9 @@ interface Addon {
 type Resolve = (request: string, ...rest: unknown[]) => string;
 type Open = (module: { exports: unknown }, file: string, ...rest: unknown[]) => void;
 
-const target = `${process.platform}-${process.arch}`;
+/** The real one. */
+const system = process.platform;
+const target = `${system}-${process.arch}`;
 const addonName = `@koromix/koffi-${target}/${target.replace('-', '_')}/koffi.node`;
 const addonFile = createRequire(import.meta.url).resolve(addonName);
 const DARWIN_ADDON = /^@koromix\/koffi-darwin-/;
@@ -21,8 +23,13 @@ const MARK = '#darwin';
 
 const modules = Module as unknown as { _resolveFilename: Resolve };
 const resolve = modules._resolveFilename.bind(Module);
-modules._resolveFilename = (request, ...rest) =>
-  DARWIN_ADDON.test(request) ? addonFile + MARK : resolve(request, ...rest);
+modules._resolveFilename = (request, ...rest) => {
+  if (!DARWIN_ADDON.test(request)) return resolve(request, ...rest);
+  const isAddon = request.endsWith('.node');
+  return isAddon
+    ? addonFile + MARK
+    : resolve(request.replace(DARWIN_ADDON, `@koromix/koffi-${system}-`), ...rest);
+};
 
 const open = process.dlopen.bind(process) as Open;
 process.dlopen = (module: { exports: unknown }, file: string, ...rest: unknown[]): void => {
