@@ -55,7 +55,7 @@ function heldBy(process: PortHolderReport['process'], changes: object = {}): Por
 
 function format(...ports: readonly PortReport[]): string {
   const ephemeralRange = { firstPort: 32_768, lastPort: 60_999 };
-  return formatWho({ version: 1, ephemeralRange, ports }, NOW_MS).join('\n');
+  return formatWho({ version: 1, ephemeralRange, ports }, NOW_MS, undefined).join('\n');
 }
 
 describe('a port', () => {
@@ -242,6 +242,24 @@ test('Ports that are free alike are told of together, those that are taken one b
     'Ports 20000-20001, 20003 are fre',
     'Port 20002 is taken: pid 42 (nod',
     'Port 20004 is taken: pid 42 (nod',
+  ]);
+});
+
+test('On a terminal no line is longer than it, and what belongs to a fact stays below it', () => {
+  const report = { ...TAKEN, holder: heldBy(worker), listeners: [socket('::', server)] };
+  const lines = formatWho({ version: 1, ephemeralRange: undefined, ports: [report] }, NOW_MS, 60);
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(60);
+  const narrow = formatWho({ version: 1, ephemeralRange: undefined, ports: [report] }, NOW_MS, 40);
+  expect(narrow.slice(0, 3)).toEqual([
+    "Port 20123 is taken: 'cart.spec.ts >",
+    "  adds an item' has it.",
+    '  held by      pid 41 (node worker.js)',
+  ]);
+  expect(lines.slice(0, 4)).toEqual([
+    "Port 20123 is taken: 'cart.spec.ts > adds an item' has it.",
+    '  held by      pid 41 (node worker.js) in /home/me/shop, for',
+    '               13s',
+    '  worker       worker slice 2 of the run of pid 40',
   ]);
 });
 
