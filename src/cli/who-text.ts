@@ -104,12 +104,11 @@ function holderFacts({ process: holding, claim }: PortHolderReport, nowMs: numbe
   const since = claim === undefined ? '' : `, for ${formatAge(nowMs - claim.claimedAtMs)}`;
   if (claim === undefined) return [['held by', `${describeProcess(holding)}, through portslice`]];
   const { slice, runProcess } = claim;
-  const place = slice === 0 ? "the run's own slice" : `worker slice ${slice}`;
-  const isOwnRun = runProcess.processId === holding.processId;
-  return [
-    ['held by', `${describeProcess(holding)}${since}`],
-    ['worker', isOwnRun ? place : `${place} of the run of ${describeProcess(runProcess)}`],
-  ];
+  const facts: readonly Fact[] = [['held by', `${describeProcess(holding)}${since}`]];
+  // A script has a pool of its own.
+  if (slice === 0 && runProcess.processId === holding.processId) return [...facts];
+  const place = slice === 0 ? 'of none of its workers' : `worker ${slice}`;
+  return [...facts, ['run', `${describeProcess(runProcess)}, ${place}`]];
 }
 
 /** One text for all sockets that the same processes have: 'pid 42 (node server.js) in /shop, on 127.0.0.1:20123 and [::1]:20123'. */

@@ -59,7 +59,7 @@ function format(...ports: readonly PortReport[]): string {
 }
 
 describe('a port', () => {
-  test('of a test has the test in its heading, then worker, run and server, and what to do', () => {
+  test('of a test has the test in its heading, then its process, run and server, and what to do', () => {
     expect(
       format({
         ...TAKEN,
@@ -68,7 +68,7 @@ describe('a port', () => {
       }),
     ).toBe(`Port 20123 is taken: 'cart.spec.ts > adds an item' has it.
   held by      pid 41 (node worker.js) in /home/me/shop, for 13s
-  worker       worker slice 2 of the run of pid 40 (playwright test) in /home/me/shop
+  run          pid 40 (playwright test) in /home/me/shop, worker 2
   listens      pid 42 (node server.js) in /home/me/shop, on [::]:20123 and 127.0.0.1:20123
   server port  yes, tests may be given it
   what to do   It is given back when its test ends. To have it at once, stop pid 41; for another server, take another port.`);
@@ -76,9 +76,14 @@ describe('a port', () => {
 
   test.each<[string, Partial<PortReport>, RegExp]>([
     [
-      'of a script has no worker',
+      'of a script has no run besides',
       { holder: heldBy(worker, { slice: 0, runProcess: worker }) },
-      /worker +the run's own slice\n/,
+      /held by +pid 41 .*\n  server port/,
+    ],
+    [
+      'of a process that a test has started is of none of the workers',
+      { holder: heldBy(worker, { slice: 0 }) },
+      /run +pid 40 \(playwright test\) in \S+, of none of its workers\n/,
     ],
     [
       'of nobody’s label names the process',
@@ -259,7 +264,7 @@ test('On a terminal no line is longer than it, and what belongs to a fact stays 
     "Port 20123 is taken: 'cart.spec.ts > adds an item' has it.",
     '  held by      pid 41 (node worker.js) in /home/me/shop, for',
     '               13s',
-    '  worker       worker slice 2 of the run of pid 40',
+    '  run          pid 40 (playwright test) in /home/me/shop,',
   ]);
 });
 
