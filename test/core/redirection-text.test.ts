@@ -90,13 +90,22 @@ table ip docker-bridges {
 		iifname != "docker0" tcp dport 8080 counter packets 0 bytes 0 dnat ip to 172.17.0.2:80 comment "DNAT"
 	}
 }
+table ip nat {
+	chain DOCKER {
+		iifname != "docker0" tcp dport 8081 counter packets 0 bytes 0 xt target "DNAT"
+	}
+}
 table inet mine {
 	chain in {
 		tcp dport 81 redirect to :82
 	}
 }
 `;
-    expect(parseNftables(text)).toEqual([on(8080, '172.17.0.2:80', true), on(81, ':82')]);
+    expect(parseNftables(text)).toEqual([
+      on(8080, '172.17.0.2:80', true),
+      on(8081, undefined, true),
+      on(81, ':82'),
+    ]);
   });
 });
 

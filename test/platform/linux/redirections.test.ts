@@ -18,10 +18,14 @@ function findIn(wrapper: readonly string[], ports: readonly number[]): Promise<R
   return scriptOutput(code, { wrapper });
 }
 
+function sorted({ found, seesRules }: Redirections): Redirections {
+  return { found: found.toSorted((a, b) => a.port - b.port), seesRules };
+}
+
 const rule = { isOfContainers: false };
 
 describe('the rules of the kernel', () => {
-  test('are seen as iptables shows them, with the chains of Docker', async (context) => {
+  test('are seen as iptables has made them, with the chains of Docker', async (context) => {
     const iptables = needProgram(context, 'iptables');
     const lead = (chain: string, port: number): string =>
       `${iptables} -t nat -A ${chain} -p tcp --dport ${port} -j DNAT --to-destination 172.17.0.2:80`;
@@ -31,12 +35,23 @@ describe('the rules of the kernel', () => {
       lead('PREROUTING', 8081),
       lead('PREROUTING', 9),
     ];
-    const { found, seesRules } = await findIn(needNamespace(context, setup.join('\n')), [8080, 8081, 8082]);
-    expect(seesRules).toBe(true);
-    expect(found.toSorted((a, b) => a.port - b.port)).toEqual([
-      { port: 8080, isOfContainers: true, by: 'iptables', target: '172.17.0.2:80' },
-      { port: 8081, isOfContainers: false, by: 'iptables', target: '172.17.0.2:80' },
-    ]);
+    const wrapper = needNamespace(context, setup.join('\n'));
+    const expected = (by: string): object => ({
+      found: [
+        { port: 8080, isOfContainers: true, by, target: '172.17.0.2:80' },
+        { port: 8081, isOfContainers: false, by, target: '172.17.0.2:80' },
+      ],
+      seesRules: true,
+    });
+    expect(sorted(await findIn(wrapper, [8080, 8081, 8082]))).toEqual(expected('nftables'));
+    // Where there is no nft.
+    const without = [
+      ...wrapper,
+      'sh',
+      '-ec',
+      `mount --bind /bin/false ${needProgram(context, 'nft')}; exec "$0" "$@"`,
+    ];
+    expect(sorted(await findIn(without, [8080, 8081, 8082]))).toEqual(expected('iptables'));
   });
 
   test('are seen as nftables has them', async (context) => {
