@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { formatWho } from '../../src/cli/who-text.ts';
 import { findForwarders } from '../../src/report/port/container-forwarders.ts';
-import type { PortHolderReport, PortReport, SocketReport } from '../../src/report/port/port-report.ts';
+import type { ListenerReport, PortHolderReport, PortReport } from '../../src/report/port/port-report.ts';
 
 const NOW_MS = 1_000_000_000;
 const own = { userId: process.getuid?.(), userName: 'me' };
@@ -34,8 +34,8 @@ const FREE: PortReport = {
 const TAKEN: PortReport = { ...FREE, isTaken: true };
 const NO_SERVER_PORT = { ...FREE.place, isServerPort: false };
 
-function socket(address: string, ...processes: SocketReport['processes']): SocketReport {
-  return { address, peer: undefined, processes };
+function socket(address: string, ...processes: ListenerReport['processes']): ListenerReport {
+  return { address, peer: undefined, processes, isOfHolder: undefined };
 }
 
 function heldBy(process: PortHolderReport['process'], changes: object = {}): PortHolderReport {
@@ -92,13 +92,21 @@ describe('a port', () => {
     ],
     [
       'that is sealed with a server names both',
-      { holder: heldBy(worker, { state: 'sealed' }), listeners: [socket('::', server)] },
-      /sealed after 'cart[^]*pid 42 still listens: stop it/,
+      {
+        holder: heldBy(worker, { state: 'sealed' }),
+        listeners: [{ ...socket('::', server), isOfHolder: false }],
+      },
+      /sealed after 'cart[^]*what to do +The test has ended, but pid 42 still listens: stop it/,
     ],
     [
       'that is sealed without one says how long',
       { holder: heldBy(worker, { state: 'sealed' }) },
       /stays out of use until pid 41 ends, or no other port is free/,
+    ],
+    [
+      'on which somebody else listens says so first',
+      { holder: heldBy(worker), listeners: [{ ...socket('::', server), isOfHolder: false }] },
+      /what to do +pid 42 was not started by pid 41: if it is no server of the test, stop it\.\n +It is given back/,
     ],
     [
       'of a pool that cannot be read says so much',

@@ -71,6 +71,20 @@ test('A port of a test has its label, its worker and its run, and its server', a
   expectProcess(listeners?.[0]?.processes[0], owner);
 });
 
+test('A stranger who listens on a port of a test is told from the server of the test', async () => {
+  await using opened = await openTestPool(8);
+  await using worker = startPortWorker({ env: opened.env });
+  const port = await worker.call('claim', { label: 'meets a stranger' });
+  await using stranger = await startServer(port, '127.0.0.1');
+  await worker.call('listen', port, '::1');
+  const byAddress = (readPort(port).listeners ?? []).map(({ address, isOfHolder }) => [address, isOfHolder]);
+  const known = (isOfHolder: boolean): boolean | undefined => (tellsOwners ? isOfHolder : undefined);
+  expect(Object.fromEntries(byAddress)).toEqual({ '127.0.0.1': known(false), '::1': known(true) });
+  await worker.call('closeServer', port);
+  await stranger.stop();
+  await worker.call('release', port);
+});
+
 test('A sealed port names the test that has left it', async () => {
   await using opened = await openTestPool(2);
   await using worker = startPortWorker({ env: opened.env });
