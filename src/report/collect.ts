@@ -47,13 +47,16 @@ export class ReportCollector {
     this.#machines = new Machines(ownFacts);
   }
 
-  /** @param tell whatever it throws is counted, and the test left out */
-  add(tell: () => ToldTest): void {
+  /**
+   * @param tell whatever it throws is counted, and the test left out
+   * @returns undefined: the report does not have it
+   */
+  add(tell: () => ToldTest): TestReport | undefined {
     const told = this.#read(tell);
-    if (told !== undefined) this.#add(told);
+    return told === undefined ? undefined : this.#add(told);
   }
 
-  #add(told: ToldTest): void {
+  #add(told: ToldTest): TestReport | undefined {
     const { testId, workerKey, run } = told;
     this.#note(told);
     if (run !== undefined) this.#read(() => this.#machines.learn(workerKey, run));
@@ -62,7 +65,7 @@ export class ReportCollector {
     const message = told.errors.find((text) => EXHAUSTED.test(text));
     if (ports.length === 0 && servers.length === 0 && message === undefined) {
       if (told.outcome !== 'skipped' && !this.#idsWithPorts.has(testId)) this.#idsWithoutPorts.add(testId);
-      return;
+      return undefined;
     }
     this.#idsWithPorts.add(testId);
     this.#idsWithoutPorts.delete(testId);
@@ -70,6 +73,7 @@ export class ReportCollector {
     this.#tests.set(this.#keyOf(test), test);
     if (message !== undefined) this.#exhausted.push({ test, message });
     this.#addShared(test, ports, servers);
+    return test;
   }
 
   #note({ startedAtMs, durationMs, outcome }: ToldTest): void {

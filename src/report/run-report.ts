@@ -5,7 +5,7 @@
 import { harmless } from '../errors/index.ts';
 import { type Collected, ReportCollector } from './collect.ts';
 import { findForeignListeners } from './foreign-listeners.ts';
-import type { MachineReport, PortsReport } from './format.ts';
+import type { MachineReport, PortsReport, TestReport } from './format.ts';
 import { tellGitHub } from './github.ts';
 import { factsOfOwnRun, publishOwnRun, readThisMachine } from './own-run.ts';
 import { ownVersion } from './own-version.ts';
@@ -39,8 +39,14 @@ export class RunReport {
   }
 
   /** @param tell of a test that has ended: whatever it throws is told at the end */
-  add(tell: () => ToldTest): void {
-    this.#collector.add(tell);
+  add(tell: () => ToldTest): TestReport | undefined {
+    return this.#collector.add(tell);
+  }
+
+  /** Where the page shows the test; undefined: there is nothing to look at. */
+  linkTo(test: TestReport | undefined): string | undefined {
+    if (test === undefined || !isRemarkable(test)) return undefined;
+    return `${shownPath(this.#options.folder, PAGE_FILE)}#test=${encodeURIComponent(test.id)}`;
   }
 
   /** Prints and writes it. */
@@ -61,6 +67,11 @@ export class RunReport {
       print([`portslice: report in ${shownPath(folder, PAGE_FILE)}`]);
     });
   }
+}
+
+function isRemarkable({ outcome, ports }: TestReport): boolean {
+  const hasFailed = outcome !== 'passed' && outcome !== 'skipped';
+  return hasFailed || ports.some(({ state, waitedMs }) => state === 'leaked' || waitedMs > 0);
 }
 
 function tellDamage({ count, example }: Collected['damaged']): void {

@@ -52,7 +52,9 @@ export default class PortsReporter implements Reporter {
   }
 
   onTestEnd(test: TestCase, result: TestResult): void {
-    this.#report?.add(() => this.#tell(test, result));
+    const report = this.#report;
+    const link = report?.linkTo(report.add(() => this.#tell(test, result)));
+    if (link !== undefined) showLink(test, result, link);
   }
 
   async onEnd(_result: FullResult): Promise<void> {
@@ -79,7 +81,7 @@ export default class PortsReporter implements Reporter {
       workerKey: `${this.#numberOf(project)} ${workerIndex}`,
       ports: attached(result, 'portslice').map((read) => () => JSON.parse(read()) as unknown),
       servers: attached(result, 'portslice-servers').map((read) => () => JSON.parse(read()) as unknown),
-      run: attached(result, 'portslice-run').map((read) => ({ facts: read() }))[0],
+      run: attached(result, '_portslice-run').map((read) => ({ facts: read() }))[0],
       errors: errors.map(({ message }) => message ?? ''),
     };
   }
@@ -89,6 +91,13 @@ export default class PortsReporter implements Reporter {
     this.#projects.set(project, number);
     return number;
   }
+}
+
+/** In Playwright's own reports, and first of all in the HTML one, which makes links of web addresses only. */
+function showLink(test: TestCase, { annotations }: Partial<TestResult>, link: string): void {
+  // One list in some versions, and in others two.
+  for (const shown of new Set([test.annotations, annotations ?? test.annotations]))
+    shown.push({ type: 'ports report', description: link });
 }
 
 const NO_REPORT = 'there is no report of the ports';
