@@ -1,7 +1,9 @@
+import type { PortRecord } from '../pool/session/snapshot.ts';
 /** Makes the report of a run out of what its tests tell, one after the other: what they have told is not kept twice. */
 import type { findForeignListeners } from './foreign-listeners.ts';
 import { REPORT_VERSION } from './format.ts';
 import type { MachineReport, PortsReport, SharedReport, TestReport } from './format.ts';
+import { titleOf } from './leaks.ts';
 import { Machines, type ThisMachine } from './machines.ts';
 import type { RunFacts } from './run-facts.ts';
 import { SharedUses } from './shared-uses.ts';
@@ -24,10 +26,17 @@ export interface Collected {
 
 export interface RunParts extends Pick<PortsReport, 'generator' | 'runner'> {
   readonly here: ThisMachine;
-  /** Of this machine, which has run the tests; undefined: it only merges. */
-  readonly findForeignListeners: typeof findForeignListeners | undefined;
+  /** What this machine knows, which has run the tests; undefined: it only merges. */
+  readonly ownRun:
+    | {
+        readonly findForeignListeners: typeof findForeignListeners;
+        readonly findLostPorts: () => PortRecord[];
+      }
+    | undefined;
 }
 
+/** Two processes can round the same moment differently. */
+const CLOCK_STEP_MS = 5;
 const EXHAUSTED = /\bPortPoolExhaustedError\b|\bPORTSLICE_POOL_EXHAUSTED\b/;
 
 export class ReportCollector {
@@ -37,6 +46,7 @@ export class ReportCollector {
   readonly #exhausted: ExhaustedTest[] = [];
   readonly #idsWithPorts = new Set<string>();
   readonly #idsWithoutPorts = new Set<string>();
+  readonly #failedWithoutPorts: ToldTest[] = [];
   #startedAtMs = Infinity;
   #endedAtMs = 0;
   #damagedCount = 0;
@@ -65,6 +75,8 @@ export class ReportCollector {
     const message = told.errors.find((text) => EXHAUSTED.test(text));
     if (ports.length === 0 && servers.length === 0 && message === undefined) {
       if (told.outcome !== 'skipped' && !this.#idsWithPorts.has(testId)) this.#idsWithoutPorts.add(testId);
+      // Its worker may have ended before it could tell.
+      if (told.outcome !== 'passed') this.#failedWithoutPorts.push(told);
       return undefined;
     }
     this.#idsWithPorts.add(testId);
@@ -122,7 +134,23 @@ export class ReportCollector {
     for (const { scope, use } of servers) if (scope !== 'test') this.#shared.addServer(ownerOf(scope), use);
   }
 
-  finish({ here, findForeignListeners: findListeners, ...parts }: RunParts): Collected {
+  /** Ports are claimed in the name of their test, and the pool remembers for whom. */
+  #addLost(records: readonly PortRecord[]): void {
+    if (records.length === 0) return;
+    const latestFirst = this.#failedWithoutPorts.toSorted((a, b) => b.startedAtMs - a.startedAtMs);
+    const left = new Set(records);
+    for (const told of latestFirst) {
+      const title = titleOf(told);
+      const lost = [...left].filter(
+        ({ label, claimedAtMs }) => label === title && claimedAtMs >= told.startedAtMs - CLOCK_STEP_MS,
+      );
+      for (const record of lost) left.delete(record);
+      if (lost.length > 0) this.#add({ ...told, ports: [() => lost.map(lostUse)] });
+    }
+  }
+
+  finish({ here, ownRun, ...parts }: RunParts): Collected {
+    this.#addLost(ownRun?.findLostPorts() ?? []);
     const tests = withUniqueIds([...this.#tests.values()]).toSorted((a, b) => a.startedAtMs - b.startedAtMs);
     const shared = [...this.#shared.reports(), ...runPortsOf(this.#machines.facts)];
     const machines = this.#machines.reports(here);
@@ -132,7 +160,7 @@ export class ReportCollector {
       ...parts,
       startedAtMs: Math.min(this.#startedAtMs, here.nowMs),
       endedAtMs: this.#endedAtMs === 0 ? here.nowMs : this.#endedAtMs,
-      machines: withListeners(machines, findListeners, () => portsLeft(tests, shared)),
+      machines: withListeners(machines, ownRun?.findForeignListeners, () => portsLeft(tests, shared)),
       tests,
       testsWithoutPorts: this.#idsWithoutPorts.size,
       shared,
@@ -157,6 +185,19 @@ export class ReportCollector {
   }
 }
 
+/** As workers tell it. */
+function lostUse({ port, slice, claimedAtMs }: PortRecord): object {
+  return {
+    fixture: 'unknown',
+    scope: 'test',
+    port,
+    slice,
+    borrowed: false,
+    waitedMs: 0,
+    acquiredAtMs: claimedAtMs,
+  };
+}
+
 function ownOf<Use>(uses: readonly Scoped<Use>[]): Use[] {
   return uses.filter(({ scope }) => scope === 'test').map(({ use }) => use);
 }
@@ -174,7 +215,7 @@ function withUniqueIds(tests: readonly TestReport[]): TestReport[] {
 /** Of this machine, which is the first. */
 function withListeners(
   machines: readonly MachineReport[],
-  findListeners: RunParts['findForeignListeners'],
+  findListeners: typeof findForeignListeners | undefined,
   ownPorts: () => ReadonlySet<number>,
 ): readonly MachineReport[] {
   const [first, ...others] = machines;

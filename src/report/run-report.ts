@@ -7,7 +7,7 @@ import { type Collected, ReportCollector } from './collect.ts';
 import { findForeignListeners } from './foreign-listeners.ts';
 import type { MachineReport, PortsReport, TestReport } from './format.ts';
 import { tellGitHub } from './github.ts';
-import { factsOfOwnRun, publishOwnRun, readThisMachine } from './own-run.ts';
+import { factsOfOwnRun, findLostPorts, publishOwnRun, readThisMachine } from './own-run.ts';
 import { ownVersion } from './own-version.ts';
 import { countText, summaryLines } from './summary-lines.ts';
 import type { ToldTest } from './told-test.ts';
@@ -56,7 +56,7 @@ export class RunReport {
       here: readThisMachine(),
       generator: { name: 'portslice', version: ownVersion() },
       runner,
-      findForeignListeners: isMerge ? undefined : findForeignListeners,
+      ownRun: isMerge ? undefined : { findForeignListeners, findLostPorts },
     });
     const { report, damaged } = collected;
     print(summaryLines(report));

@@ -14,14 +14,14 @@ export function summaryLines(report: PortsReport): string[] {
 function portsLine({ summary, machines }: PortsReport): string {
   const { poolPortCount, handedOut, peak, waits, borrowed } = summary;
   const several = machines.length > 1 ? ` on ${machines.length} machines` : '';
-  const pool = poolPortCount === 0 ? '' : ` of ${numberText(poolPortCount)}${several}`;
+  const pool = poolPortCount === 0 ? '' : ` of a pool of ${numberText(poolPortCount)}${several}`;
   const most =
     peak === undefined
       ? []
       : [`at most ${peak.portCount} at once, most of them in ${workerOf(peak, machines)}`];
   const longest = waits.count === 0 ? '' : `, at most ${durationText(waits.longestMs)}`;
   const waited = waits.count === 0 ? 'nobody waited' : `${countText(waits.count, 'wait')}${longest}`;
-  return [`${countText(handedOut, 'port')}${pool} handed out`, ...most, waited, `${borrowed} borrowed`].join(
+  return [`${countText(handedOut, 'port')} handed out${pool}`, ...most, waited, `${borrowed} borrowed`].join(
     '; ',
   );
 }

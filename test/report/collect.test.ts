@@ -87,7 +87,7 @@ function collectWith(ownFacts: string | undefined, tests: readonly ToldTest[]): 
     here: HERE,
     generator: { name: 'portslice', version: '0.1.0' },
     runner: { name: 'vitest', version: '5.1.1' },
-    findForeignListeners: undefined,
+    ownRun: undefined,
   });
   expect(problemsOf(JSON.parse(JSON.stringify(collected.report)))).toEqual([]);
   return collected;
@@ -183,7 +183,7 @@ describe('a report', () => {
       generator: { name: 'portslice', version: '0' },
       runner: { name: 'vitest', version: '0' },
     } as const;
-    const { report, damaged } = collector.finish({ ...parts, findForeignListeners: undefined });
+    const { report, damaged } = collector.finish({ ...parts, ownRun: undefined });
     expect(damaged.count).toBe(5);
     expect(report.tests.map(({ id }) => id)).toEqual(['two-0', 'four-0', 'five-0']);
   });

@@ -4,7 +4,7 @@ import { bare, complete, portUse, testReport } from './samples.ts';
 
 test('three lines tell of ports, leaks and servers', () => {
   expect(summaryLines({ ...complete, shared: [] })).toEqual([
-    'portslice: 2 ports of 1,000 handed out; at most 2 at once, most of them in worker 1; 1 wait, at most 12 ms; 2 borrowed.',
+    'portslice: 2 ports handed out of a pool of 1,000; at most 2 at once, most of them in worker 1; 1 wait, at most 12 ms; 2 borrowed.',
     "portslice: 1 server left behind: port 20001 of 'shop/cart.spec.ts > cart > is empty' to pid 4711 (node server.js).",
     'portslice: 2 servers started; 0 never ready; the slowest was ready after 80 ms (node server.js 20002).',
   ]);
@@ -30,7 +30,7 @@ test('of several machines the one is named on which the most ports were in use',
   const [machine] = complete.machines as [(typeof complete.machines)[number]];
   const two = { ...complete, machines: [machine, { ...machine, shard: undefined, hostName: 'other' }] };
   expect(summaryLines(two)[0]).toContain(
-    'on 2 machines handed out; at most 2 at once, most of them in worker 1 of shard 1;',
+    'of a pool of 1,000 on 2 machines; at most 2 at once, most of them in worker 1 of shard 1;',
   );
 });
 

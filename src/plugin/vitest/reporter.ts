@@ -46,7 +46,7 @@ function openReport(vitest: Vitest, folder: string): RunReport {
 /** @param moduleNumber each module is run by one worker, and merged ones can have the same id */
 function tell(test: TestCase, moduleNumber: number): ToldTest {
   const { portslice = [], portsliceServers = [] } = test.meta();
-  const { state, errors = [] } = test.result();
+  const { errors = [] } = test.result();
   const { startTime = 0, duration = 0, retryCount = 0 } = test.diagnostic() ?? {};
   const messages = errors.map(({ name, message }) => `${name}: ${message}`);
   return {
@@ -56,7 +56,7 @@ function tell(test: TestCase, moduleNumber: number): ToldTest {
     file: fileOf(test.module, test.project.vitest),
     line: test.location?.line,
     titles: titlesOf(test),
-    outcome: state === 'failed' ? outcomeOf(messages) : state === 'passed' ? 'passed' : 'skipped',
+    outcome: outcomeOf(test, messages),
     retry: retryCount,
     startedAtMs: Math.round(startTime),
     durationMs: Math.round(duration),
@@ -80,7 +80,16 @@ function titlesOf(test: TestCase): string[] {
   return titles;
 }
 
-/** Vitest tells it in words alone. */
-function outcomeOf(messages: readonly string[]): 'failed' | 'timedOut' {
+function outcomeOf(test: TestCase, messages: readonly string[]): ToldTest['outcome'] {
+  const { state } = test.result();
+  // Its worker has ended while it ran.
+  if (state === 'pending') return wasRunning(test) ? 'interrupted' : 'skipped';
+  if (state !== 'failed') return state;
+  // Vitest tells it in words alone.
   return messages.some((message) => /^Error: Test timed out in \d+ms/.test(message)) ? 'timedOut' : 'failed';
+}
+
+function wasRunning(test: TestCase): boolean {
+  const { task } = test as unknown as { readonly task: { readonly result?: { readonly state: string } } };
+  return task.result?.state === 'run';
 }
