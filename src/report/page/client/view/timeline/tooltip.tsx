@@ -1,0 +1,44 @@
+/** What the bar under the pointer, or the one with the focus, is. */
+import type { Bar } from '../../model/timeline.ts';
+import { factsOf, headingOf } from '../../text/describe-bar.ts';
+
+interface Place {
+  readonly leftPx: number;
+  readonly topPx: number;
+}
+
+interface TooltipProps extends Place {
+  readonly bar: Bar;
+  /** It stays within. */
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+const TOOLTIP_PX = 340;
+const GAP_PX = 8;
+
+export function Tooltip({ bar, leftPx, topPx, widthPx, heightPx }: TooltipProps) {
+  const above = topPx > heightPx / 2;
+  const style = {
+    left: `${Math.max(Math.min(leftPx, widthPx - TOOLTIP_PX), 0)}px`,
+    width: `${Math.min(TOOLTIP_PX, widthPx)}px`,
+    ...(above ? { bottom: `${heightPx - topPx + GAP_PX}px` } : { top: `${topPx + 18 + GAP_PX}px` }),
+  };
+  return (
+    <div class="tooltip" role="tooltip" id="bar-tooltip" style={style}>
+      <strong>
+        <bdi>{headingOf(bar)}</bdi>
+      </strong>
+      <dl>
+        {factsOf(bar).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>
+              <bdi>{value}</bdi>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}
