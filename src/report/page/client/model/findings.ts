@@ -4,16 +4,20 @@ import type { PortsReport, ServerUseReport, TestReport } from '../../../format.t
 export type Finding = 'leaked' | 'waited' | 'failed' | 'server not ready' | 'borrowed' | 'sealed';
 
 export function findingsOf(test: TestReport): Finding[] {
-  const { ports, servers, outcome } = test;
+  const { ports, servers } = test;
   const found: Readonly<Record<Finding, boolean>> = {
     leaked: ports.some(({ state }) => state === 'leaked'),
     'server not ready': servers.some(neverReady),
     waited: ports.some(({ waitedMs }) => waitedMs > 0),
-    failed: outcome === 'failed' || outcome === 'timedOut' || outcome === 'interrupted',
+    failed: isFailed(test),
     sealed: ports.some(({ state }) => state === 'sealed'),
     borrowed: ports.some(({ borrowed }) => borrowed),
   };
   return (Object.keys(found) as Finding[]).filter((finding) => found[finding]);
+}
+
+export function isFailed({ outcome }: TestReport): boolean {
+  return outcome === 'failed' || outcome === 'timedOut' || outcome === 'interrupted';
 }
 
 export function neverReady({ readyAfterMs }: ServerUseReport): boolean {
@@ -28,12 +32,15 @@ export function lookFirst({ tests }: PortsReport): TestReport[] {
 
 const LEAKED = 1e12;
 const NOT_READY = 1e11;
+const FAILED = 1e10;
 
 function rankOf(test: TestReport): number {
   const findings = findingsOf(test);
   const leaked = findings.includes('leaked') ? LEAKED : 0;
   const notReady = findings.includes('server not ready') ? NOT_READY : 0;
-  return leaked + notReady + longestWaitMs(test);
+  const unusual = leaked + notReady + longestWaitMs(test);
+  // Of tests that are as unusual, those that failed come first.
+  return unusual > 0 && findings.includes('failed') ? unusual + FAILED : unusual;
 }
 
 export function longestWaitMs({ ports }: TestReport): number {

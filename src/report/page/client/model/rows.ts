@@ -76,9 +76,9 @@ const SORT_KEYS: Readonly<Record<Column, (row: Row) => string | number>> = {
   worker: ({ test }) => test.machine * MOST_WORKERS + test.worker,
   port: ({ test }) => test.ports[0]?.port ?? 0,
   waited: ({ waitedMs }) => waitedMs,
-  held: ({ heldMs }) => heldMs ?? -1,
+  held: (row) => row.heldMs ?? -1,
   state: ({ state }) => STATES.indexOf(state),
-  ready: ({ readyAfterMs }) => readyAfterMs ?? -1,
+  ready: (row) => row.readyAfterMs ?? -1,
 };
 
 const inOrder = new Intl.Collator('en', { numeric: true });

@@ -17,9 +17,10 @@ export function usageOf(bars: readonly Bar[]): UsageStep[] {
   return changes.map(({ atMs, by }) => ({ atMs, portCount: (portCount += by) }));
 }
 
-/** The bars whose port was in use at that moment; at the end of the run: those that were never given back, or not safely. */
+/** The last use of each port that was in use at that moment, or kept after it. @param bars of one machine, in the order of time */
 export function heldAt(bars: readonly Bar[], atMs: number): Bar[] {
-  return bars.filter(({ heldFromMs, toMs, use }) => heldFromMs <= atMs && (atMs < toMs || isKept(use.state)));
+  const last = new Map(bars.filter(({ heldFromMs }) => heldFromMs <= atMs).map((bar) => [bar.use.port, bar]));
+  return [...last.values()].filter(({ toMs, use }) => atMs < toMs || isKept(use.state));
 }
 
 /** Kept locked after its test, until the run ends. */

@@ -1,5 +1,5 @@
 /** The whole page. */
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { PortsReport } from '../../../format.ts';
 import { useMedia } from '../hooks/use-media.ts';
 import { useSelectedTest } from '../hooks/use-selected-test.ts';
@@ -27,6 +27,10 @@ export function App({ report }: { readonly report: PortsReport }) {
   const rows = useMemo(() => rowsOf(report), [report]);
   const [momentMs, onMoment] = useState(timeline.endMs);
   const [choice, onChoice] = useState(EVERYTHING);
+  useEffect(() => {
+    // Whoever follows a link to a test wants to see it.
+    if (selectedId !== undefined) document.querySelector('.timeline')?.scrollIntoView();
+  }, []);
   const shared = { report, timeline, selectedId, momentMs, onMoment, colors, isPrinted };
   return (
     <>

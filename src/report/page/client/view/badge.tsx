@@ -10,10 +10,16 @@ const SIGNS = {
   borrowed: '\u21C4',
 } as const;
 
-export function Badge({ finding }: { readonly finding: Finding }) {
+interface BadgeProps {
+  readonly finding: Finding;
+  /** Where the place says the rest. */
+  readonly text?: string;
+}
+
+export function Badge({ finding, text = finding }: BadgeProps) {
   return (
     <span class={`badge badge-${finding.replaceAll(' ', '-')}`}>
-      <span aria-hidden="true">{SIGNS[finding]}</span> {finding}
+      <span aria-hidden="true">{SIGNS[finding]}</span> {text}
     </span>
   );
 }

@@ -1,6 +1,7 @@
 /** What was run, where and when, and the numbers of the summary. */
 import type { ComponentChildren } from 'preact';
 import type { PortsReport } from '../../../format.ts';
+import { isFailed } from '../model/findings.ts';
 import { formatCount, formatDate, formatDuration, plural } from '../text/format.ts';
 import { machineName, shortMachineName } from '../text/machine.ts';
 import { visible } from '../text/visible.ts';
@@ -65,9 +66,11 @@ function Summary({ report }: { readonly report: PortsReport }) {
   const peakPlace =
     peak &&
     `${report.machines.length > 1 ? `${shortMachineName(report, peak.machine)}, ` : ''}worker ${peak.worker}`;
+  const failed = report.tests.filter(isFailed).length;
   const slowest = servers.slowestReadyMs;
   return (
     <dl class="summary">
+      <Number name="Failed" value={failed} bad={failed > 0} note="of the tests with ports" />
       <Number name="Leaks" value={summary.leaks} bad={summary.leaks > 0} />
       <Number
         name="Waits"

@@ -2,12 +2,13 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { PortsReport, TestReport } from '../../../format.ts';
 import { hashOf } from '../hooks/use-selected-test.ts';
-import { findingsOf, lookFirst, neverReady, longestWaitMs } from '../model/findings.ts';
+import { findingsOf, isFailed, lookFirst, neverReady, longestWaitMs } from '../model/findings.ts';
 import { stateText } from '../text/describe-bar.ts';
 import { formatCount, formatDuration } from '../text/format.ts';
 import { shortMachineName } from '../text/machine.ts';
 import { placeOf, titleOf, visible } from '../text/visible.ts';
 import { Badge } from './badge.tsx';
+import { Outcome } from './outcome.tsx';
 
 const FEW = 8;
 const MORE = 100;
@@ -56,6 +57,7 @@ function Item({ test, report }: { readonly test: TestReport; readonly report: Po
       </span>
       <span class="what">
         <a href={hashOf(test.id)}>
+          {isFailed(test) && <Outcome test={test} />}
           <bdi>{titleOf(test.titles)}</bdi>
         </a>
         <span class="why">

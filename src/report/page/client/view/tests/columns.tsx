@@ -7,6 +7,7 @@ import { formatDuration } from '../../text/format.ts';
 import { shortMachineName } from '../../text/machine.ts';
 import { placeOf, titleOf, visible } from '../../text/visible.ts';
 import { Badge } from '../badge.tsx';
+import { Outcome } from '../outcome.tsx';
 
 export interface ColumnView {
   readonly column: Column;
@@ -54,28 +55,17 @@ export const COLUMNS: readonly ColumnView[] = [
 function testCell({ test }: Row): ComponentChildren {
   return (
     <>
-      <span class={`outcome outcome-${test.outcome}`} title={test.outcome}>
-        <span aria-hidden="true">{OUTCOME_SIGNS[test.outcome]}</span>
-        <span class="unseen">{test.outcome}: </span>
-      </span>
+      <Outcome test={test} />
       <bdi>{titleOf(test.titles)}</bdi>
       {test.retry > 0 && <span class="note"> retry {test.retry}</span>}
     </>
   );
 }
 
-const OUTCOME_SIGNS = {
-  passed: '\u2713',
-  failed: '\u2715',
-  timedOut: '\u29D6',
-  skipped: '\u2013',
-  interrupted: '!',
-};
-
 function workerCell({ test }: Row, report: PortsReport): ComponentChildren {
-  return report.machines.length > 1
-    ? `${shortMachineName(report, test.machine)} \u00B7 ${test.worker}`
-    : test.worker;
+  if (report.machines.length === 1) return test.worker;
+  // In a narrow column the word says nothing new.
+  return `${shortMachineName(report, test.machine).replace('Shard ', '')} \u00B7 ${test.worker}`;
 }
 
 function portCell({ test }: Row): ComponentChildren {
@@ -87,7 +77,11 @@ function portCell({ test }: Row): ComponentChildren {
 
 function readyCell({ readyAfterMs }: Row): ComponentChildren {
   if (readyAfterMs === undefined) return NONE;
-  return readyAfterMs === Infinity ? <Badge finding="server not ready" /> : formatDuration(readyAfterMs);
+  return readyAfterMs === Infinity ? (
+    <Badge finding="server not ready" text="never" />
+  ) : (
+    formatDuration(readyAfterMs)
+  );
 }
 
 function stateCell({ state }: Row): ComponentChildren {

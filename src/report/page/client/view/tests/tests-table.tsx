@@ -40,13 +40,14 @@ export function TestsTable(props: TestsTableProps) {
     if (index === -1) return;
     setFocused(index);
     scrollToRow(scroller.current, index);
-  }, [selectedId, rows]);
+    // Not whenever other rows are shown: then one wants to see those.
+  }, [selectedId]);
   useEffect(() => {
     if (!wantsFocus.current) return;
+    const link = scroller.current?.querySelector<HTMLElement>(`a[data-index="${tabStop}"]`);
+    if (!link) return;
     wantsFocus.current = false;
-    scroller.current
-      ?.querySelector<HTMLElement>(`a[data-index="${tabStop}"]`)
-      ?.focus({ preventScroll: true });
+    link.focus();
   });
 
   const onKeyDown = (event: KeyboardEvent): void => {

@@ -127,10 +127,13 @@ export function outlineBar(
   { fromMs, toMs }: Bar,
   topPx: number,
   toPx: ToPx,
-  color: string,
+  colors: Colors,
 ): void {
-  context.strokeStyle = color;
-  context.lineWidth = 2;
   const x = toPx(fromMs);
-  context.strokeRect(x - 2, topPx - 2, Math.max(toPx(toMs) - x, 1.5) + 4, BAR_PX + 4);
+  const widthPx = Math.max(toPx(toMs) - x, 1.5);
+  context.lineWidth = 2;
+  context.strokeStyle = colors.surface;
+  context.strokeRect(x - 1, topPx - 1, widthPx + 2, BAR_PX + 2);
+  context.strokeStyle = colors.text;
+  context.strokeRect(x - 3, topPx - 3, widthPx + 6, BAR_PX + 6);
 }

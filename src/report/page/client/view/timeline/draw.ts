@@ -50,7 +50,7 @@ export function drawLanes(context: CanvasRenderingContext2D, picture: LanesPictu
   for (const row of visible) drawRow(context, row, picture, toPx);
   for (const bar of picture.outlined) {
     const row = layout.rowOf.get(bar);
-    if (row !== undefined) outlineBar(context, bar, barTop(row, scrolledPx), toPx, colors.text);
+    if (row !== undefined) outlineBar(context, bar, barTop(row, scrolledPx), toPx, colors);
   }
   drawMoment(context, picture, toPx);
 }

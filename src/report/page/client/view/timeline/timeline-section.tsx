@@ -35,7 +35,7 @@ const NEAR_PX = 4;
 const STEP = 1.6;
 
 export function TimelineSection(props: TimelineProps) {
-  const { timeline, isPrinted } = props;
+  const { timeline, selectedId, isPrinted } = props;
   const layout = useMemo(() => placeLanes(timeline), [timeline]);
   const whole = useMemo(() => ({ fromMs: 0, toMs: timeline.endMs }), [timeline]);
   const [chosen, setWindow] = useState<TimeWindow>(whole);
@@ -43,7 +43,7 @@ export function TimelineSection(props: TimelineProps) {
   const size = useSize(surface);
   const window = isPrinted ? whole : chosen;
   const zoomBy = (factor: number): void =>
-    setWindow((old) => zoom(old, factor, (old.fromMs + old.toMs) / 2, timeline.endMs));
+    setWindow((old) => zoom(old, factor, middleOf(barOf(timeline, selectedId) ?? old), timeline.endMs));
 
   return (
     <section aria-labelledby="timeline-heading" class="timeline">
@@ -65,8 +65,8 @@ export function TimelineSection(props: TimelineProps) {
       <Axis {...props} widthPx={size.widthPx} window={window} onWindow={setWindow} />
       <Lanes {...props} surface={surface} size={size} layout={layout} window={window} onWindow={setWindow} />
       <p id="timeline-help" class="help screen-only">
-        Drag pans, Ctrl and wheel zooms, a click chooses a test. Keys: arrows go from bar to bar, Enter
-        chooses, + and - zoom, Shift and arrows pan, 0 shows all. The table of tests has the same in words.
+        Drag pans, Ctrl + wheel zooms, a click chooses. Keys: arrows, Enter, + &minus; 0, Shift + arrows. The
+        table of tests has the same in words.
       </p>
     </section>
   );
@@ -101,7 +101,7 @@ function Lanes(props: LanesProps) {
     [layout, onWindow, timeline],
   );
   useEffect(() => {
-    const bar = timeline.bars.find(({ test }) => test !== undefined && test.id === selectedId);
+    const bar = barOf(timeline, selectedId);
     if (bar === undefined) return;
     setCursor(bar);
     reveal(bar);
@@ -153,37 +153,50 @@ function Lanes(props: LanesProps) {
   ];
 
   return (
-    <div class="lanes" ref={scroller} onScroll={() => setScrolled(scroller.current?.scrollTop ?? 0)}>
-      <div class="lanes-all" style={{ height: `${layout.heightPx}px` }}>
-        <div class="lane-labels">
-          <LaneLabels layout={layout} report={report} />
-        </div>
-        <div
-          class="lanes-surface"
-          ref={surface}
-          role="application"
-          aria-label="Timeline of ports"
-          aria-describedby="timeline-help"
-          onKeyDown={onKeyDown}
-        >
-          <Picture
-            widthPx={widthPx}
-            heightPx={heightPx}
-            draw={(context) => drawLanes(context, { ...props, widthPx, heightPx, scrolledPx, outlined })}
-          />
-          {current !== undefined && (
-            <BarButton
-              key={`${current.fromMs}/${current.use.port}`}
-              bar={current}
-              place={place(current)}
-              widthPx={Math.max(Math.min(toPx(current.toMs), widthPx) - Math.max(toPx(current.fromMs), 0), 4)}
-              isFocused={hasFocus}
-              onFocus={setHasFocus}
+    <div class="lanes-frame">
+      <div class="lanes" ref={scroller} onScroll={() => setScrolled(scroller.current?.scrollTop ?? 0)}>
+        <div class="lanes-all" style={{ height: `${layout.heightPx}px` }}>
+          <div class="lane-labels">
+            <LaneLabels layout={layout} report={report} />
+          </div>
+          <div
+            class="lanes-surface"
+            ref={surface}
+            role="application"
+            aria-label="Timeline of ports"
+            aria-describedby="timeline-help"
+            onKeyDown={onKeyDown}
+          >
+            <Picture
+              widthPx={widthPx}
+              heightPx={heightPx}
+              draw={(context) => drawLanes(context, { ...props, widthPx, heightPx, scrolledPx, outlined })}
             />
-          )}
-          {tip !== undefined && <Tooltip bar={tip} {...place(tip)} widthPx={widthPx} heightPx={heightPx} />}
+            {current !== undefined && (
+              <BarButton
+                key={`${current.fromMs}/${current.use.port}`}
+                bar={current}
+                place={place(current)}
+                widthPx={Math.max(
+                  Math.min(toPx(current.toMs), widthPx) - Math.max(toPx(current.fromMs), 0),
+                  4,
+                )}
+                isFocused={hasFocus}
+                onFocus={setHasFocus}
+              />
+            )}
+          </div>
         </div>
       </div>
+      {tip !== undefined && (
+        <Tooltip
+          bar={tip}
+          {...place(tip)}
+          widthPx={widthPx}
+          heightPx={heightPx}
+          lanesTopPx={scroller.current?.getBoundingClientRect().top ?? 0}
+        />
+      )}
     </div>
   );
 }
@@ -222,6 +235,14 @@ function BarButton({ bar, place, widthPx, isFocused, onFocus }: BarButtonProps) 
       }}
     />
   );
+}
+
+function barOf({ bars }: Timeline, testId: string | undefined): Bar | undefined {
+  return bars.find(({ test }) => test !== undefined && test.id === testId);
+}
+
+function middleOf({ fromMs, toMs }: TimeWindow): number {
+  return (fromMs + toMs) / 2;
 }
 
 function scrollToRow(scroller: HTMLElement | null, row: PlacedRow | undefined): void {

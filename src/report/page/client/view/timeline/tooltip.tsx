@@ -9,18 +9,23 @@ interface Place {
 
 interface TooltipProps extends Place {
   readonly bar: Bar;
-  /** It stays within. */
+  /** Of the lanes. It stays within. */
   readonly widthPx: number;
   readonly heightPx: number;
+  /** Where the lanes begin in the window. */
+  readonly lanesTopPx: number;
 }
 
 const TOOLTIP_PX = 340;
 const GAP_PX = 8;
+/** Higher than most are. */
+const MOST_PX = 240;
 
-export function Tooltip({ bar, leftPx, topPx, widthPx, heightPx }: TooltipProps) {
-  const above = topPx > heightPx / 2;
+export function Tooltip({ bar, leftPx, topPx, widthPx, heightPx, lanesTopPx }: TooltipProps) {
+  const inWindowPx = lanesTopPx + topPx;
+  const above = inWindowPx > MOST_PX && inWindowPx + MOST_PX > innerHeight;
   const style = {
-    left: `${Math.max(Math.min(leftPx, widthPx - TOOLTIP_PX), 0)}px`,
+    left: `calc(var(--label-width) + ${Math.max(Math.min(leftPx, widthPx - TOOLTIP_PX), 0)}px)`,
     width: `${Math.min(TOOLTIP_PX, widthPx)}px`,
     ...(above ? { bottom: `${heightPx - topPx + GAP_PX}px` } : { top: `${topPx + 18 + GAP_PX}px` }),
   };
