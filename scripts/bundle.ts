@@ -7,6 +7,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { type OutputChunk, rolldown } from 'rolldown';
+import { bundleClient } from './bundle-client.ts';
 
 const ALLOCATOR =
   /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts))|pool(?!\/session\/excluded-ports))\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
@@ -34,6 +35,8 @@ const inputs: readonly (readonly [name: string, file: string])[] = [
   ...entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)] as const),
   ...systemFiles.map((name) => [name, path.join(sourceFolder, `platform/${name}.ts`)] as const),
   ...parties.map((name) => [`doctor/${name}`, path.join(sourceFolder, `doctor/${name}.ts`)] as const),
+  // Loaded by whoever writes a page.
+  ['report-page', path.join(sourceFolder, 'report/page/render-page.ts')],
 ];
 
 /** What a browser has in place of each of these modules, which has the same exports. */
@@ -56,10 +59,12 @@ const outputOptions = {
 
 const targetFolder = process.argv[2] ?? path.join(import.meta.dirname, '../dist');
 
+const client = await bundleClient(refuseWarnings);
 const bundle = await rolldown({
   input: Object.fromEntries(inputs),
   platform: 'node',
   external: /^(?![./])/,
+  plugins: [client],
   // The other files find what they need of the allocator among the exports of index.js. No declaration shows it.
   preserveEntrySignatures: 'allow-extension',
   onLog: refuseWarnings,
