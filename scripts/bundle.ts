@@ -100,7 +100,7 @@ await bundle.write({
         test: /\/src\/(?:plugin\/(?:run-pool|tell-run|united-options|report-wanted|vitest\/shard)|report\/report-options)\.ts$/,
       },
       // Loaded by the reporters, and by the global setup of a run that has one.
-      { name: 'report', test: /\/src\/(?:report|pool\/session\/excluded-ports)/ },
+      { name: 'report', test: /\/src\/(?:report\/(?!page\/)|pool\/session\/excluded-ports)/ },
       // In this order: what both need is in the first.
       ...systems.flatMap((system) => [
         {

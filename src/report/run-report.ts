@@ -63,7 +63,9 @@ export class RunReport {
     if (damaged.count > 0) tellDamage(damaged);
     await guarded('GitHub is not told of the ports', () => print(tellGitHub(collected, this.#options)));
     await guarded('the report of the ports is not written', async () => {
-      await writeReport(folder, report);
+      // Some hundred kilobytes of code, which is in the built package alone.
+      const { renderPage } = await import('./page/render-page.ts');
+      writeReport(folder, report, renderPage);
       print([`portslice: report in ${shownPath(folder, PAGE_FILE)}`]);
     });
   }

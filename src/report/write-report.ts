@@ -12,10 +12,15 @@ export const PAGE_FILE = 'index.html';
 export const JSON_FILE = 'ports.json';
 
 /** @param folder made where it is missing */
-export async function writeReport(folder: string, report: PortsReport): Promise<void> {
+export function writeReport(
+  folder: string,
+  report: PortsReport,
+  renderPage: (report: PortsReport) => string,
+): void {
   const { mkdirSync } = fileSystem();
   mkdirSync(folder, { recursive: true });
   writeInOne(folder, JSON_FILE, jsonLines(report));
+  writeInOne(folder, PAGE_FILE, [renderPage(report)]);
 }
 
 /** In the order in which it is read best. */

@@ -70,6 +70,10 @@ function told(change: Partial<ToldTest> = {}): ToldTest {
   };
 }
 
+function broken(): never {
+  throw new Error('no such thing');
+}
+
 /** On the machine that has run them. */
 function collect(tests: readonly ToldTest[]): Collected {
   return collectWith(factsOf(), tests);
@@ -170,9 +174,6 @@ describe('a report', () => {
 
   test('is made without what cannot be read, and tells how much that is', () => {
     const collector = new ReportCollector(factsOf());
-    const broken = (): never => {
-      throw new Error('no such thing');
-    };
     collector.add(broken);
     collector.add(() => told({ testId: 'two', id: 'two-0', ports: [broken, () => [use()]] }));
     collector.add(() => told({ testId: 'three', id: 'three-0', ports: [() => [use({ port: 'many' })]] }));

@@ -10,7 +10,7 @@ function* objectsOf(
   root: Schema,
 ): Generator<readonly [object: Record<string, unknown>, schema: Schema]> {
   const name = schema.$ref?.split('/').at(-1);
-  const own = name === undefined ? schema : ((root.$defs?.[name] ?? {}) as Schema);
+  const own = name === undefined ? schema : (root.$defs?.[name] ?? {});
   if (Array.isArray(value)) for (const item of value) yield* objectsOf(item, own.items ?? {}, root);
   else if (typeof value === 'object' && value !== null && own.properties !== undefined) {
     const object = value as Record<string, unknown>;

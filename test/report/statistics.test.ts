@@ -19,6 +19,10 @@ function isInUse({ acquiredAtMs, releasedAtMs = Infinity }: typeof portUse, atMs
   );
 }
 
+function countOf(uses: readonly UsesOfWorker[], atMs: number): number {
+  return uses.flatMap(({ ports }) => ports).filter((port) => isInUse(port, atMs)).length;
+}
+
 const anyUses = fc.array(
   fc
     .tuple(
@@ -43,8 +47,6 @@ describe('the most ports in use at once', () => {
     fc.assert(
       fc.property(anyUses, (uses) => {
         const moments = uses.flatMap(({ ports }) => ports.map(({ acquiredAtMs }) => acquiredAtMs));
-        const countOf = (of: readonly UsesOfWorker[], atMs: number): number =>
-          of.flatMap(({ ports }) => ports).filter((port) => isInUse(port, atMs)).length;
         const counts = [0, 1, 2].flatMap((machine) =>
           moments.map((atMs) =>
             countOf(

@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { PortsReport } from '../../src/report/format.ts';
 import { jsonLines, writeReport } from '../../src/report/write-report.ts';
 import { bare, complete, testReport } from './samples.ts';
 
@@ -13,6 +14,10 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
+function write(target: string, report: PortsReport): void {
+  writeReport(target, report, ({ tests }) => `a page of ${tests.length} tests`);
+}
+
 function readJSON(): unknown {
   return JSON.parse(readFileSync(path.join(folder, 'ports.json'), 'utf8'));
 }
@@ -21,8 +26,8 @@ test.each([
   ['everything', complete],
   ['little', bare],
   ['nothing', { ...complete, machines: [], tests: [], shared: [] }],
-])('ports.json is the report, of one that has %s', async (_what, report) => {
-  await writeReport(folder, report);
+])('ports.json is the report, of one that has %s', (_what, report) => {
+  write(folder, report);
   expect(readJSON()).toEqual(JSON.parse(JSON.stringify(report)));
 });
 
@@ -33,16 +38,16 @@ test('each test is in a line of its own, for who compares or searches reports', 
   ).toHaveLength(2);
 });
 
-test('a folder is made where it is missing, and nothing else is left in it', async () => {
+test('a folder is made where it is missing, and nothing else is left in it', () => {
   folder = path.join(folder, 'deep/er');
-  await writeReport(folder, complete);
-  await writeReport(folder, complete);
-  expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
-  expect(existsSync(path.join(folder, 'ports.json'))).toBe(true);
+  write(folder, complete);
+  write(folder, complete);
+  expect(readdirSync(folder).toSorted()).toEqual(['index.html', 'ports.json']);
+  expect(readFileSync(path.join(folder, 'index.html'), 'utf8')).toBe('a page of 1 tests');
 });
 
-test('an earlier report stays whole where the new one cannot be written', async () => {
-  await writeReport(folder, complete);
+test('an earlier report stays whole where the new one cannot be written', () => {
+  write(folder, complete);
   const damaged = {
     ...complete,
     tests: [
@@ -54,13 +59,13 @@ test('an earlier report stays whole where the new one cannot be written', async 
       },
     ],
   };
-  await expect(writeReport(folder, damaged as never)).rejects.toThrow('no JSON');
+  expect(() => write(folder, damaged as never)).toThrow('no JSON');
   expect(readJSON()).toEqual(JSON.parse(JSON.stringify(complete)));
   expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
 });
 
-test('a file in the place of the folder is an error that names it', async () => {
+test('a file in the place of the folder is an error that names it', () => {
   const file = path.join(folder, 'file');
   writeFileSync(file, '');
-  await expect(writeReport(file, complete)).rejects.toThrow(file);
+  expect(() => write(file, complete)).toThrow(file);
 });
