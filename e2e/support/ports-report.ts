@@ -16,6 +16,7 @@ export function readPortsReport({ dir }: Project, folder = 'ports-report'): Read
   const text = readFileSync(path.join(dir, folder, 'ports.json'), 'utf8');
   const report = JSON.parse(text) as PortsReport;
   expect(problemsOf(report)).toEqual([]);
+  expect(readFileSync(path.join(dir, folder, 'index.html'), 'utf8')).toContain('<title>Ports report</title>');
   const attempts = (title: string): TestReport[] =>
     report.tests.filter(({ titles }) => titles.at(-1) === title);
   return {

@@ -85,8 +85,8 @@ function outcomeOf(test: TestCase, messages: readonly string[]): ToldTest['outco
   // Its worker has ended while it ran.
   if (state === 'pending') return wasRunning(test) ? 'interrupted' : 'skipped';
   if (state !== 'failed') return state;
-  // Vitest tells it in words alone.
-  return messages.some((message) => /^Error: Test timed out in \d+ms/.test(message)) ? 'timedOut' : 'failed';
+  // Older versions tell it in words alone.
+  return messages.some((message) => /^\w*Error: Test timed out in \d+ms/.test(message)) ? 'timedOut' : 'failed';
 }
 
 function wasRunning(test: TestCase): boolean {
