@@ -175,12 +175,13 @@ export class PortDispenser implements Ports {
     const { testTimeoutMs, scope, onAcquire } = this.#facts;
     const hasEnd = scope === 'test' && testTimeoutMs > 0;
     const run = this.toldRun;
+    const acquiredAtMs = epochMs();
     for (const { claim } of owned) {
       claim.onLeak = onLeak;
       if (hasEnd) claim.testEndsAtMs = this.#startMs + testTimeoutMs;
       const { port, borrowed } = claim;
       const slice = sliceOf(claim);
-      const use: PortUse = { fixture, scope, port, slice, borrowed, waitedMs, acquiredAtMs: epochMs() };
+      const use: PortUse = { fixture, scope, port, slice, borrowed, waitedMs, acquiredAtMs };
       this.#given.push({ claim, use });
       onAcquire(use, run);
     }

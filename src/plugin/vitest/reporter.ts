@@ -86,7 +86,9 @@ function outcomeOf(test: TestCase, messages: readonly string[]): ToldTest['outco
   if (state === 'pending') return wasRunning(test) ? 'interrupted' : 'skipped';
   if (state !== 'failed') return state;
   // Older versions tell it in words alone.
-  return messages.some((message) => /^\w*Error: Test timed out in \d+ms/.test(message)) ? 'timedOut' : 'failed';
+  return messages.some((message) => /^\w*Error: Test timed out in \d+ms/.test(message))
+    ? 'timedOut'
+    : 'failed';
 }
 
 function wasRunning(test: TestCase): boolean {
