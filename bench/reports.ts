@@ -8,6 +8,8 @@ import { comparisonTable, formatNumber, type Section, type Table } from './repor
 import { type Command, timeProcess, type Usage } from './usage.ts';
 
 const PAIRS: number = repetitions(7, 1);
+/** Of the runners' own reporters. */
+const OTHERS: number = repetitions(2, 0);
 const FILES: number = 2;
 const TESTS_PER_FILE: number = repetitions(500, 2);
 const SHARDS: number = repetitions(32, 2);
@@ -135,7 +137,7 @@ async function compareReporters(
     const command = commandOf(runner, project, folder, [...args, ...runner.reporters(['dot', ...names])]);
     return () => timeWithMemory(command, path.join(project.dir, folder, 'peak'));
   };
-  const names = [runner.ours, ...runner.others];
+  const names = [runner.ours, ...runner.others.slice(0, OTHERS)];
   const subjects = Object.fromEntries(names.map((name) => [name, measure(name)]));
   const usages = (await takeTurns(PAIRS, { dot: measure(), ...subjects })) as Record<
     string,
