@@ -51,6 +51,7 @@ const BARS: Readonly<Record<string, readonly string[]>> = {
     'waiting for 4 servers, `startServer`, beside by connect',
     'nine of ten of 4 servers waited for at once',
   ],
+  reports: [],
 };
 
 it('Every part of the benchmark is tested here, and has a command', () => {

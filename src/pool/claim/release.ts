@@ -21,6 +21,7 @@ export function releaseClaim(claim: PortClaim, seal = false): void {
   traceRelease(claim, heldMs, listeners, seal);
   if (listeners !== undefined) {
     claim.session.segment.addToHeader(HeaderWord.leaks, 1);
+    claim.leakedBy = listeners;
     noteLeak(claim, listeners);
     keepLeaked(claim);
   } else if (seal) sealClaim(claim);
