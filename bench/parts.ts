@@ -1,6 +1,7 @@
 /** The parts of the benchmark, by the names of their commands. */
 import { measureCycles } from './cycles.ts';
 import { measureFlat } from './flat.ts';
+import { measurePage } from './page.ts';
 import { measureProcesses } from './processes.ts';
 import type { Project } from './project.ts';
 import { measureReadiness } from './readiness.ts';
@@ -17,4 +18,5 @@ export const PARTS: ReadonlyMap<string, (project: Project) => Promise<Section>> 
   ['runs-at-once', measureRunsAtOnce],
   ['storm', measureStorm],
   ['readiness', measureReadiness],
+  ['page', measurePage],
 ]);

@@ -94,7 +94,7 @@ function machineOf(index: number, machineCount: number, workers: number): Machin
     hostName: `ci-runner-${index + 1}`,
     platform: 'linux 6.12 x64',
     shard: machineCount === 1 ? undefined : { current: index + 1, total: machineCount },
-    clockAheadMs: index === 0 ? 0 : index % 5 === 4 ? undefined : (index % 2 === 0 ? 1 : -1) * 37 * index,
+    clockAheadMs: index === 0 ? undefined : (index % 2 === 0 ? 1 : -1) * 37 * index,
     pool: {
       runId: (index + 1).toString(16).padStart(32, '0'),
       ranges: [
@@ -231,8 +231,9 @@ function sharedOf(machine: number, workers: number, endedAtMs: number): SharedRe
   });
   const ofRun: SharedReport = {
     machine,
-    worker: 0,
+    worker: -1,
     scope: 'run',
+    file: undefined,
     ports: [use(FIRST_PORT + 1, 0, 'runPort', START_MS + 20)],
     servers: [],
   };
@@ -242,6 +243,7 @@ function sharedOf(machine: number, workers: number, endedAtMs: number): SharedRe
       machine,
       worker,
       scope: 'worker',
+      file: undefined,
       ports: [use(port, worker + 1, 'workerServer', START_MS + 320)],
       servers: [
         {

@@ -55,7 +55,9 @@ export function App({ report }: { readonly report: PortsReport }) {
             <TestsSection {...shared} rows={rows} choice={choice} onChoice={onChoice} />
           </div>
         </main>
-        {selectedId !== undefined && <Details report={report} testId={selectedId} />}
+        {selectedId !== undefined && (
+          <Details report={report} originMs={timeline.originMs} testId={selectedId} />
+        )}
       </div>
     </>
   );

@@ -5,6 +5,7 @@ import { useSize } from '../../hooks/use-size.ts';
 import { cellsOf } from '../../model/pool-cells.ts';
 import type { Bar, Timeline } from '../../model/timeline.ts';
 import { heldAt } from '../../model/usage.ts';
+import { sharerOf } from '../../text/describe-bar.ts';
 import { formatDuration, plural } from '../../text/format.ts';
 import { shortMachineName } from '../../text/machine.ts';
 import { visible } from '../../text/visible.ts';
@@ -134,6 +135,6 @@ function cellText(
   return parts.filter((part) => part !== undefined).join(', ');
 }
 
-function holderName({ test, scope, worker }: Bar): string {
-  return test === undefined ? `the ${scope} (worker ${worker})` : test.titles.join(' \u203A ');
+function holderName(bar: Bar): string {
+  return bar.test === undefined ? sharerOf(bar) : bar.test.titles.join(' \u203A ');
 }
