@@ -36,6 +36,10 @@ const STEP = 1.6;
 
 export function TimelineSection(props: TimelineProps) {
   const { timeline, selectedId, isPrinted } = props;
+  const selected = useMemo(
+    () => timeline.bars.filter(({ test }) => test !== undefined && test.id === selectedId),
+    [timeline, selectedId],
+  );
   const layout = useMemo(() => placeLanes(timeline), [timeline]);
   const whole = useMemo(() => ({ fromMs: 0, toMs: timeline.endMs }), [timeline]);
   const [chosen, setWindow] = useState<TimeWindow>(whole);
@@ -43,7 +47,7 @@ export function TimelineSection(props: TimelineProps) {
   const size = useSize(surface);
   const window = isPrinted ? whole : chosen;
   const zoomBy = (factor: number): void =>
-    setWindow((old) => zoom(old, factor, middleOf(barOf(timeline, selectedId) ?? old), timeline.endMs));
+    setWindow((old) => zoom(old, factor, middleOf(selected[0] ?? old), timeline.endMs));
 
   return (
     <section aria-labelledby="timeline-heading" class="timeline">
@@ -63,7 +67,15 @@ export function TimelineSection(props: TimelineProps) {
         <Legend colors={props.colors} />
       </div>
       <Axis {...props} widthPx={size.widthPx} window={window} onWindow={setWindow} />
-      <Lanes {...props} surface={surface} size={size} layout={layout} window={window} onWindow={setWindow} />
+      <Lanes
+        {...props}
+        selected={selected}
+        surface={surface}
+        size={size}
+        layout={layout}
+        window={window}
+        onWindow={setWindow}
+      />
       <p id="timeline-help" class="help screen-only">
         Drag pans, Ctrl + wheel zooms, a click chooses. Keys: arrows, Enter, + &minus; 0, Shift + arrows. The
         table of tests has the same in words.
@@ -74,6 +86,8 @@ export function TimelineSection(props: TimelineProps) {
 
 interface LanesProps extends TimelineProps {
   readonly surface: RefObject<HTMLDivElement | null>;
+  /** The bars of the chosen test. */
+  readonly selected: readonly Bar[];
   readonly size: ElementSize;
   readonly layout: Layout;
   readonly window: TimeWindow;
@@ -81,7 +95,7 @@ interface LanesProps extends TimelineProps {
 }
 
 function Lanes(props: LanesProps) {
-  const { report, timeline, layout, surface, size, window, onWindow, selectedId, isPrinted } = props;
+  const { report, timeline, layout, surface, size, selected, window, onWindow, isPrinted } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const { widthPx, heightPx: shownPx } = size;
   const [scrolled, setScrolled] = useState(0);
@@ -101,11 +115,11 @@ function Lanes(props: LanesProps) {
     [layout, onWindow, timeline],
   );
   useEffect(() => {
-    const bar = barOf(timeline, selectedId);
+    const [bar] = selected;
     if (bar === undefined) return;
     setCursor(bar);
     reveal(bar);
-  }, [selectedId, timeline, reveal]);
+  }, [selected, reveal]);
 
   usePointer(surface, {
     onPoint: (place) =>
@@ -147,10 +161,7 @@ function Lanes(props: LanesProps) {
     leftPx: Math.min(Math.max(toPx(bar.fromMs), 0), widthPx),
     topPx: barTop(layout.rowOf.get(bar) as PlacedRow, scrolledPx),
   });
-  const outlined = [
-    ...timeline.bars.filter(({ test }) => test !== undefined && test.id === selectedId),
-    ...(tip ? [tip] : []),
-  ];
+  const outlined = tip === undefined ? selected : [...selected, tip];
 
   return (
     <div class="lanes-frame">
@@ -235,10 +246,6 @@ function BarButton({ bar, place, widthPx, isFocused, onFocus }: BarButtonProps) 
       }}
     />
   );
-}
-
-function barOf({ bars }: Timeline, testId: string | undefined): Bar | undefined {
-  return bars.find(({ test }) => test !== undefined && test.id === testId);
 }
 
 function middleOf({ fromMs, toMs }: TimeWindow): number {
