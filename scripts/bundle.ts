@@ -10,7 +10,7 @@ import { type OutputChunk, rolldown } from 'rolldown';
 import { bundleClient } from './bundle-client.ts';
 
 const ALLOCATOR =
-  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts))|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
+  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts))|pool(?!\/session\/excluded-ports))\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
 /** Loaded with the first server, in one file. */
 const OF_SERVERS =
   /\/platform\/(?:server-platform|tree-(?:search|guard|mark)|through-shell|linux\/(?:server-platform|process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
@@ -94,6 +94,13 @@ await bundle.write({
         name: 'doctor/doctor',
         test: /\/src\/(?:cli\/doctor|doctor\/(?!helper|stranger|serve|shared-count)|platform\/machine-facts)/,
       },
+      // What the global setups load.
+      {
+        name: 'run-pool',
+        test: /\/src\/(?:plugin\/(?:run-pool|tell-run|united-options|report-wanted|vitest\/shard)|report\/report-options)\.ts$/,
+      },
+      // Loaded by the reporters, and by the global setup of a run that has one.
+      { name: 'report', test: /\/src\/(?:report\/(?!page\/)|pool\/session\/excluded-ports)/ },
       // In this order: what both need is in the first.
       ...systems.flatMap((system) => [
         {

@@ -11,6 +11,7 @@ export {
   PortPoolExhaustedError,
 } from './exhaustion.ts';
 export { type PortLeak, PortLeakError } from './leaks.ts';
+export { ELLIPSIS, harmless, isolate, withoutControls } from './harmless.ts';
 export { HostError, InvalidOptionError, NoTestError, PortSpecError, TestEndedError } from './options.ts';
 export {
   describeTaking,

@@ -105,7 +105,7 @@ export interface SharedReport {
 
 export interface PortUseReport {
   readonly port: number;
-  /** By which the test got it: 'port', 'ports', 'server', 'acquirePort' ... */
+  /** By which the test got it: 'port', 'ports', 'server', 'acquirePort' ... 'unknown': its worker was killed. */
   readonly fixture: string;
   /** For which slice it was claimed; undefined: not known. */
   readonly slice: number | undefined;

@@ -29,6 +29,8 @@ const THOROUGH_EVERY = 8;
 export interface Wait {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  /** No port is free at once. */
+  readonly onWait?: (() => void) | undefined;
 }
 
 /** @throws PortPoolExhaustedError, PortTakenError */
@@ -64,7 +66,7 @@ function hasChildBeforeExec({ segment }: PoolSession, indexes: readonly number[]
 export async function claimEventually(
   claimant: Claimant,
   count: number,
-  { timeoutMs, signal }: Wait,
+  { timeoutMs, signal, onWait }: Wait,
 ): Promise<PortClaim[]> {
   const { session } = claimant;
   const startMs = monotonicMs();
@@ -76,6 +78,7 @@ export async function claimEventually(
     const claims = claimAll(look, count, leftMs <= 0 || poll % THOROUGH_EVERY === 1);
     if (claims !== undefined) return claims;
     if (poll === 0) session.segment.addToHeader(HeaderWord.waits, 1);
+    if (poll === 0) onWait?.();
     // Never without a second look, however short the time-out.
     if (leftMs <= 0 && poll > 0) throw refusal(look, count, monotonicMs() - startMs);
     await pause(Math.max(FIRST_POLL_MS, Math.min(pollMs(poll), leftMs)), signal);

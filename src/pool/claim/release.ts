@@ -19,6 +19,7 @@ export function releaseClaim(claim: PortClaim, seal = false): void {
   endClaim(claim);
   if (listeners !== undefined) {
     claim.session.segment.addToHeader(HeaderWord.leaks, 1);
+    claim.leakedBy = listeners;
     noteLeak(claim, listeners);
     keepLeaked(claim);
   } else if (seal) sealClaim(claim);
