@@ -113,13 +113,12 @@ function barOf(report: PortsReport, originMs: number, use: PortUseReport, holder
 }
 
 function lanesOf(bars: readonly Bar[], machine: number): Lane[] {
-  const ofWorkers = Map.groupBy(
-    bars.filter((bar) => bar.machine === machine),
-    ({ worker }) => worker,
-  );
-  return [...ofWorkers]
-    .toSorted(([a], [b]) => a - b)
-    .map(([worker, barsOfWorker]) => ({ worker, rows: rowsOf(barsOfWorker) }));
+  const ofMachine = bars.filter((bar) => bar.machine === machine);
+  const workers = [...new Set(ofMachine.map(({ worker }) => worker))].toSorted((a, b) => a - b);
+  return workers.map((worker) => ({
+    worker,
+    rows: rowsOf(ofMachine.filter((bar) => bar.worker === worker)),
+  }));
 }
 
 /** Shared ports in rows of their own, before those of tests: they last, and would push a test's ports from row to row. */

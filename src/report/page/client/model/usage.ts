@@ -19,6 +19,7 @@ export function usageOf(bars: readonly Bar[]): UsageStep[] {
 
 /** The most ports in use in each of so many pieces of the run: as many as there are pixels are enough for a picture. */
 export function mostInPieces(steps: readonly UsageStep[], endMs: number, pieceCount: number): number[] {
+  if (pieceCount === 0) return [];
   const most = Array.from({ length: pieceCount }, () => 0);
   let [piece, current] = [0, 0];
   for (const { atMs, portCount } of steps) {
