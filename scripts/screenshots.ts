@@ -15,7 +15,7 @@ const renderPage = await loadRenderPage();
 mkdirSync(folder, { recursive: true });
 mkdirSync(temporary, { recursive: true });
 const pages = {
-  report: { testCount: 180, workersPerMachine: 4 },
+  report: { testCount: 180, workersPerMachine: 4, slicePortCount: 2_000 },
   'report-shards': { testCount: 600, workersPerMachine: 3, machineCount: 3 },
 };
 const browser = await chromium.launch(launchOptions);

@@ -13,13 +13,14 @@ export interface Wanted {
   readonly seed?: number;
   readonly machineCount?: number;
   readonly workersPerMachine?: number;
+  /** Real pools have thousands of ports for a worker. */
+  readonly slicePortCount?: number;
   /** Replace the titles of the first tests. */
   readonly titles?: readonly (readonly string[])[];
 }
 
 const START_MS = Date.UTC(2026, 10, 26, 9, 30);
 const FIRST_PORT = 20_000;
-const SLICE_PORTS = 60;
 const AREAS = ['checkout', 'catalog', 'account', 'search', 'admin', 'payments', 'webhooks', 'live chat'];
 const VERBS = ['shows', 'rejects', 'saves', 'retries', 'streams', 'reloads', 'expires', 'sorts'];
 const THINGS = [
@@ -51,10 +52,17 @@ function randomNumbers(seed: number): () => number {
 }
 
 export function syntheticReport(wanted: Wanted): PortsReport {
-  const { testCount, seed = 1, machineCount = 1, workersPerMachine = 4, titles = [] } = wanted;
+  const {
+    testCount,
+    seed = 1,
+    machineCount = 1,
+    workersPerMachine = 4,
+    slicePortCount = 60,
+    titles = [],
+  } = wanted;
   const random = randomNumbers(seed);
   const machines = Array.from({ length: machineCount }, (_, index) =>
-    machineOf(index, machineCount, workersPerMachine),
+    machineOf(index, machineCount, workersPerMachine, slicePortCount),
   );
   const clocks = machines.map(() =>
     Array.from({ length: workersPerMachine }, () => START_MS + random() * 300),
@@ -64,12 +72,22 @@ export function syntheticReport(wanted: Wanted): PortsReport {
     const clock = clocks[machine] as number[];
     const worker = clock.indexOf(Math.min(...clock));
     const startedAtMs = (clock[worker] as number) + (machines[machine]?.clockAheadMs ?? 0);
-    const test = testOf({ index, machine, worker, startedAtMs, random, titles: titles[index] });
+    const test = testOf({
+      index,
+      machine,
+      worker,
+      startedAtMs,
+      random,
+      slicePortCount,
+      titles: titles[index],
+    });
     clock[worker] = (clock[worker] as number) + test.durationMs + 5 + random() * 40;
     return test;
   });
   const endedAtMs = Math.max(...clocks.flat()) + 200;
-  const shared = machines.flatMap((_, machine) => sharedOf(machine, workersPerMachine, endedAtMs));
+  const shared = machines.flatMap((_, machine) =>
+    sharedOf(machine, workersPerMachine, slicePortCount, endedAtMs),
+  );
   const report = { machines, tests: tests.toSorted((a, b) => a.startedAtMs - b.startedAtMs), shared };
   return {
     version: 1,
@@ -83,12 +101,17 @@ export function syntheticReport(wanted: Wanted): PortsReport {
   };
 }
 
-function machineOf(index: number, machineCount: number, workers: number): MachineReport {
+function machineOf(
+  index: number,
+  machineCount: number,
+  workers: number,
+  slicePortCount: number,
+): MachineReport {
   const slices = Array.from({ length: workers + 1 }, (_, number) => {
-    const firstPort = FIRST_PORT + number * SLICE_PORTS;
-    return { number, ranges: [{ firstPort, lastPort: firstPort + SLICE_PORTS - 1 }] };
+    const firstPort = FIRST_PORT + number * slicePortCount;
+    return { number, ranges: [{ firstPort, lastPort: firstPort + slicePortCount - 1 }] };
   });
-  const lastPort = FIRST_PORT + (workers + 1) * SLICE_PORTS - 1;
+  const lastPort = FIRST_PORT + (workers + 1) * slicePortCount - 1;
   const badPort = FIRST_PORT + 48;
   return {
     hostName: `ci-runner-${index + 1}`,
@@ -108,7 +131,7 @@ function machineOf(index: number, machineCount: number, workers: number): Machin
               number,
               ranges: [
                 { firstPort: FIRST_PORT, lastPort: badPort - 1 },
-                { firstPort: badPort + 1, lastPort: FIRST_PORT + SLICE_PORTS - 1 },
+                { firstPort: badPort + 1, lastPort: FIRST_PORT + slicePortCount - 1 },
               ],
             }
           : { number, ranges },
@@ -128,10 +151,19 @@ interface TestPlan {
   readonly worker: number;
   readonly startedAtMs: number;
   readonly random: () => number;
+  readonly slicePortCount: number;
   readonly titles: readonly string[] | undefined;
 }
 
-function testOf({ index, machine, worker, startedAtMs, random, titles }: TestPlan): TestReport {
+function testOf({
+  index,
+  machine,
+  worker,
+  startedAtMs,
+  random,
+  slicePortCount,
+  titles,
+}: TestPlan): TestReport {
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
   const chance = (share: number): boolean => random() < share;
   const area = pick(AREAS);
@@ -141,6 +173,7 @@ function testOf({ index, machine, worker, startedAtMs, random, titles }: TestPla
   const leaked = chance(index === 3 ? 1 : 0.004);
   const plan = {
     worker,
+    slicePortCount,
     startedAtMs: startedAtMs + waitedMs,
     endedAtMs: startedAtMs + waitedMs + durationMs,
   };
@@ -170,6 +203,7 @@ function testOf({ index, machine, worker, startedAtMs, random, titles }: TestPla
 
 interface PortPlan {
   readonly index: number;
+  readonly slicePortCount: number;
   readonly worker: number;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
@@ -179,11 +213,11 @@ interface PortPlan {
   readonly chance: (share: number) => boolean;
 }
 
-function portOf({ index, worker, chance, ...plan }: PortPlan): PortUseReport {
+function portOf({ index, worker, slicePortCount, chance, ...plan }: PortPlan): PortUseReport {
   const borrowed = chance(0.02);
   const slice = borrowed ? 0 : worker + 1;
   return {
-    port: FIRST_PORT + slice * SLICE_PORTS + (index % (SLICE_PORTS - 13)),
+    port: FIRST_PORT + slice * slicePortCount + (index % (slicePortCount - 13)),
     fixture: chance(0.6) ? 'server' : 'port',
     slice,
     borrowed,
@@ -217,7 +251,12 @@ function serverOf(
 }
 
 /** A database of each worker, and a port of the run. */
-function sharedOf(machine: number, workers: number, endedAtMs: number): SharedReport[] {
+function sharedOf(
+  machine: number,
+  workers: number,
+  slicePortCount: number,
+  endedAtMs: number,
+): SharedReport[] {
   const use = (port: number, slice: number, fixture: string, acquiredAtMs: number): PortUseReport => ({
     port,
     fixture,
@@ -238,7 +277,7 @@ function sharedOf(machine: number, workers: number, endedAtMs: number): SharedRe
     servers: [],
   };
   const ofWorkers = Array.from({ length: workers }, (_, worker): SharedReport => {
-    const port = FIRST_PORT + (worker + 2) * SLICE_PORTS - 1;
+    const port = FIRST_PORT + (worker + 2) * slicePortCount - 1;
     return {
       machine,
       worker,

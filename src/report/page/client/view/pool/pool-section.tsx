@@ -11,7 +11,7 @@ import { shortMachineName } from '../../text/machine.ts';
 import { visible } from '../../text/visible.ts';
 import { Picture } from '../picture.tsx';
 import type { Colors } from '../timeline/colors.ts';
-import { cellAt, drawPool, gridOf } from './draw-pool.ts';
+import { drawPool, gridOf, marksOf, pointedAt } from './draw-pool.ts';
 import { PoolLegend } from './pool-legend.tsx';
 import { PoolWords } from './pool-words.tsx';
 
@@ -93,19 +93,20 @@ function PoolMap({ pool, held, colors }: PoolMapProps) {
   const grid = gridOf(cells.length, widthPx);
   const holders = useMemo(() => new Map(held.map((bar) => [bar.use.port, bar])), [held]);
   const foreign = useMemo(() => new Set(pool.foreignListeners?.map(({ port }) => port)), [pool]);
+  const marks = useMemo(() => marksOf(cells, holders, foreign), [cells, holders, foreign]);
   const [pointed, setPointed] = useState<number>();
   const cell = pointed === undefined ? undefined : cells[pointed];
   return (
     <div class="pool-map">
       <div
         ref={surface}
-        onPointerMove={({ offsetX, offsetY }) => setPointed(cellAt(grid, offsetX, offsetY))}
+        onPointerMove={({ offsetX, offsetY }) => setPointed(pointedAt(grid, marks, offsetX, offsetY))}
         onPointerLeave={() => setPointed(undefined)}
       >
         <Picture
           widthPx={widthPx}
           heightPx={grid.heightPx}
-          draw={(context) => drawPool(context, { cells, grid, holders, foreign, colors, pointed, widthPx })}
+          draw={(context) => drawPool(context, { cells, grid, marks, colors, pointed, widthPx })}
         />
       </div>
       <p class="pointed screen-only" aria-hidden="true">
