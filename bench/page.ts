@@ -20,7 +20,8 @@ const FIRST_VIEW_MS = 2_000;
 
 /** What is moved, and how, in each frame. It runs in the page. */
 const MOVES: Readonly<Record<string, string>> = {
-  'the table scrolls by 20 rows': `document.querySelector('.table-scroller').scrollTop += 600`,
+  'the table scrolls, by 5 rows': `document.querySelector('.table-scroller').scrollTop += 150`,
+  'the table jumps, by 200 rows': `document.querySelector('.table-scroller').scrollTop += 6_000 * (frame % 60 < 30 ? 1 : -1)`,
   'the timeline pans': `move({ deltaX: frame % 60 < 30 ? 25 : -25 })`,
   'the timeline zooms': `move({ deltaY: frame % 60 < 30 ? -40 : 40, ctrlKey: true })`,
   'the timeline scrolls': `document.querySelector('.lanes').scrollTop += frame % 60 < 30 ? 40 : -40`,
