@@ -130,7 +130,7 @@ test('Tests that leaked come first, then those without a server, then those that
     if (ports.some(({ state }) => state === 'leaked')) return 0;
     return servers.some((server) => server.readyAfterMs === undefined) ? 1 : 2;
   });
-  expect(kinds).toEqual(kinds.toSorted());
+  expect(kinds).toEqual(kinds.toSorted((a, b) => a - b));
   expect(new Set(kinds)).toEqual(new Set([0, 1, 2]));
 });
 

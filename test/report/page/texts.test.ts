@@ -61,4 +61,5 @@ test('The window of the timeline stays within the run', () => {
   expect(pan({ fromMs: 100, toMs: 200 }, 5_000, 1_000)).toEqual({ fromMs: 900, toMs: 1_000 });
   expect(including({ fromMs: 0, toMs: 100 }, 20, 80, 1_000)).toEqual({ fromMs: 0, toMs: 100 });
   expect(including({ fromMs: 0, toMs: 100 }, 500, 520, 1_000)).toEqual({ fromMs: 460, toMs: 560 });
+  expect(including({ fromMs: 0, toMs: 100 }, 500, 900, 1_000)).toEqual({ fromMs: 490, toMs: 590 });
 });
