@@ -6,6 +6,7 @@ import { measureProcesses } from './processes.ts';
 import type { Project } from './project.ts';
 import { measureReadiness } from './readiness.ts';
 import type { Section } from './report.ts';
+import { measureReports } from './reports.ts';
 import { measureRunners } from './runners.ts';
 import { measureRunsAtOnce } from './runs-at-once.ts';
 import { measureStorm } from './storm.ts';
@@ -18,5 +19,6 @@ export const PARTS: ReadonlyMap<string, (project: Project) => Promise<Section>> 
   ['runs-at-once', measureRunsAtOnce],
   ['storm', measureStorm],
   ['readiness', measureReadiness],
+  ['reports', measureReports],
   ['page', measurePage],
 ]);

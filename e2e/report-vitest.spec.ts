@@ -198,11 +198,11 @@ for (const { vitest, vite } of [
     expect(output).toContain(`v${vitest}`);
     const report = readPortsReport(project);
     expect(report).toMatchObject({ runner: { version: vitest }, testsWithoutPorts: 2 });
-    expect(report.tests.map(({ titles, outcome }) => [titles[0], outcome]).toSorted()).toEqual([
-      ['one', 'passed'],
-      ['one', 'passed'],
-      ['two', 'passed'],
-      ['two', 'passed'],
+    expect(report.tests.map(({ titles, outcome }) => `${titles.join()} ${outcome}`).toSorted()).toEqual([
+      'one passed',
+      'one passed',
+      'two passed',
+      'two passed',
     ]);
     expect(reportLines(output)).toHaveLength(4);
     await expectMerged(project, { command });

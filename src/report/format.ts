@@ -57,7 +57,7 @@ export interface PortRangeReport {
   readonly lastPort: number;
 }
 
-export interface SliceReport {
+interface SliceReport {
   /** 0 is the run's own. */
   readonly number: number;
   readonly ranges: readonly PortRangeReport[];

@@ -10,6 +10,7 @@ import { countText, durationText, numberText } from './summary-lines.ts';
 /** GitHub shows so many warnings of a step. */
 const SHOWN_WARNINGS = 10;
 const SHOWN_LEAKS = 50;
+const MESSAGE_LENGTH = 4_000;
 /** Of all that a step adds to the summary of its job. */
 const MAX_SUMMARY_BYTES = 1024 * 1024;
 
@@ -31,7 +32,9 @@ function warningsOf({ report, exhausted }: Collected, root: string): string[] {
     warning(placeOf(leak.test, root, 'Server left behind'), `Something still listens: ${describeLeak(leak)}`),
   );
   return [
-    ...exhausted.map(({ test, message }) => warning(placeOf(test, root, 'No free port'), message)),
+    ...exhausted.map(({ test, message }) =>
+      warning(placeOf(test, root, 'No free port'), message.slice(0, MESSAGE_LENGTH)),
+    ),
     ...leaks,
   ];
 }

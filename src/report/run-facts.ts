@@ -18,7 +18,7 @@ export interface RunFacts {
   readonly runPorts: readonly { readonly name: string; readonly port: number }[];
 }
 
-export type PoolFacts = Omit<PoolReport, 'foreignListeners'>;
+type PoolFacts = Omit<PoolReport, 'foreignListeners'>;
 
 /** The ranges of a pool are most of the text, so they are written as short as possible. */
 type Pair = readonly [firstPort: number, lastPort: number];

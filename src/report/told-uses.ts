@@ -11,7 +11,7 @@ import {
   type Told,
 } from './told-values.ts';
 
-export type Scope = 'test' | Exclude<SharedReport['scope'], 'run'>;
+type Scope = 'test' | Exclude<SharedReport['scope'], 'run'>;
 
 export interface Scoped<Use> {
   readonly scope: Scope;

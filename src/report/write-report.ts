@@ -9,7 +9,7 @@ import type { PortsReport } from './format.ts';
 const CHUNK_LENGTH = 256 * 1024;
 
 export const PAGE_FILE = 'index.html';
-export const JSON_FILE = 'ports.json';
+const JSON_FILE = 'ports.json';
 
 /** @param folder made where it is missing */
 export function writeReport(

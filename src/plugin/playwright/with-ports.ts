@@ -30,6 +30,8 @@ function addGlobalSetup<Config extends PlaywrightTestConfig>(config: Config): Co
   return withRunPorts({ ...config, globalSetup: [ours, ...theirs.filter((path) => path !== ours)] });
 }
 
+const REPORTER = 'portslice/playwright/reporter';
+
 /** A configuration without reporters gets the one for terminals from Playwright itself, since ours is none. */
 function addReporter<Config extends PlaywrightTestConfig>(config: Config, options: RunPoolOptions): Config {
   // What is wrong with the options themselves is told when the run starts.
@@ -37,9 +39,9 @@ function addReporter<Config extends PlaywrightTestConfig>(config: Config, option
   if (report === false) return config;
   const { reporter = [] } = config;
   const theirs = typeof reporter === 'string' ? [[reporter] as const] : reporter;
-  const ours = pathOf('portslice/playwright/reporter');
-  const own = [ours, report === true ? {} : report] as const;
-  return { ...config, reporter: [...theirs.filter(([path]) => path !== ours), own] };
+  const ours = pathOf(REPORTER);
+  if (theirs.some(([path]) => path === ours || path === REPORTER)) return config;
+  return { ...config, reporter: [...theirs, [ours, report === true ? {} : report]] };
 }
 
 /** Playwright takes paths and bare specifiers, no URLs. */
