@@ -3,8 +3,7 @@
  * New code all the time, much memory, child processes and sockets make V8 and libuv call the C library in between.
  */
 import { spawn } from 'node:child_process';
-import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { libc } from '../../src/platform/linux/libc.ts';
 import { Scratch, writeAbstractAddress } from '../../src/platform/linux/scratch.ts';
 import { bindAbstract, openUnixSocket } from '../../src/platform/linux/sockets.ts';
@@ -43,7 +42,7 @@ function disturb(): void {
   if (turn % 50 === 0) spawn('/bin/true');
   if (turn % 10 !== 0) return;
   const server = createServer().listen(0, () => {
-    const client = connect((server.address() as AddressInfo).port, () => {
+    const client = connect({ port: (server.address() as AddressInfo).port }, () => {
       client.destroy();
       server.close();
     });
