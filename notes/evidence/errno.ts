@@ -1,5 +1,5 @@
 /**
- * Counts failed binds whose errno, read by the next call, is not that of the bind: `node notes/evidence/errno.ts [seconds]`.
+ * Counts failed binds whose errno, read by the next call, is not that of the bind: `node notes/evidence/errno.ts 300`, in seconds.
  * New code all the time, much memory, child processes and sockets make V8 and libuv call the C library in between.
  */
 import { spawn } from 'node:child_process';
@@ -9,7 +9,7 @@ import { Scratch, writeAbstractAddress } from '../../src/platform/linux/scratch.
 import { bindAbstract, openUnixSocket } from '../../src/platform/linux/sockets.ts';
 
 const EADDRINUSE = 98;
-const endsAtMs = Date.now() + 1000 * Number(process.argv[2] ?? 150);
+const endsAtMs = Date.now() + 1000 * Number(process.argv[2] ?? 2);
 const c = libc();
 const name = `errno-evidence-${process.pid}`;
 bindAbstract(c, openUnixSocket(c), name);
