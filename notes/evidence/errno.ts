@@ -32,7 +32,11 @@ function bindOften(): void {
   for (const code of found) others[code] = (others[code] ?? 0) + 1;
   disturb();
   if (Date.now() < endsAtMs) setImmediate(bindOften);
-  else console.log(`${turn * 2000} failed binds; errnos that were not EADDRINUSE:`, others);
+  else
+    console.log(
+      `yes: ${turn * 2000} binds of a taken address failed; errnos of other calls that were read:`,
+      others,
+    );
 }
 
 function disturb(): void {
