@@ -78,7 +78,7 @@ function isComplete(file: string): boolean {
 
 /** They wire nothing. Any other package may be a preset that does. */
 const KNOWN_PACKAGES =
-  /^(?:@playwright\/|playwright(?:$|\/)|vitest(?:$|\/)|vite(?:$|\/)|@vitest\/|@vitejs\/|path$|url$|os$|fs$|dotenv)/;
+  /^(?:@playwright\/|playwright(?:$|\/)|vitest(?:$|\/)|vite(?:$|\/)|@vitest\/|@vitejs\/|dotenv$)/;
 /** Of Vitest: each has a configuration of its own. */
 const HAS_PROJECTS = /\b(?:projects|workspace)\s*:/;
 
