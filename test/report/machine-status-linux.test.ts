@@ -1,6 +1,8 @@
 /** What the kernel shows of the runs of others: of other users, of other namespaces, of other versions, and through sandboxes. */
-import { expect, test } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
 import { parsePoolHandle } from '../../src/core/pool-handle.ts';
+import { PortPool } from '../../src/index.ts';
 import { platform } from '../../src/platform/platform.ts';
 import type { MachineStatus, OtherLocks, PoolStatus } from '../../src/report/status/machine-status.ts';
 import { readMachineStatus } from '../../src/report/status/read-machine.ts';
@@ -162,4 +164,38 @@ test('A thread that has ended without giving its ports back is told apart', asyn
   expect(pool).toMatchObject({
     workers: [{ isAlive: false, ports: [{ port, label: 'was terminated' }] }],
   });
+});
+
+test('A port that a terminated thread has had is its next owner’s, also in the same process', async () => {
+  await using opened = await openTestPool(1);
+  const thread = await startPortThread({ env: opened.env });
+  await thread.call('claim', { label: 'before' });
+  await thread.kill();
+  expect(platform.openKernel().closeOrphans()).toBeGreaterThan(0);
+  const later = PortPool.create({ ports: opened.spec });
+  onTestFinished(() => later.close());
+  const owner = await later.slice().acquire({ label: 'after' });
+  const ports = readMachineStatus().pools.flatMap((pool) =>
+    pool.isReadable ? pool.workers.flatMap((worker) => worker.ports) : [],
+  );
+  expect(ports.filter(({ port }) => port === owner.port)).toMatchObject([{ label: 'after' }]);
+});
+
+test('While ports come and go, none is taken for somebody else’s', async () => {
+  await using opened = await openTestPool(12, { workers: 3, restMs: 0 });
+  const workers = [1, 2, 3].map(() => startPortWorker({ env: opened.env }));
+  const progress = { isOver: false, readings: 0 };
+  const served = Promise.all(workers.map((worker) => worker.call('serve', 150))).finally(() => {
+    progress.isOver = true;
+  });
+  while (!progress.isOver) {
+    const { otherLocks } = readMachineStatus();
+    const theirs = otherLocks.flatMap(({ ports }) => ports.map(({ port }) => port));
+    expect(theirs.filter((port) => opened.ports.includes(port))).toEqual([]);
+    progress.readings++;
+    await setImmediate();
+  }
+  expect(progress.readings).toBeGreaterThan(0);
+  expect((await served).flat()).toHaveLength(450);
+  await Promise.all(workers.map((worker) => worker.end()));
 });
