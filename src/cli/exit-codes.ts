@@ -48,7 +48,7 @@ export const EXIT_CODES: Readonly<Record<string, readonly ExitCode[]>> = {
     },
   ],
   status: [
-    { code: 0, meaning: 'the status is shown, or --watch is ended by q' },
+    { code: 0, meaning: 'the status is shown, or --watch is ended by q or by its reader' },
     {
       code: OWN_FAILURE,
       meaning: 'portslice itself has failed: wrong arguments, a system that it does not support',

@@ -10,7 +10,8 @@ const SHOW_CURSOR = '\u001b[?25h';
 const CUT_LINES = '\u001b[?7l';
 const WRAP_LINES = '\u001b[?7h';
 const TO_START = '\u001b[H';
-const CLEAR_REST_OF_LINE = '\u001b[K';
+/** Before the line: behind one that fills it, its last character would go too. */
+const CLEAR_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
 
 export class Screen {
@@ -36,7 +37,7 @@ export class Screen {
 
   /** In place: nothing flickers. */
   draw(lines: readonly string[]): void {
-    const text = lines.map((line) => line + CLEAR_REST_OF_LINE).join('\r\n');
+    const text = lines.map((line) => CLEAR_LINE + line).join('\r\n');
     this.#terminal.write(TO_START + text + CLEAR_BELOW);
   }
 

@@ -1,5 +1,5 @@
 /** The status of a machine, for people: a heading and a table for each pool. */
-import { formatPortRange, rangesOfPorts } from '../core/port-range.ts';
+import { formatPortRange, joinRanges, rangesOfPorts } from '../core/port-range.ts';
 import type {
   MachineStatus,
   OtherLocks,
@@ -25,26 +25,33 @@ const PORT_COLUMNS: readonly Column[] = [
   { title: 'port', align: 'right' },
   { title: 'state' },
   { title: 'for', align: 'right' },
-  { title: 'test', minWidth: 16 },
-  { title: 'server', minWidth: 16 },
+  { title: 'test', minWidth: 10 },
+  { title: 'server', minWidth: 8 },
 ];
 
 const OTHER_COLUMNS: readonly Column[] = [
   { title: 'pid', align: 'right' },
-  { title: 'user' },
+  { title: 'user', minWidth: 8 },
   { title: 'age', align: 'right' },
-  { title: 'ports', minWidth: 16 },
-  { title: 'command', minWidth: 16 },
-  { title: 'server', minWidth: 16 },
+  { title: 'ports', minWidth: 12 },
+  { title: 'command', minWidth: 8 },
+  { title: 'server', minWidth: 8 },
 ];
 
-/** Lines without line breaks. @param width of the terminal; undefined: no terminal reads it */
-export function formatStatus(status: MachineStatus, width: number | undefined): string[] {
+export interface StatusSpace {
+  /** Of the terminal; undefined: no terminal reads it. */
+  readonly width: number | undefined;
+  /** No table has more rows. */
+  readonly maxRows?: number;
+}
+
+/** Lines without line breaks. */
+export function formatStatus(status: MachineStatus, space: StatusSpace): string[] {
   const { pools, otherLocks } = status;
   return [
     formatTotals(status),
-    ...pools.flatMap((pool) => ['', ...formatPool(pool, status.readAtMs, width)]),
-    ...(otherLocks.length === 0 ? [] : ['', ...formatOthers(otherLocks, status.readAtMs, width)]),
+    ...pools.flatMap((pool) => ['', ...formatPool(pool, status.readAtMs, space)]),
+    ...(otherLocks.length === 0 ? [] : ['', ...formatOthers(otherLocks, status.readAtMs, space)]),
     ...(status.showsAllLocks ? [] : ['', 'This system does not show every lock: there can be others.']),
   ];
 }
@@ -62,8 +69,9 @@ function formatTotals({ totals }: MachineStatus): string {
   ].join(', ');
 }
 
-function formatPool(pool: PoolStatus, nowMs: number, width: number | undefined): string[] {
+function formatPool(pool: PoolStatus, nowMs: number, space: StatusSpace): string[] {
   const { process: main } = pool;
+  const { width, maxRows = Infinity } = space;
   const title = `${pool.runner ?? 'runner not known'}  ${main.folder ?? `folder ${NOT_KNOWN}`}`;
   const lines = [
     styled('bold', line(title, width)),
@@ -72,8 +80,12 @@ function formatPool(pool: PoolStatus, nowMs: number, width: number | undefined):
   ];
   if (!pool.isReadable) return [...lines, line(`Its pool cannot be read: ${pool.problem}.`, width)];
   if (pool.workers.length === 0) return lines;
-  const rows = pool.workers.flatMap((worker) => formatWorker(worker, pool, nowMs));
-  return [...lines, ...indent(PORT_COLUMNS, rows, width)];
+  const rows: Cell[][] = [];
+  for (const worker of pool.workers) {
+    if (rows.length >= maxRows) break;
+    rows.push(...formatWorker(worker, pool, nowMs, maxRows));
+  }
+  return [...lines, ...indent(PORT_COLUMNS, rows, space)];
 }
 
 function describeProcess(process: ProcessStatus, nowMs: number): string {
@@ -101,22 +113,24 @@ function describePorts(pool: PoolStatus, nowMs: number): string {
   ].join(', ');
 }
 
-function formatWorker(worker: WorkerStatus, pool: ReadablePool, nowMs: number): Cell[][] {
+function formatWorker(worker: WorkerStatus, pool: ReadablePool, nowMs: number, maxRows: number): Cell[][] {
   const { process, slice } = worker;
   const start = [
-    slice === 0 ? 'run' : String(slice),
+    pool.isPrivate ? '' : slice === 0 ? 'run' : String(slice),
     String(process.processId ?? NOT_KNOWN),
     process.startedAtMs === undefined ? NOT_KNOWN : formatAge(nowMs - process.startedAtMs),
   ];
   if (worker.ports.length === 0) return [[...start, '', { text: 'no port', style: 'dim' }, '', '', '']];
-  return worker.ports.map((port) => [
-    ...start,
-    String(port.port),
-    stateOf(port, worker, pool),
-    formatAge(nowMs - port.claimedAtMs),
-    port.label,
-    describeListeners(port.listeners),
-  ]);
+  return worker.ports
+    .slice(0, maxRows)
+    .map((port) => [
+      ...start,
+      String(port.port),
+      stateOf(port, worker, pool),
+      formatAge(nowMs - port.claimedAtMs),
+      port.label,
+      describeListeners(port.listeners, process.processId),
+    ]);
 }
 
 function stateOf({ port, state }: PortStatus, { isAlive }: WorkerStatus, pool: ReadablePool): Cell {
@@ -126,37 +140,41 @@ function stateOf({ port, state }: PortStatus, { isAlive }: WorkerStatus, pool: R
   return state === 'held' ? state : { text: state, style: state === 'sealed' ? 'red' : 'yellow' };
 }
 
-function describeListeners(listeners: readonly ProcessStatus[]): string {
-  return [...new Set(listeners.map(describeListener))].join('; ');
+/** @param holderId who has the ports */
+function describeListeners(listeners: readonly ProcessStatus[], holderId?: number): string {
+  return [...new Set(listeners.map((listener) => describeListener(listener, holderId)))].join('; ');
 }
 
-function describeListener(listener: ProcessStatus): string {
+function describeListener(listener: ProcessStatus, holderId: number | undefined): string {
   const { processId, command } = listener;
+  if (processId !== undefined && processId === holderId) return 'itself';
   if (processId === undefined) return `a process of ${userOf(listener)}`;
   return command === undefined ? `pid ${processId}` : `${processId} ${command}`;
 }
 
-function formatOthers(others: readonly OtherLocks[], nowMs: number, width: number | undefined): string[] {
+function formatOthers(others: readonly OtherLocks[], nowMs: number, space: StatusSpace): string[] {
   const rows = others.map(({ process, ports }) => [
     String(process.processId ?? NOT_KNOWN),
     userOf(process),
     process.startedAtMs === undefined ? NOT_KNOWN : formatAge(nowMs - process.startedAtMs),
-    rangesOfPorts(ports.map(({ port }) => port))
+    joinRanges(rangesOfPorts(ports.map(({ port }) => port)))
       .map(formatPortRange)
       .join(', '),
     process.command ?? NOT_KNOWN,
     describeListeners(ports.flatMap(({ listeners }) => listeners)),
   ]);
   return [
-    styled('bold', line('Ports that are locked by processes whose pool cannot be read', width)),
-    ...indent(OTHER_COLUMNS, rows, width),
+    styled('bold', line('Ports that are locked by processes whose pool cannot be read', space.width)),
+    ...indent(OTHER_COLUMNS, rows, space),
   ];
 }
 
 const INDENT = '  ';
 
-function indent(columns: readonly Column[], rows: readonly Cell[][], width: number | undefined): string[] {
-  const table = formatTable(columns, rows, width === undefined ? undefined : width - INDENT.length);
+function indent(columns: readonly Column[], rows: readonly Cell[][], space: StatusSpace): string[] {
+  const { width, maxRows } = space;
+  const shown = rows.slice(0, maxRows);
+  const table = formatTable(columns, shown, width === undefined ? undefined : width - INDENT.length);
   return table.split('\n').map((row) => INDENT + row);
 }
 

@@ -9,7 +9,7 @@ import { watchOnScreen } from './watch-on-screen.ts';
 export function showStatus(json: boolean): void {
   const status = readMachineStatus();
   if (json) printJSON(status);
-  else printLine(formatStatus(status, terminalWidth()).join('\n'));
+  else printLine(formatStatus(status, { width: terminalWidth() }).join('\n'));
 }
 
 export interface WatchRequest {
@@ -33,10 +33,10 @@ export async function watchStatus({ json, intervalMs }: WatchRequest): Promise<n
   });
 }
 
-function formatForScreen(status: MachineStatus, columns: number): string[] {
-  return formatStatus(status, columns);
+function formatForScreen(status: MachineStatus, columns: number, rows: number): string[] {
+  return formatStatus(status, { width: columns, maxRows: rows });
 }
 
 function formatForFile(status: MachineStatus): string[] {
-  return [new Date(status.readAtMs).toISOString(), ...formatStatus(status, undefined)];
+  return [new Date(status.readAtMs).toISOString(), ...formatStatus(status, { width: undefined })];
 }

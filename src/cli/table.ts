@@ -16,6 +16,8 @@ export type Cell = string | { readonly text: string; readonly style: Style };
 /** Where no terminal says how wide it is. */
 const MAX_CELL_WIDTH = 120;
 const GAP = 2;
+/** cli-table3 compares each row with all others. */
+const ROWS_AT_ONCE = 50;
 
 /** Each row has a cell for each column. Columns in which every cell is empty are left out. */
 export function formatTable(
@@ -27,23 +29,30 @@ export function formatTable(
   const shown = kept.map((at) => columns[at] as Column);
   const cells = rows.map((row) => kept.map((at) => row[at] ?? ''));
   const widths = findWidths(shown, cells, width);
-  const table = new Table({
+  const options = {
     colWidths: widths.map((each, at) => each + (at < widths.length - 1 ? GAP : 0)),
     colAligns: shown.map(({ align = 'left' }) => align),
     chars: NO_LINES,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
-  });
+  };
   const draw = (at: number, text: string, style: Style | undefined): string => {
     const fitted = markIsolates(fit(text, widths[at] as number));
     const gap = at < widths.length - 1 && shown[at]?.align === 'right' ? ' '.repeat(GAP) : '';
     return (style === undefined ? fitted : styled(style, fitted)) + gap;
   };
-  table.push(shown.map(({ title }, at) => draw(at, title, 'bold')));
-  for (const row of cells)
-    table.push(
+  const drawn = [
+    shown.map(({ title }, at) => draw(at, title, 'bold')),
+    ...cells.map((row) =>
       row.map((cell, at) => draw(at, textOf(cell), typeof cell === 'string' ? undefined : cell.style)),
-    );
-  return unmarkIsolates(table.toString()).replaceAll(/ +$/gm, '');
+    ),
+  ];
+  const parts: string[] = [];
+  for (let start = 0; start < drawn.length; start += ROWS_AT_ONCE) {
+    const table = new Table(options);
+    table.push(...drawn.slice(start, start + ROWS_AT_ONCE));
+    parts.push(table.toString());
+  }
+  return unmarkIsolates(parts.join('\n')).replaceAll(/ +$/gm, '');
 }
 
 function textOf(cell: Cell | undefined): string {

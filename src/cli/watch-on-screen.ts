@@ -7,8 +7,8 @@ import { fit } from './text-width.ts';
 
 export interface Watched<Status> {
   readonly read: () => Status;
-  /** For a terminal of so many columns. */
-  readonly format: (status: Status, columns: number) => string[];
+  /** For a terminal of so many columns and rows. Lines that do not fit are left out. */
+  readonly format: (status: Status, columns: number, rows: number) => string[];
   readonly intervalMs: number;
 }
 
@@ -76,12 +76,12 @@ function onEnd(end: (exitCode: number) => void, until: AbortSignal): void {
   }
 }
 
-/** As many lines as there is room for. */
+/** As many lines as there is room for, and what else there is to know. */
 function layOut<Status>(watched: Watched<Status>, status: Status, { columns, rows }: Screen): string[] {
-  const lines = watched.format(status, columns);
+  const lines = watched.format(status, columns, rows);
   const room = Math.max(1, rows - 1);
   const seconds = watched.intervalMs / 1000;
-  const left = lines.length > room ? `${lines.length - room} more lines. ` : '';
-  const footer = `${left}Every ${seconds} s, now ${new Date().toLocaleTimeString('en-GB')}. q ends it.`;
+  const more = lines.length > room ? 'There is more than fits. ' : '';
+  const footer = `${more}Every ${seconds} s, now ${new Date().toLocaleTimeString('en-GB')}. q ends it.`;
   return [...lines.slice(0, room), styled('dim', fit(footer, columns))];
 }

@@ -13,10 +13,13 @@ import {
   type PortAllocationStats,
   TCPPortOwner,
 } from '../../src/index.ts';
+import { platform } from '../../src/platform/platform.ts';
+import type { MachineStatus } from '../../src/report/status/machine-status.ts';
+import { readMachineStatus } from '../../src/report/status/read-machine.ts';
 import { useUpDescriptors } from './descriptors.ts';
 import { listen, type LocalServer, serverCommand } from './listening-server.ts';
 import { releaseSealed } from './pool-internals.ts';
-import { serve } from './serve.ts';
+import { becomeUser, programConfig, serve } from './serve.ts';
 
 export interface Warning {
   readonly code: string | undefined;
@@ -103,6 +106,8 @@ export const commands = {
   },
   stats: (): PortAllocationStats => portAllocationStats(),
   snapshot: (): PortRecord[] => PortPool.attach().snapshot(),
+  /** As `portslice status` reads it. */
+  status: (): MachineStatus => readMachineStatus(),
   isInUse: (port: number): boolean => portIsInUse(port),
   warnings: (): readonly Warning[] => warnings,
   useUpDescriptors: (left: number): void => void (giveBack = useUpDescriptors(left)),
@@ -111,4 +116,9 @@ export const commands = {
 
 let giveBack = (): void => undefined;
 
+const userId = programConfig();
+if (typeof userId === 'number') {
+  platform.openKernel();
+  becomeUser(userId);
+}
 serve(commands);

@@ -11,6 +11,7 @@ export interface PortWorkerOptions {
   readonly descriptorLimit?: number;
   /** A command that starts another one: `['unshare', '--net']`. */
   readonly wrapper?: readonly string[];
+  readonly userId?: number;
 }
 
 const program = new URL('port-worker.program.ts', import.meta.url);
@@ -18,11 +19,16 @@ const program = new URL('port-worker.program.ts', import.meta.url);
 const nodeOptions = ['--no-warnings'];
 
 export function startPortWorker(options: PortWorkerOptions = {}): PortWorker {
-  const { env = {}, descriptorLimit, wrapper = [] } = options;
+  const { env = {}, descriptorLimit, wrapper = [], userId } = options;
   // A shell sets the limit, since a process cannot set it for its children.
   const limit =
     descriptorLimit === undefined ? [] : ['/bin/sh', '-c', `ulimit -n ${descriptorLimit}; exec "$0" "$@"`];
-  return startProgram(program, { env, nodeOptions, wrapper: [...limit, ...wrapper] });
+  return startProgram(program, {
+    env,
+    nodeOptions,
+    wrapper: [...limit, ...wrapper],
+    config: userId ?? null,
+  });
 }
 
 export async function startPortThread({ env = {} }: PortWorkerOptions = {}): Promise<PortWorker> {

@@ -128,6 +128,8 @@ function installPackages(folder: string): void {
     symlinkSync(path.join(winePackages, 'node_modules', name), path.join(packages, name));
   // Vitest 3.2 has another version of one of them.
   for (const place of [ours, path.join(folder, 'src')]) linkOwnDependencies(path.join(place, 'node_modules'));
+  // What our tests need besides, which is the same on every system.
+  symlinkSync(path.join(project, 'node_modules/ajv'), path.join(packages, 'ajv'));
 }
 
 /** With theirs: Node for Windows does not see that they are links. */

@@ -35,7 +35,14 @@ function copyPool(memory: AnnouncedMemory): CopiedPool {
     return { memory, segment, problem, isStale: false };
   } catch (error) {
     if (!(error instanceof PortsliceError)) throw error;
-    const problem = 'problem' in error ? String(error.problem) : error.message;
+    const problem = PROBLEMS[error.code] ?? error.message;
     return { memory, segment: undefined, problem, isStale: error instanceof PoolStaleError };
   }
 }
+
+/** For people who have no handle of it. Words that can follow a colon. */
+const PROBLEMS: Readonly<Partial<Record<PortsliceError['code'], string>>> = {
+  PORTSLICE_POOL_FOREIGN: 'it belongs to another user, or is protected',
+  PORTSLICE_POOL_STALE: 'its memory cannot be found from here',
+  PORTSLICE_POOL_DAMAGED: 'its memory is damaged',
+};

@@ -41,7 +41,7 @@ export function matchClaims(
       const known = best.get(claim.port);
       // Of one process two pools can have a record; what is older was left there.
       if (known !== undefined && known.claimedAtMs > claim.claimedAtMs) continue;
-      best.set(claim.port, lock === undefined ? claim : { ...claim, processId: lock.holder.processId });
+      best.set(claim.port, { ...claim, processId: lock?.holder.processId ?? idFromHere(claim) });
     }
   }
   return { claims: [...best.values()], otherLocks: locks.filter(({ port }) => !best.has(port)) };
@@ -69,6 +69,11 @@ function isLockOf({ holder }: LockedPort, claim: LiveClaim, processes: KnownProc
   const { processId } = holder;
   if (processId === undefined) return isRunning(claim) || isOfOtherNamespace(claim.segment);
   return processId === claim.processId || processes.innerIdOf(processId) === claim.processId;
+}
+
+/** Undefined where its number is that of another process namespace. */
+function idFromHere(claim: LiveClaim): number | undefined {
+  return isOfOtherNamespace(claim.segment) ? undefined : claim.processId;
 }
 
 function isRunning({ processId }: LiveClaim): boolean {
