@@ -11,7 +11,7 @@ const onEveryKernel = [
   `test/pool/${isFull ? '*' : '{crash-recovery,transports}'}.test.ts`,
   'test/contention/storm.test.ts',
   'test/doctor/kernel-faults.test.ts',
-  'test/report/machine-status.test.ts',
+  'test/report/{machine-status,read-ports}.test.ts',
   `test/server/${isFull ? '*' : '{launcher,restart}'}.test.ts`,
   `test/run-ports/${isFull ? '*' : 'served-ports'}.test.ts`,
 ];

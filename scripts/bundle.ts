@@ -90,7 +90,8 @@ await bundle.write({
       },
       // Every command has its own file: url and run, which start other programs, must not load tables.
       { name: 'command', test: /\/src\/cli\/(?:exit-codes|output|version|age-text)\.ts$/ },
-      { name: 'table', test: /\/src\/cli\/(?:table|text-width)\.ts$/ },
+      { name: 'text-width', test: /\/src\/cli\/text-width\.ts$/ },
+      { name: 'table', test: /\/src\/cli\/table\.ts$/ },
       { name: 'machine', test: (file) => OF_MACHINE.test(file) || file.includes('/src/report/status/') },
       { name: 'status', test: /\/src\/cli\/(?:status|watch-|screen)/ },
       // Beside the files that it starts. A stranger is one that imports nothing else.

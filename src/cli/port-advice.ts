@@ -7,6 +7,7 @@ import { enumerate, nameProcess } from './process-text.ts';
 export function adviseOn(report: PortReport, ephemeralRange: PortRange | undefined): string[] {
   const { holder, listeners = [], bound = [], redirections } = report;
   const advice = [
+    ...adviseOnStrangers(report),
     ...adviseOnHolder(report),
     ...(holder === undefined && redirections.length === 0 ? adviseOnListeners(listeners) : []),
     ...adviseOnRedirections(report),
@@ -18,6 +19,15 @@ export function adviseOn(report: PortReport, ephemeralRange: PortRange | undefin
     ...(report.isTaken ? [] : adviseOnPlace(report, ephemeralRange)),
   ];
   return [...new Set(advice)];
+}
+
+/** Who listens on a port of somebody else. */
+function adviseOnStrangers({ holder, listeners = [] }: PortReport): string[] {
+  const strangers = listeners.filter(({ isOfHolder }) => isOfHolder === false);
+  if (holder === undefined || holder.claim?.state === 'sealed' || strangers.length === 0) return [];
+  return [
+    `${namesOf(strangers)} was not started by ${nameProcess(holder.process)}: if it is no server of the test, stop it.`,
+  ];
 }
 
 function adviseOnHolder({ port, holder, listeners = [] }: PortReport): string[] {

@@ -15,12 +15,17 @@ import { styled } from './output.ts';
 import { describePlace } from './place-text.ts';
 import { adviseOn } from './port-advice.ts';
 import { describeProcess, enumerate } from './process-text.ts';
+import { wrap } from './text-width.ts';
 
-/** Lines without line breaks. Ports that are alike and of which there is little to say have one entry together. */
-export function formatWho({ ports, ephemeralRange }: WhoReport, nowMs: number): string[] {
+/** Lines without line breaks, as wide as that at most; undefined: no terminal reads them. Ports that are alike and of which there is little to say have one entry together. */
+export function formatWho(
+  { ports, ephemeralRange }: WhoReport,
+  nowMs: number,
+  width: number | undefined,
+): string[] {
   const entries = new Map<string, { readonly lines: readonly string[]; readonly ports: number[] }>();
   for (const report of ports) {
-    const lines = formatFacts(report, ephemeralRange, nowMs);
+    const lines = factsOf(report, ephemeralRange, nowMs).flatMap((fact) => formatFact(fact, width));
     const key = report.isTaken ? String(report.port) : lines.join('\n');
     const entry = entries.get(key) ?? { lines: [headingOf(report), ...lines], ports: [] };
     entry.ports.push(report.port);
@@ -28,7 +33,7 @@ export function formatWho({ ports, ephemeralRange }: WhoReport, nowMs: number): 
   }
   return [...entries.values()].flatMap(({ lines: [heading = '', ...lines], ports: same }, at) => [
     ...(at === 0 ? [] : ['']),
-    `${styled('bold', namePorts(same))} ${heading}`,
+    ...breakHeading(`${styled('bold', namePorts(same))} ${heading}`, width),
     ...lines,
   ]);
 }
@@ -61,10 +66,20 @@ function describeHolding({ process: holding, claim }: PortHolderReport): string 
   return claim?.state === 'sealed' ? `it is sealed after ${owner}` : `${owner} has it`;
 }
 
+function breakHeading(text: string, width: number | undefined): string[] {
+  const [first = '', ...rest] = breakLine(text, width === undefined ? undefined : width - 2);
+  return [first, ...rest.map((line) => `  ${line}`)];
+}
+
+function breakLine(text: string, width: number | undefined): string[] {
+  return width === undefined ? [text] : wrap(text, width);
+}
+
+/** The name is '' where the fact before has the same. */
 type Fact = readonly [name: string, text: string];
 const NAME_WIDTH = 12;
 
-function formatFacts(report: PortReport, ephemeralRange: PortRange | undefined, nowMs: number): string[] {
+function factsOf(report: PortReport, ephemeralRange: PortRange | undefined, nowMs: number): Fact[] {
   const { port, holder, listeners = [], bound = [], connections = [], udp = [], redirections } = report;
   const facts: readonly Fact[] = [
     ...(holder === undefined ? [] : holderFacts(holder, nowMs)),
@@ -77,22 +92,23 @@ function formatFacts(report: PortReport, ephemeralRange: PortRange | undefined, 
     ...unknownFacts(report),
     ...adviseOn(report, ephemeralRange).map((text): Fact => ['what to do', text]),
   ];
-  return facts.map(([name, text], at) => {
-    const isSame = name === facts[at - 1]?.[0];
-    return `  ${styled('dim', (isSame ? '' : name).padEnd(NAME_WIDTH))} ${text}`;
-  });
+  return facts.map(([name, text], at) => [name === facts[at - 1]?.[0] ? '' : name, text]);
+}
+
+function formatFact([name, text]: Fact, width: number | undefined): string[] {
+  const lines = breakLine(text, width === undefined ? undefined : width - NAME_WIDTH - 3);
+  return lines.map((line, at) => `  ${styled('dim', (at === 0 ? name : '').padEnd(NAME_WIDTH))} ${line}`);
 }
 
 function holderFacts({ process: holding, claim }: PortHolderReport, nowMs: number): Fact[] {
   const since = claim === undefined ? '' : `, for ${formatAge(nowMs - claim.claimedAtMs)}`;
   if (claim === undefined) return [['held by', `${describeProcess(holding)}, through portslice`]];
   const { slice, runProcess } = claim;
-  const place = slice === 0 ? "the run's own slice" : `worker slice ${slice}`;
-  const isOwnRun = runProcess.processId === holding.processId;
-  return [
-    ['held by', `${describeProcess(holding)}${since}`],
-    ['worker', isOwnRun ? place : `${place} of the run of ${describeProcess(runProcess)}`],
-  ];
+  const facts: readonly Fact[] = [['held by', `${describeProcess(holding)}${since}`]];
+  // A script has a pool of its own.
+  if (slice === 0 && runProcess.processId === holding.processId) return [...facts];
+  const place = slice === 0 ? 'of none of its workers' : `worker ${slice}`;
+  return [...facts, ['run', `${describeProcess(runProcess)}, ${place}`]];
 }
 
 /** One text for all sockets that the same processes have: 'pid 42 (node server.js) in /shop, on 127.0.0.1:20123 and [::1]:20123'. */

@@ -37,7 +37,8 @@ export function parseNftables(text: string): RedirectionRule[] {
     if (kind === 'chain') chain = name;
     const [, set, single] = /\btcp dport (?:\{([^}]*)\}|(\d+(?:-\d+)?))/.exec(line) ?? [];
     const [, target] = /\b(?:dnat|redirect)(?: (?:ip|ip6))?(?: to (\S+))?/.exec(line) ?? [];
-    const redirects = /\b(?:dnat|redirect)\b/.test(line);
+    // Without the library of iptables, nft names its targets only.
+    const redirects = /\b(?:dnat|redirect)\b|xt target "(?:DNAT|REDIRECT)"/.test(line);
     const ports = set ?? single;
     if (ports === undefined || !redirects || isForOthers(line, /\bip6? daddr (\S+)/)) return [];
     return toRules(ports.split(','), '-', target, CONTAINER_NAMES.test(`${table} ${chain}`));

@@ -41,7 +41,7 @@ export interface Redirection {
   readonly port: number;
   /** Whether it is of Docker or another container engine, as far as that shows. */
   readonly isOfContainers: boolean;
-  /** What leads them there: 'docker-proxy', 'iptables', 'nftables'. */
+  /** The program that leads them there, such as 'docker-proxy', or the command that shows the rule: 'iptables', 'nftables'. */
   readonly by: string;
   /** Of a program; undefined: a rule of the kernel's. */
   readonly processId: number | undefined;

@@ -19,6 +19,7 @@ const SUITES = [
   { file: 'test/wine/inside/run-ports.inside.ts', tests: 5 },
   { file: 'test/wine/inside/tinypool.inside.ts', tests: 1 },
   { file: 'test/report/machine-status.test.ts', tests: 8 },
+  { file: 'test/report/read-ports.test.ts', tests: 9 },
   { file: 'test/pool/slices.test.ts', tests: 15 },
   { file: 'test/pool/crash-recovery.test.ts', tests: 9 },
   { file: 'test/pool/statistics.test.ts', tests: 7 },

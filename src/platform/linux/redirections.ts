@@ -7,7 +7,7 @@ import {
 } from '../../core/redirection-text.ts';
 import { copyEnvironment } from '../environment.ts';
 import type { Redirection, Redirections } from '../port-inspector.ts';
-import { listProcesses, readCommand, readText } from './proc.ts';
+import { listProcesses, readCommand, readLink, readText } from './proc.ts';
 
 export function findRedirections(ports: ReadonlySet<number>): Redirections {
   const rules = readRules();
@@ -23,9 +23,15 @@ export function findRedirections(ports: ReadonlySet<number>): Redirections {
 function findDockerProxies(ports: ReadonlySet<number>): Redirection[] {
   return listProcesses().flatMap((processId) => {
     const proxy = parseDockerProxy(readCommand(processId) ?? '');
-    if (proxy === undefined || !ports.has(proxy.port)) return [];
+    if (proxy === undefined || !ports.has(proxy.port) || isElsewhere(processId)) return [];
     return [{ ...proxy, isOfContainers: true, by: 'docker-proxy', processId }];
   });
+}
+
+/** In another network namespace, whose ports are not ours. Of another user's process that is not told. */
+function isElsewhere(processId: number): boolean {
+  const namespace = readLink(`/proc/${processId}/ns/net`);
+  return namespace !== '' && namespace !== readLink('/proc/self/ns/net');
 }
 
 interface Rules {
@@ -33,16 +39,24 @@ interface Rules {
   readonly rules: readonly RedirectionRule[];
 }
 
-/** In the order in which what both show is named. */
-const COMMANDS: readonly (readonly [
+type Command = readonly [
   by: string,
   program: string,
   args: readonly string[],
   parse: (text: string) => RedirectionRule[],
-])[] = [
-  ['iptables', 'iptables-save', ['-t', 'nat'], parseIptables],
-  ['iptables', 'ip6tables-save', ['-t', 'nat'], parseIptables],
-  ['nftables', 'nft', ['list', 'ruleset'], parseNftables],
+];
+
+/** It shows the rules of today's iptables, too. */
+const NFTABLES: Command = ['nftables', 'nft', ['list', 'ruleset'], parseNftables];
+const NAT = ['-t', 'nat'];
+const IPTABLES: readonly Command[] = [
+  ['iptables', 'iptables-save', NAT, parseIptables],
+  ['iptables', 'ip6tables-save', NAT, parseIptables],
+];
+/** What the kernel had before nftables. The file names the tables that it has of it. */
+const LEGACY: readonly (readonly [file: string, command: Command])[] = [
+  ['/proc/net/ip_tables_names', ['iptables', 'iptables-legacy-save', NAT, parseIptables]],
+  ['/proc/net/ip6_tables_names', ['iptables', 'ip6tables-legacy-save', NAT, parseIptables]],
 ];
 
 const CAP_NET_ADMIN = 12n;
@@ -51,10 +65,16 @@ const CAP_NET_ADMIN = 12n;
 function readRules(): Rules[] {
   const [, rights] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readText('/proc/self/status') ?? '') ?? [];
   if (rights === undefined || ((BigInt(`0x${rights}`) >> CAP_NET_ADMIN) & 1n) === 0n) return [];
-  return COMMANDS.flatMap(([by, program, args, parse]) => {
-    const text = run(program, args);
-    return text === undefined ? [] : [{ by, rules: parse(text) }];
-  });
+  const nftables = ask(NFTABLES);
+  const legacy = LEGACY.filter(([file]) => readText(file)?.split('\n').includes('nat') === true);
+  const others = nftables.length > 0 ? legacy.map(([, command]) => command) : IPTABLES;
+  return [...nftables, ...others.flatMap(ask)];
+}
+
+/** Nothing if there is no such command, or it fails. */
+function ask([by, program, args, parse]: Command): Rules[] {
+  const text = run(program, args);
+  return text === undefined ? [] : [{ by, rules: parse(text) }];
 }
 
 /** So long an answer is waited for. Where there are very many rules it is not known what they do. */

@@ -23,8 +23,8 @@ export function findLabels(claims: readonly Claimed[]): ReadonlyMap<number, stri
   return labels;
 }
 
-/** Copies of segments, one at a time: each has megabytes. The run's own is among them. @throws ForeignFunctionError, UnsupportedPlatformError */
-export function* livePools(): Generator<Segment> {
+/** Copies of segments, one at a time: each has megabytes. The run's own is among them. */
+function* livePools(): Generator<Segment> {
   const kernel = platform.openKernel();
   for (const locator of kernel.findMemories()) {
     try {

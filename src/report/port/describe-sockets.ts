@@ -1,4 +1,5 @@
 /** The sockets of a port, by what they are to it. */
+import { platform } from '../../platform/platform.ts';
 import type { PortSocket, PortSockets } from '../../platform/port-inspector.ts';
 import type { KnownProcesses } from '../status/known-processes.ts';
 import type { ProcessStatus } from '../status/machine-status.ts';
@@ -20,11 +21,19 @@ export function describeSockets({ tcp, tellsBound, udp }: PortSockets, facts: So
   const describe = (socket: PortSocket): SocketReport => describeSocket(socket, facts);
   const bound = tcp?.filter((socket) => socket.state === 'bound' && !isHold(socket, facts.holder));
   return {
-    listeners: tcp?.filter(({ state }) => state === 'listening').map(describe),
+    listeners: tcp
+      ?.filter(({ state }) => state === 'listening')
+      .map((socket) => ({ ...describe(socket), isOfHolder: isOfHolder(socket, facts.holder) })),
     bound: tellsBound ? bound?.map(describe) : undefined,
     connections: tcp && groupConnections(tcp, facts),
     udp: udp?.map(describe),
   };
+}
+
+function isOfHolder({ processIds }: PortSocket, holder: PortHolderReport | undefined): boolean | undefined {
+  const holderId = holder?.process.processId;
+  if (holderId === undefined || processIds.length === 0) return undefined;
+  return processIds.some((processId) => platform.findAncestors(processId).includes(holderId));
 }
 
 /** The socket by which the holder keeps others away. Where nobody's processes are seen, one of the two is taken for the other's. */

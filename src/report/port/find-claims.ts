@@ -13,8 +13,10 @@ export function findClaims(
 ): ReadonlyMap<number, ClaimReport> {
   const reading = locks.length === 0 ? undefined : readMachine();
   if (reading === undefined) return new Map();
-  const pools = copyPools(reading.memories).flatMap(({ segment, memory }) =>
-    segment === undefined ? [] : [{ segment, main: memory.holder }],
+  const pools = copyPools(reading.memories).flatMap(({ segment, memory: { holder } }) =>
+    segment === undefined
+      ? []
+      : [{ segment, main: { ...holder, processId: holder.processId ?? segment.creatorProcessId } }],
   );
   const segments = pools.map(({ segment }) => segment);
   // Only what is locked counts, whatever else the system shows.

@@ -26,7 +26,7 @@ export interface PortReport {
   /** Who has portslice's lock of it; undefined: nobody. */
   readonly holder: PortHolderReport | undefined;
   /** Sockets that listen. Undefined: not known. */
-  readonly listeners: readonly SocketReport[] | undefined;
+  readonly listeners: readonly ListenerReport[] | undefined;
   /** Sockets that neither listen nor are connected, but those of the holder, by which it keeps the port. Undefined: not known. */
   readonly bound: readonly SocketReport[] | undefined;
   readonly connections: readonly ConnectionsReport[] | undefined;
@@ -88,6 +88,14 @@ export interface SocketReport {
   readonly peer: SocketPeer | undefined;
   /** Those that have it open. Where they cannot be seen it is one without a number, whose user may be known. */
   readonly processes: readonly ProcessStatus[];
+}
+
+export interface ListenerReport extends SocketReport {
+  /**
+   * Whether one of its processes is the holder, or was started by it. False also of the holder's server if what has started it has ended.
+   * Undefined: nobody has the port, or it is not known.
+   */
+  readonly isOfHolder: boolean | undefined;
 }
 
 /** Connections that have the port at this machine's end, of the same kind and the same processes. */

@@ -2,11 +2,17 @@
 import { groupBy } from '../../core/group-by.ts';
 import { PortsliceError } from '../../errors/index.ts';
 import { platform } from '../../platform/platform.ts';
-import { portInspector, type PortSockets, type Redirections } from '../../platform/port-inspector.ts';
+import {
+  portInspector,
+  type PortSockets,
+  type Redirection,
+  type Redirections,
+} from '../../platform/port-inspector.ts';
 import type { Process } from '../../platform/port-kernel.ts';
 import { portIsInUse } from '../../pool/api/port-in-use.ts';
 import { readServerPorts, type ServerPortsReading } from '../../pool/session/server-ports.ts';
 import { KnownProcesses } from '../status/known-processes.ts';
+import { findForwarders } from './container-forwarders.ts';
 import { describeSockets, type SocketsReport } from './describe-sockets.ts';
 import { findClaims } from './find-claims.ts';
 import {
@@ -59,18 +65,12 @@ function readPort(port: number, readings: Readings): PortReport {
   const place = placeOf(port, serverPorts);
   const { isEphemeral } = place;
   const described = describeSockets(ofPort(port), { holder, isEphemeral, listeningPorts, processes });
-  const redirected = redirections.found.flatMap((each): RedirectionReport[] =>
-    each.port === port
-      ? [
-          {
-            isOfContainers: each.isOfContainers,
-            by: each.by,
-            target: each.target,
-            process: each.processId === undefined ? undefined : processes.describe(each),
-          },
-        ]
-      : [],
-  );
+  const redirected = [
+    ...redirections.found
+      .filter((each) => each.port === port)
+      .map((each) => describeRedirection(each, processes)),
+    ...findForwarders(described.listeners ?? []),
+  ];
   const isSeen = holder !== undefined || redirected.length > 0 || isTakenBy(described);
   const isTakenUnseen = !isSeen && !seesAll(described) && isInUse(port);
   return {
@@ -83,6 +83,14 @@ function readPort(port: number, readings: Readings): PortReport {
     seesRedirectionRules: redirections.seesRules,
     isTakenUnseen,
   };
+}
+
+function describeRedirection(
+  { isOfContainers, by, target, processId }: Redirection,
+  processes: KnownProcesses,
+): RedirectionReport {
+  const process = processId === undefined ? undefined : processes.describe({ processId });
+  return { isOfContainers, by, target, process };
 }
 
 function byPort({ tcp, tellsBound, udp }: PortSockets): Readings['ofPort'] {

@@ -20,7 +20,7 @@ import {
 } from '../../pool/session/server-ports.ts';
 
 /** Raise it whenever a reader of the old format would misread the new one. */
-export const SERVER_PORTS_VERSION = 1;
+const SERVER_PORTS_VERSION = 1;
 
 export interface ServerPortsReport {
   readonly version: typeof SERVER_PORTS_VERSION;

@@ -8,6 +8,7 @@ import {
   describeSocket,
   overlaps,
   parseTCPTable,
+  parseUDPTable,
   type TCPSocket,
 } from '../../../src/platform/windows/tcp-table.ts';
 
@@ -63,6 +64,34 @@ test('A table of IPv6 has other rows', () => {
     ['listening', 1000],
     ['listening', 100_000],
   ]);
+});
+
+test('Tables of UDP have address, port and process', () => {
+  const ipv4 = bytes('01000000 7f000001 4e9b0000 e8030000');
+  const ipv6 = bytes(
+    '02000000 00000000000000000000000000000000 00000000 4e9b0000 e8030000' +
+      '00000000000000000000000000000001 00000000 4e9c0000 00000000',
+  );
+  expect(parseUDPTable(ipv4, 'ipv4')).toEqual([
+    { family: 'ipv4', address: Uint8Array.of(127, 0, 0, 1), port: 20_123, processId: 1000 },
+  ]);
+  expect(parseUDPTable(ipv6, 'ipv6').map(({ port, processId }) => [port, processId])).toEqual([
+    [20_123, 1000],
+    [20_124, undefined],
+  ]);
+});
+
+test.each([
+  [1, 'bound'],
+  [3, 'connecting'],
+  [4, 'connecting'],
+  [5, 'connected'],
+  [8, 'closing'],
+  [12, 'closing'],
+])('The state %i of a connection is called %s', (state, name) => {
+  const row = bytes('01000000 00000000 7f000001 4e9b0000 7f000001 c4210000 e8030000');
+  row.writeUInt32LE(state, 4);
+  expect(parseTCPTable(row, 'ipv4')[0]?.state).toBe(name);
 });
 
 test('A count of more rows than there are bytes is not believed', () => {

@@ -318,22 +318,71 @@ static void put(uint8_t *at, uint64_t value, int bytes) {
   memcpy(at, &value, bytes);
 }
 
+/* The other end of a connection, as Linux has it in its tables. */
+struct peer {
+  unsigned long inode;
+  unsigned port;
+  int is_ipv4;
+  uint8_t address[16];
+};
+
+static int read_peers(struct peer *peers, int most) {
+  static const char *const tables[] = {"/proc/self/net/tcp", "/proc/self/net/tcp6"};
+  enum { ESTABLISHED = 1 };
+  int count = 0;
+  for (int i = 0; i < 2; i++) {
+    char line[512], address[33];
+    FILE *file = fopen(tables[i], "re");
+    while (file != NULL && count < most && fgets(line, sizeof line, file)) {
+      struct peer peer = {.is_ipv4 = i == 0};
+      unsigned state;
+      if (sscanf(line, " %*d: %*[0-9A-F]:%*x %32[0-9A-F]:%x %x %*x:%*x %*x:%*x %*x %*u %*d %lu", address, &peer.port, &state,
+                 &peer.inode) != 4 ||
+          state != ESTABLISHED)
+        continue;
+      /* Words of 32 bits, with their last byte first. */
+      for (int at = 0; address[2 * at] != 0; at++) {
+        unsigned byte;
+        sscanf(address + 2 * at, "%2x", &byte);
+        peer.address[(at & ~3) + 3 - (at & 3)] = byte;
+      }
+      peers[count++] = peer;
+    }
+    if (file != NULL) fclose(file);
+  }
+  return count;
+}
+
+static const struct peer *find_peer(const struct peer *peers, int count, uint64_t inode) {
+  for (int i = 0; i < count; i++)
+    if (peers[i].inode == inode) return &peers[i];
+  return NULL;
+}
+
 /*
  * get_pcblist_n (bsd/netinet/in_pcblist.c): struct xinpgen at both ends, and for each socket xinpcb_n (104 bytes), xsocket_n (104),
- * xsockbuf_n (32) twice, xsockstat_n (136), xtcpcb_n (208), each rounded up to 8.
+ * xsockbuf_n (32) twice, xsockstat_n (136), of TCP xtcpcb_n (208), each rounded up to 8.
  */
-static int socket_table(void *value, size_t *length) {
+static int socket_table(void *value, size_t *length, int is_udp) {
   enum { PCB = 104, SOCKET = 104, BUFFER = 32, STATISTICS = 136, CONNECTION = 208 };
   enum { ITEM = PCB + SOCKET + 2 * BUFFER + STATISTICS + CONNECTION, END = 24 };
+  enum { MOST_PEERS = 4096 };
+  struct peer *peers = calloc(MOST_PEERS, sizeof *peers);
+  int peer_count = read_peers(peers, MOST_PEERS);
   lock_table();
   int count = pcb_count();
   uint8_t *bytes = calloc(1, 2 * END + (size_t)count * ITEM), *at = bytes;
   put(at, END, 4), put(at + 4, count, 4), at += END;
   for (int i = 0; i < count; i++) {
     const struct pcb *pcb = pcb_at(i);
-    if (pcb->is_udp) continue;
+    if (pcb->is_udp != is_udp) continue;
+    const struct peer *peer = find_peer(peers, peer_count, pcb->inode);
     int only_ipv4 = pcb->domain == DARWIN_AF_INET;
     put(at, PCB, 4), put(at + 4, 0x10, 4);
+    if (peer != NULL) {
+      at[16] = peer->port >> 8, at[17] = peer->port & 0xff;
+      memcpy(at + 48 + (peer->is_ipv4 ? 12 : 0), peer->address, peer->is_ipv4 ? 4 : 16);
+    }
     at[18] = pcb->port >> 8, at[19] = pcb->port & 0xff;
     at[44] = (pcb->v4 ? 1 : 0) | (pcb->v6 ? 2 : 0);
     memcpy(at + 64 + (only_ipv4 ? 12 : 0), pcb->address, only_ipv4 ? 4 : 16);
@@ -345,19 +394,23 @@ static int socket_table(void *value, size_t *length) {
     put(at, BUFFER, 4), put(at + 4, 0x2, 4), at += BUFFER;
     put(at, BUFFER, 4), put(at + 4, 0x4, 4), at += BUFFER;
     put(at, STATISTICS, 4), put(at + 4, 0x8, 4), at += STATISTICS;
-    put(at, CONNECTION, 4), put(at + 4, 0x20, 4), put(at + 36, pcb->listening ? 1 : pcb->connected ? 4 : 0, 4);
+    if (is_udp) continue;
+    int is_connected = pcb->connected || peer != NULL;
+    put(at, CONNECTION, 4), put(at + 4, 0x20, 4), put(at + 36, pcb->listening ? 1 : is_connected ? 4 : 0, 4);
     at += CONNECTION;
   }
   unlock_table();
   put(at, END, 4), at += END;
   int result = answer_sysctl(value, length, bytes, at - bytes);
   free(bytes);
+  free(peers);
   return result;
 }
 
 int darwin_sysctlbyname(const char *name, void *value, size_t *length, void *ignored, size_t none) {
   (void)ignored, (void)none;
-  if (strcmp(name, "net.inet.tcp.pcblist_n") == 0) return socket_table(value, length);
+  if (strcmp(name, "net.inet.tcp.pcblist_n") == 0) return socket_table(value, length, 0);
+  if (strcmp(name, "net.inet.udp.pcblist_n") == 0) return socket_table(value, length, 1);
   /* The ports are picked by the system underneath. */
   int32_t range[2];
   FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");

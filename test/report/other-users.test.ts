@@ -1,0 +1,65 @@
+/** What is known of ports that other users have, on Linux. */
+import { expect, test, type TestContext } from 'vitest';
+import { formatWho } from '../../src/cli/who-text.ts';
+import type { WhoReport } from '../../src/report/port/port-report.ts';
+import { readPorts } from '../../src/report/port/read-ports.ts';
+import { findSchemaProblem } from '../support/check-schema.ts';
+import { NOBODY, startPeer } from '../support/kernel-peer.ts';
+import { listen } from '../support/listening-server.ts';
+import { needRoot } from '../support/needs.ts';
+import { reservePorts } from '../support/port-block.ts';
+import { type Program, startProgram } from '../support/program.ts';
+import { openTestPool } from '../support/test-pool.ts';
+import type { ReadingCommands } from './read-ports.program.ts';
+
+function startReader(context: TestContext): Program<ReadingCommands> {
+  needRoot(context);
+  return startProgram(new URL('read-ports.program.ts', import.meta.url), { config: NOBODY });
+}
+
+function textOf(report: WhoReport): string {
+  return formatWho(report, Date.now(), undefined).join('\n');
+}
+
+test('Of a run of root another user sees that it has the port, and root who it is', async (context) => {
+  await using reader = startReader(context);
+  await using opened = await openTestPool(1);
+  const owner = await opened.pool.slice().acquire({ label: 'of root' });
+  await using server = await listen({ port: owner.port });
+  const report = await reader.call('read', owner.port);
+  expect(findSchemaProblem('who.schema.json', report)).toBeUndefined();
+  const root = { userId: 0, userName: 'root' };
+  expect(report.ports).toMatchObject([
+    { isTaken: true, holder: {}, listeners: [{ address: '::', processes: [root] }], bound: [] },
+  ]);
+  expect(report.ports[0]?.holder?.claim).toBeUndefined();
+  expect(textOf(report)).toMatch(
+    /taken: a process .*has it\.[^]*listens +a process of user root, on \[::\]:\d+\n[^]*not known +whether a packet filter redirects it\n[^]*look as root, or in its container/,
+  );
+  expect(textOf(readPorts([owner.port]))).toMatch(
+    new RegExp(`taken: 'of root' has it\\.\n  held by +pid ${process.pid} `),
+  );
+  await server.close();
+  owner.cleanup();
+});
+
+test('Of another user’s program root sees everything, and its name', async (context) => {
+  needRoot(context);
+  await using block = await reservePorts(1);
+  const [port] = block.ports as [number];
+  await using other = await startPeer({ userId: NOBODY });
+  await other.tell.listen({ port, host: '127.0.0.1' });
+  expect(textOf(readPorts([port]))).toMatch(
+    new RegExp(`taken: pid ${other.pid} \\(.*kernel-peer.*\\) of user nobody in .* listens on it\\.`),
+  );
+});
+
+test('Of the socket of root that listens nowhere another user sees no more than that it is there', async (context) => {
+  await using reader = startReader(context);
+  await using block = await reservePorts(1);
+  const [port] = block.ports as [number];
+  await using holder = await startPeer();
+  await holder.kernel('takeHold', port, { addresses: 'everywhere' });
+  const { ports } = await reader.call('read', port);
+  expect(ports).toMatchObject([{ isTaken: true, bound: [{ processes: [{ userId: 0 }] }] }]);
+});
