@@ -1,4 +1,5 @@
 /** What the kernel shows of the runs of others: of other users, of other namespaces, of other versions, and through sandboxes. */
+import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { parsePoolHandle } from '../../src/core/pool-handle.ts';
@@ -8,6 +9,7 @@ import type { MachineStatus, OtherLocks, PoolStatus } from '../../src/report/sta
 import { readMachineStatus } from '../../src/report/status/read-machine.ts';
 import { findSchemaProblem } from '../support/check-schema.ts';
 import { NOBODY, startPeer } from '../support/kernel-peer.ts';
+import { startProcess } from '../support/live-process.ts';
 import { needNamespace, needProgram, needRoot } from '../support/needs.ts';
 import { reservePorts } from '../support/port-block.ts';
 import { startPortThread, startPortWorker } from '../support/port-worker.ts';
@@ -179,6 +181,29 @@ test('A port that a terminated thread has had is its next owner’s, also in the
     pool.isReadable ? pool.workers.flatMap((worker) => worker.ports) : [],
   );
   expect(ports.filter(({ port }) => port === owner.port)).toMatchObject([{ label: 'after' }]);
+});
+
+test('A child that was forked and has executed no program has copies of the locks, and none of its own', async (context) => {
+  await using block = await reservePorts(1);
+  const [port] = block.ports as [number];
+  const script = `
+import os, socket, sys, time
+lock = socket.socket(socket.AF_UNIX)
+lock.bind(b'\\0portslice/' + sys.argv[1].encode())
+child = os.fork()
+if child: print(child, flush=True)
+time.sleep(1000)`;
+  await using locker = startProcess([needProgram(context, 'python3'), '-c', script, String(port)], {
+    stdout: 'pipe',
+  });
+  const [line] = (await once(locker.child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  const child = Number.parseInt(line.toString(), 10);
+  expect(child).toBeGreaterThan(1);
+  try {
+    expect(locksOf(port)?.process).toMatchObject({ processId: locker.pid });
+  } finally {
+    process.kill(child, 'SIGKILL');
+  }
 });
 
 test('While ports come and go, none is taken for somebody else’s', async () => {

@@ -34,6 +34,11 @@ export function hasChildBeforeExec(processIds: ReadonlySet<number>): boolean {
   });
 }
 
+/** Whether the process was forked and has not executed a program since. */
+export function isBeforeExec(processId: number): boolean {
+  return ((readStatus(processId)?.flags ?? 0) & PF_FORKNOEXEC) !== 0;
+}
+
 /**
  * While a fork copies the process's page tables, the child has the descriptors and is in no list yet. To read the command
  * line, which is in the process's memory, the kernel waits for the end of that.

@@ -3,6 +3,7 @@
  * look again and again. Sockets that processes hand to each other are asked for with `recheck`.
  */
 import { listProcesses, listSocketDescriptors, readLink } from './proc.ts';
+import { isBeforeExec } from './processes.ts';
 
 interface Owner {
   readonly processId: number;
@@ -46,13 +47,23 @@ function isWorthASearch(inode: string): boolean {
   return !known.has(inode) && (fruitless.get(inode) ?? 0) < MAX_FRUITLESS;
 }
 
-/** Takes out of the set what it finds. */
+/**
+ * Takes out of the set what it finds. A child that was just forked has copies of all descriptors until it executes its program:
+ * such a one is the owner only if nobody else is. SYNC: its flag is read first. If it has executed a program by then, its copies
+ * are gone when they are looked for.
+ */
 function search(unknown: Set<string>): void {
+  const copies: (readonly [inode: string, owner: Owner])[] = [];
   for (const processId of mostLikelyFirst()) {
-    for (const { inode, descriptor } of listSocketDescriptors(processId))
-      if (unknown.delete(inode)) known.set(inode, { processId, descriptor });
+    const isCopy = isBeforeExec(processId);
+    for (const { inode, descriptor } of listSocketDescriptors(processId)) {
+      if (!unknown.has(inode)) continue;
+      if (isCopy) copies.push([inode, { processId, descriptor }]);
+      else if (unknown.delete(inode)) known.set(inode, { processId, descriptor });
+    }
     if (unknown.size === 0) return;
   }
+  for (const [inode, owner] of copies) if (unknown.delete(inode)) known.set(inode, owner);
 }
 
 /** Those that have had sockets before, and then the youngest: on most machines they are the tests. */
