@@ -1,6 +1,8 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from './support/project.ts';
+import { playwrightFiles } from './support/playwright-project.ts';
+import { expect, type Finished, type Project, test } from './support/project.ts';
+import { vitestFiles } from './support/vitest-project.ts';
 import { expectAllReleased } from './support/what-is-left.ts';
 
 const OWN_FAILURE = 125;
@@ -18,6 +20,14 @@ interface Report {
   }[];
   readonly notMade: readonly string[];
   readonly machine: Readonly<Record<string, string>>;
+  readonly wiring: {
+    readonly folder: string;
+    readonly results: readonly {
+      readonly name: string;
+      readonly outcome: string;
+      readonly finding: string;
+    }[];
+  };
 }
 
 test('says in one line each what this machine keeps, and what to paste into a report', async ({
@@ -90,6 +100,56 @@ test('ends with 1 where a promise is broken: without any addon there are no port
     'Verdict: FAILED. 1 of 3 promises are not kept here. 10 more could not be tested.',
   );
   expect(stdout).toMatch(/^segment: +not tested$/m);
+});
+
+const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+
+/** How a project is wired, as the doctor that is installed in it sees it. */
+async function readWiring(project: Project): Promise<Finished & { readonly points: Record<string, string> }> {
+  const finished = await project.run('portslice', [...DOCTOR, '--json']);
+  const { wiring } = JSON.parse(finished.stdout) as Report;
+  expect(wiring.folder).toBe(project.dir);
+  const points = wiring.results.map(
+    ({ name, outcome, finding }) => [name, `${outcome}: ${finding}`] as const,
+  );
+  return { ...finished, points: Object.fromEntries(points) };
+}
+
+test('finds the project with both runners wired, as their tests have ports', async ({ createProject }) => {
+  const project = await createProject({
+    ...playwrightFiles('workers: 2', {}),
+    ...vitestFiles('', {}),
+    'package.json': JSON.stringify({ type: 'module', devDependencies: { tinypool: '*' } }),
+    'tsconfig.json': '{ "compilerOptions": { "module": "nodenext" } }',
+  });
+  const { exitCode, points } = await readWiring(project);
+  expect(exitCode).toBe(0);
+  expect(points).toMatchObject({
+    playwright: matching(/^ok: Playwright \d+\.\d+\.\d+ is supported$/),
+    vitest: matching(/^ok: Vitest \d+\.\d+\.\d+ is supported$/),
+    tinypool: matching(/^ok: tinypool \d+\.\d+\.\d+ is supported$/),
+    'playwright-config': 'ok: playwright.config.ts makes one pool for all workers, by withPorts()',
+    'vitest-config': 'ok: vitest.config.ts makes one pool for all workers, by the plugin',
+    typescript: 'ok: TypeScript finds portslice: moduleResolution of tsconfig.json is nodenext',
+    'server-ports': 'ok: There are 100 server ports of PORTSLICE_PORTS',
+  });
+});
+
+test('ends with 1 where the project cannot have ports, on a machine that keeps all promises', async ({
+  createProject,
+}) => {
+  const project = await createProject({
+    'node_modules/vitest/package.json': '{ "name": "vitest", "version": "3.1.4" }',
+    'vitest.config.js': 'throw new Error("It is not executed.");',
+  });
+  const { exitCode, stdout } = await project.run('portslice', DOCTOR);
+  expect(exitCode, stdout).toBe(1);
+  expect(stdout).toMatch(/^FAILED: {2}Vitest 3\.1\.4 is too old\. Install vitest@'>=3\.2'\.$/m);
+  expect(stdout).toMatch(
+    /^warning: vitest\.config\.js does not use the plugin of portslice\/vitest\/plugin, so /m,
+  );
+  expect(stdout).toMatch(/^Verdict: ok\. .*\nWiring: FAILED\. 1 of \d+ points must be corrected /m);
+  expect(stdout).toMatch(/^wiring, vitest: +failed: Vitest 3\.1\.4 is too old\./m);
 });
 
 test('refuses what it does not understand, and explains itself', async ({ createProject }) => {

@@ -49,10 +49,17 @@ function writeProject(folder: string): void {
 /** The machine of the tests is a busy one. */
 const DOCTOR = ['doctor', '--timeout', '60'];
 
-/** Its helpers are files of the package, which every package manager puts somewhere else. */
+/** Its helpers are files of the package, which every package manager puts somewhere else, as what it looks for. */
 function expectHealthy({ exitCode, output }: Finished): void {
   expect(exitCode, output).toBe(0);
   expect(output).toContain('Verdict: ok.');
+  for (const point of [
+    'The tests here import portslice',
+    'The addon for this platform is installed',
+    'None of the \\d+ packages that portslice needs has an install script',
+    'No test runner is installed here',
+  ])
+    expect(output).toMatch(new RegExp(`^ok {7}${point}`, 'm'));
 }
 
 /** The script's output if everything is well: the pages, no leak, and an addon of this very installation. */
@@ -102,6 +109,11 @@ test('npm without optional dependencies leaves out the addon, and the error name
   const flags = ['--omit=optional', '--no-audit', '--no-fund'];
   const installed = await project.run('npm', ['install', installation().tarball, ...flags], { cwd: folder });
   expect(installed.exitCode, installed.output).toBe(0);
+  const doctor = await project.run('npx', ['--no-install', 'portslice', ...DOCTOR], { cwd: folder });
+  expect(doctor.exitCode).toBe(1);
+  expect(doctor.output).toMatch(
+    /^FAILED: {2}The package @koromix\/koffi-\S+ is not installed\. Install again /m,
+  );
   const failed = await project.run('node', ['script.js'], { cwd: folder });
   expect(failed.exitCode).toBe(1);
   expect(failed.output).toContain("code: 'PORTSLICE_FFI_UNAVAILABLE'");

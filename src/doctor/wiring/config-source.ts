@@ -6,7 +6,7 @@ import { readSource, type SourceText, specifiersOf } from './source-text.ts';
 
 const { dirname, resolve }: typeof NodePath = process.getBuiltinModule('node:path');
 
-export interface ConfigFile extends SourceText {
+interface ConfigFile extends SourceText {
   readonly file: string;
 }
 
@@ -22,7 +22,7 @@ const ENDINGS = ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs'] as const;
 const MAX_FILES = 30;
 
 /** `vitest.config` in all its forms. */
-export function withEndings(name: string): string[] {
+function withEndings(name: string): string[] {
   return ENDINGS.map((ending) => `${name}.${ending}`);
 }
 

@@ -1,5 +1,5 @@
 /** Whether connections to server ports are led elsewhere, as Docker and Kubernetes do it with published ports: such a port can look free. */
-import { rangesOfPorts, formatPortRange } from '../../../core/port-range.ts';
+import { formatPortRange, joinRanges, rangesOfPorts } from '../../../core/port-range.ts';
 import { PortsliceError } from '../../../errors/index.ts';
 import { portInspector, type Redirections } from '../../../platform/port-inspector.ts';
 import { readServerPorts } from '../../../pool/session/server-ports.ts';
@@ -29,9 +29,8 @@ export function judgeRedirections({ found, seesRules }: Redirections): Finding {
   const hidden = found.filter(({ port }) => !seen.has(port));
   const [first] = hidden;
   if (first !== undefined) {
-    const ranges = rangesOfPorts(hidden.map(({ port }) => port))
-      .map(formatPortRange)
-      .join(',');
+    const ports = rangesOfPorts(hidden.map(({ port }) => port));
+    const ranges = joinRanges(ports).map(formatPortRange).join(',');
     return warning(
       `Rules of ${first.by} lead connections to server ports elsewhere, which look free all the same: ${ranges}`,
       `Keep tests from them: PORTSLICE_EXCLUDED_PORTS=${ranges}.`,
