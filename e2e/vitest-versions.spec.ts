@@ -22,8 +22,9 @@ for (const { vitest, vite, settings, repetitions } of VERSIONS) {
     const tests: Record<string, string> = {};
     for (const pool of POOLS) tests[`${pool}/${pool}.test.ts`] = EVERYDAY.replace('./inside', '../inside');
     // No project extends the root's configuration, which alone has the plugin.
+    const own = `${settings} testTimeout: 30_000,`;
     const projects = POOLS.map(
-      (pool) => `{ test: { ${settings} name: '${pool}', root: '${pool}', pool: '${pool}' } }`,
+      (pool) => `{ test: { ${own} name: '${pool}', root: '${pool}', pool: '${pool}' } }`,
     );
     const files = vitestFiles(`maxWorkers: 2, minWorkers: 1, projects: [${projects.join()}]`, tests);
     const project = await createProject(files);

@@ -7,9 +7,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { type OutputChunk, rolldown } from 'rolldown';
+import { bundleClient } from './bundle-client.ts';
 
 const ALLOCATOR =
-  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts|own-package|(?:linux\/)?network-place))|pool)\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
+  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts|own-package|(?:linux\/)?network-place))|pool(?!\/session\/excluded-ports))\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
 /** Loaded with the first server, in one file. */
 const OF_SERVERS =
   /\/platform\/(?:server-platform|tree-(?:search|guard|mark)|through-shell|linux\/(?:server-platform|process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
@@ -34,12 +35,17 @@ const systemFiles = systems.flatMap((system) =>
     .map((name) => `${system}/${name}`)
     .filter((name) => existsSync(path.join(sourceFolder, `platform/${name}.ts`))),
 );
+/** Loaded where somebody asks for a trace only: see src/platform/trace.ts. */
+const traceLines = 'trace-lines';
 /** Started by `portslice doctor` as processes and threads of their own: see src/doctor/party.ts. */
 const parties = ['helper', 'stranger'];
 const inputs: readonly (readonly [name: string, file: string])[] = [
   ...entries.map((file) => [path.basename(file, '.ts'), path.join(sourceFolder, file)] as const),
   ...systemFiles.map((name) => [name, path.join(sourceFolder, `platform/${name}.ts`)] as const),
+  [traceLines, path.join(sourceFolder, `platform/${traceLines}.ts`)],
   ...parties.map((name) => [`doctor/${name}`, path.join(sourceFolder, `doctor/${name}.ts`)] as const),
+  // Loaded by whoever writes a page.
+  ['report-page', path.join(sourceFolder, 'report/page/render-page.ts')],
 ];
 
 /** What a browser has in place of each of these modules, which has the same exports. */
@@ -62,10 +68,12 @@ const outputOptions = {
 
 const targetFolder = process.argv[2] ?? path.join(import.meta.dirname, '../dist');
 
+const client = await bundleClient(refuseWarnings);
 const bundle = await rolldown({
   input: Object.fromEntries(inputs),
   platform: 'node',
   external: /^(?![./])/,
+  plugins: [client],
   // The other files find what they need of the allocator among the exports of index.js. No declaration shows it.
   preserveEntrySignatures: 'allow-extension',
   onLog: refuseWarnings,
@@ -76,6 +84,7 @@ await bundle.write({
   chunkFileNames: '[name].js',
   codeSplitting: {
     groups: [
+      { name: traceLines, test: /\/platform\/trace-lines\.ts$/ },
       // The main entry is the allocator itself, with what the fixtures add to it: one file less takes a process 0.9 ms less,
       // and one with fixtures 1.2 ms.
       {
@@ -101,6 +110,13 @@ await bundle.write({
         name: 'doctor/doctor',
         test: /\/src\/(?:cli\/doctor|doctor\/(?!helper|stranger|serve|shared-count)|platform\/(?:machine-facts|(?:linux\/)?network-place))/,
       },
+      // What the global setups load.
+      {
+        name: 'run-pool',
+        test: /\/src\/(?:plugin\/(?:run-pool|tell-run|united-options|report-wanted|vitest\/shard)|report\/report-options)\.ts$/,
+      },
+      // Loaded by the reporters, and by the global setup of a run that has one.
+      { name: 'report', test: /\/src\/(?:report\/(?!page\/)|pool\/session\/excluded-ports)/ },
       // In this order: what both need is in the first.
       ...systems.flatMap((system) => [
         {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { systemNeeds } from '../scripts/system-needs.ts';
+import { NAMESPACES } from '../src/platform/trace.ts';
 import { cleanEnvironment } from './support/environment.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -60,6 +61,12 @@ describe('The documents', () => {
     ];
     const rows = firstCells(section('docs/options.md', 'Environment variables'));
     expect(namedIn(rows)).toEqual(variables.filter((name) => !codes.includes(name)).toSorted());
+  });
+
+  test('list each namespace of the trace', () => {
+    const rows = firstCells(section('docs/troubleshooting.md', 'Watch what happens'));
+    const listed = [...rows.matchAll(/`portslice:([a-z-]+)`/g)].map(([, name]) => name as string);
+    expect(listed.toSorted()).toEqual(NAMESPACES.toSorted());
   });
 
   test('list each dependency of the package', () => {

@@ -92,14 +92,14 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
   },
   PORTSLICE_TEST_ENDED: async () => {
     await using _opened = await openTestPool(1);
-    const facts = { fixture: 'ports', label: 'ends', defaults: {}, testTimeoutMs: 0, servesOneTest: true };
+    const facts = { fixture: 'ports', label: 'ends', defaults: {}, testTimeoutMs: 0, scope: 'test' as const };
     const ports = new PortDispenser({ ...facts, onAcquire: () => {} });
     await ports.releaseAll(true);
     await ports.acquire();
   },
   PORTSLICE_PORT_LEAK: async () => {
     await using _opened = await openTestPool(1);
-    const facts = { fixture: 'ports', label: 'leaks', testTimeoutMs: 0, servesOneTest: true };
+    const facts = { fixture: 'ports', label: 'leaks', testTimeoutMs: 0, scope: 'test' as const };
     const ports = new PortDispenser({ ...facts, defaults: { onLeak: 'fail' }, onAcquire: () => {} });
     await using _server = await startServer((await ports.acquire()).port);
     await ports.releaseAll(false);
@@ -133,7 +133,13 @@ const causes: Readonly<Record<PortsliceErrorCode, Cause>> = {
   },
   PORTSLICE_SERVER_DIED: async () => {
     await using _opened = await openTestPool(1);
-    const facts = { fixture: 'server', label: 'dies', defaults: {}, testTimeoutMs: 0, servesOneTest: true };
+    const facts = {
+      fixture: 'server',
+      label: 'dies',
+      defaults: {},
+      testTimeoutMs: 0,
+      scope: 'test' as const,
+    };
     const servers = new ServerDispenser({ ...facts, onAcquire: () => {} }, undefined);
     const listen = 'require("node:http").createServer().listen(process.env.PORT)';
     const { pid, exited } = await servers.start({ command: [process.execPath, '-e', listen] });

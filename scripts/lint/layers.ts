@@ -26,13 +26,19 @@ const packagesOf: Readonly<Record<string, readonly string[]>> = {
   'plugin/tinypool': ['tinypool'],
   cli: ['commander', 'cli-table3', 'string-width'],
   platform: ['obug'],
+  // The script of the report's page, for browsers: bundled, so that nobody has to install them.
+  'report/page/client': ['preact', 'd3-scale'],
 };
+
+/** For browsers. Only a bundle of its own has it. */
+const CLIENT = 'report/page/client';
 
 /** The place of a file in src/: 'core', 'plugin/vitest', ... A file directly in src/ is an entry. */
 export function placeOf(file: string): string {
   const parts = file.replaceAll('\\', '/').split('/');
-  const [first = '', second = ''] = parts.slice(parts.lastIndexOf('src') + 1);
+  const [first = '', second = '', third = ''] = parts.slice(parts.lastIndexOf('src') + 1);
   if (second === '') return 'entries';
+  if (first === 'report' && second === 'page' && third === 'client') return CLIENT;
   return first === 'plugin' && !second.includes('.') ? `plugin/${second}` : first;
 }
 
@@ -40,12 +46,15 @@ export function mayImportLayer(importer: string, imported: string): boolean {
   if (importer === imported) return true;
   const from = layerOf(importer);
   const to = layerOf(imported);
+  if (imported === CLIENT) return false;
+  // The formats of the report, and nothing that a browser does not have.
+  if (importer === CLIENT) return to === 'report';
   if (from === to) return !isHostFolder(imported);
   return layersBelow[from]?.includes(to) ?? false;
 }
 
 export function mayImportPackage(importer: string, specifier: string): boolean {
-  if (specifier.startsWith('node:')) return !pureLayers.includes(layerOf(importer));
+  if (specifier.startsWith('node:')) return importer !== CLIENT && !pureLayers.includes(layerOf(importer));
   const allowed = packagesOf[importer] ?? [];
   return allowed.some((name) => specifier === name || specifier.startsWith(`${name}/`));
 }

@@ -4,8 +4,13 @@ import { harmless } from './harmless.ts';
 const SHOWN_LENGTH = 120;
 
 export function describeValue(value: unknown): string {
-  const text = typeof value === 'string' ? `'${value}'` : asText(value);
+  const text = typeof value === 'string' ? `'${showControls(value.slice(0, SHOWN_LENGTH))}'` : asText(value);
   return harmless(text, SHOWN_LENGTH);
+}
+
+/** A line break at the end may be all that is wrong with a value. */
+function showControls(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (control) => JSON.stringify(control).slice(1, -1));
 }
 
 function asText(value: unknown): string {

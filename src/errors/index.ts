@@ -5,6 +5,7 @@
 export { PortsliceError, type PortsliceErrorCode } from './base.ts';
 export { pointToPort } from './command-hint.ts';
 export { describeCommand, describeProcess, type ProcessDescription } from './describe-process.ts';
+export { describeValue } from './describe-value.ts';
 export {
   type ExhaustionFacts,
   type ForeignPortHolder,

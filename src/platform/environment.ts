@@ -2,6 +2,7 @@
 
 const POOL_VARIABLE = 'PORTSLICE_POOL';
 export const ON_LEAK_VARIABLE = 'PORTSLICE_ON_LEAK';
+const RUN_FACTS_VARIABLE = 'PORTSLICE_RUN_FACTS';
 export const RUN_PORTS_VARIABLE = 'PORTSLICE_RUN_PORTS';
 
 /** An empty variable counts as unset. */
@@ -24,6 +25,16 @@ export function publishPoolHandle(handle: string | undefined): void {
 export function publishVariable(name: string, value: string | undefined): void {
   if (value === undefined) delete process.env[name];
   else process.env[name] = value;
+}
+
+/** What the main process tells its workers of the run, where somebody makes a report of it: they pass it on as it is. */
+export function publishedRunFacts(): string | undefined {
+  return readVariable(RUN_FACTS_VARIABLE);
+}
+
+/** Publishes it to all processes and threads that are started from now on; undefined takes it back. */
+export function publishRunFacts(facts: string | undefined): void {
+  publishVariable(RUN_FACTS_VARIABLE, facts);
 }
 
 /** The table of the run ports of the process that this one was started by, or is. */

@@ -45,6 +45,26 @@ function errnoName(code: number): string {
   return process.getBuiltinModule('node:util').getSystemErrorName(-code);
 }
 
+/**
+ * The errno of a call, 0 for success. V8 may itself call the C library between a call that fails and the reading of its errno: once in
+ * some ten million claims a bind seemed to fail with EAGAIN, which bind does not know. So a call that fails otherwise than expected is
+ * made once more; it must be one that changes nothing when it fails.
+ */
+export function errnoOf(
+  call: () => number,
+  errno: () => number,
+  isExpected: (code: number) => boolean = isTaken,
+): number {
+  if (call() === 0) return 0;
+  const code = errno();
+  if (isExpected(code)) return code;
+  return call() === 0 ? 0 : errno();
+}
+
+function isTaken(code: number): boolean {
+  return meaningOf(code) === 'taken';
+}
+
 export interface ErrorOptions {
   readonly port?: number;
   /** What to do about a denial. */

@@ -1,6 +1,6 @@
 /**
- * Loads the code of an operating system that most processes do not run on, synchronously, at its first use: compiled with all
- * the rest, it would cost each of them most of a millisecond.
+ * Loads code that most processes do not need, synchronously, at its first use: that of another operating system, and that of
+ * the trace. Compiled with all the rest, it would cost each of them most of a millisecond.
  */
 import { ForeignFunctionError } from '../errors/index.ts';
 
@@ -11,7 +11,11 @@ import { ForeignFunctionError } from '../errors/index.ts';
  */
 export function loadLater<T extends object>(file: string, unsupported: T): T {
   let loaded: T | undefined;
-  const load = (): T => (loaded ??= { ...unsupported, ...requireSystem<T>(file) });
+  const load = (): T =>
+    (loaded ??= {
+      ...unsupported,
+      ...(requireLater(file) as { system: Partial<T> }).system,
+    });
   const members = (Object.keys(unsupported) as (keyof T)[]).map((member) => [
     member,
     (...args: never[]): unknown => (load()[member] as (...all: never[]) => unknown)(...args),
@@ -19,21 +23,24 @@ export function loadLater<T extends object>(file: string, unsupported: T): T {
   return Object.fromEntries(members) as T;
 }
 
-/** Where this file or the bundle of it lies; if portslice was bundled by somebody else, where portslice is installed. */
-function requireSystem<T>(file: string): Partial<T> {
+/**
+ * From beside this file or the bundle of it; if portslice was bundled by somebody else, from where portslice is installed.
+ * @throws ForeignFunctionError if it is neither here nor there
+ */
+export function requireLater(file: string): unknown {
   const { createRequire } = process.getBuiltinModule('node:module');
   const here = import.meta.url ?? __filename;
   const require = createRequire(here);
   // In the sources it is TypeScript; a bundler's own file may have any name.
   const extension = /\.[jt]s(?=$|\?)/.exec(here)?.[0] ?? '.js';
   try {
-    return (require(`./${file}${extension}`) as { system: Partial<T> }).system;
+    return require(`./${file}${extension}`);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ERR_REQUIRE_ESM') throw describeOldNode(error);
     if (code !== 'MODULE_NOT_FOUND') throw error;
     const installed = createRequire(findInstalled(require, error));
-    return (installed(`./dist/${file}.js`) as { system: Partial<T> }).system;
+    return installed(`./dist/${file}.js`);
   }
 }
 

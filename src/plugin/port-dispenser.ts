@@ -1,6 +1,14 @@
 /** Hands out ports to a test, a file or a worker, and takes them back together at its end. */
-import { NoTestError, pointToPort, type PortLeak, PortLeakError, TestEndedError } from '../errors/index.ts';
+import {
+  NoTestError,
+  pointToPort,
+  type PortLeak,
+  PortLeakError,
+  type ProcessDescription,
+  TestEndedError,
+} from '../errors/index.ts';
 import { epochMs, monotonicMs, pause, startImmediate } from '../platform/clock.ts';
+import { publishedRunFacts } from '../platform/environment.ts';
 import { platform } from '../platform/platform.ts';
 import type { AcquireManyOptions, AcquireOptions } from '../pool/api/owner-options.ts';
 import type { OwnerTuple } from '../pool/api/owner-tuple.ts';
@@ -19,24 +27,43 @@ import {
   type PortClaim,
   type ReleasedState,
   releasedState,
+  sliceOf,
 } from '../pool/session/port-claim.ts';
 import { warn, warnOnce } from '../pool/session/warnings.ts';
-import { isFirstWorker } from '../pool/session/worker-hint.ts';
+import { isFirstWorker, workerHint } from '../pool/session/worker-hint.ts';
 import { checkOnLeak, onLeakOfRun } from './on-leak.ts';
 
 export { NoTestError };
 
+/** For whom ports and servers are there: all that a test is told of are its own, or its file's or worker's. */
+export type UseScope = 'test' | 'file' | 'worker';
+
 /** One port of a test, as reports show it. Times are milliseconds since 1970. */
 export interface PortUse {
   readonly fixture: string;
+  readonly scope: UseScope;
   readonly port: number;
-  /** How long the fixture waited for a free port. */
+  /** The slice for which it was claimed: 0 is the run's own, each worker has another one. */
+  readonly slice: number;
+  /** Whether it was taken from another slice, since this one had none left. */
+  readonly borrowed: boolean;
+  /** How long the fixture waited for a free port; 0: there was one at once. */
   readonly waitedMs: number;
   readonly acquiredAtMs: number;
   /** Undefined while the port is in use. */
   releasedAtMs?: number;
   /** What became of it: sealed ports are kept from everybody, because their test failed or left a server behind. */
   state?: ReleasedState;
+  /** Of a leaked port: who still listened on it, as far as that is known. */
+  leakedBy?: readonly ProcessDescription[];
+}
+
+/** What a worker passes on of the run, for reports that are made on another machine. */
+export interface ToldRun {
+  /** From 1; 0: the main process. */
+  readonly worker: number;
+  /** As the main process has published it: JSON, for portslice alone. */
+  readonly facts: string;
 }
 
 /** The fixtures `ports` and `workerPorts`: any number of ports, released by themselves. */
@@ -67,9 +94,10 @@ export interface DispenserFacts {
   readonly defaults: PortOptions;
   /** Of the test, 0: none. Ours shall be the error that people see, so we wait for a part of it only. */
   readonly testTimeoutMs: number;
-  /** Then what the test has used of its time counts too. Several tests may each wait anew. */
-  readonly servesOneTest: boolean;
-  readonly onAcquire: (use: PortUse) => void;
+  /** Of a test: then what it has used of its time counts too. Several tests may each wait anew. */
+  readonly scope: UseScope;
+  /** @param run as `PortDispenser.toldRun` */
+  readonly onAcquire: (use: PortUse, run: ToldRun | undefined) => void;
 }
 
 const DEFAULT_WAIT_MS = 30_000;
@@ -117,6 +145,7 @@ export class PortDispenser implements Ports {
     } = this.#facts;
     const policy = onLeak === undefined ? onLeakOfRun() : checkOnLeak('onLeak', onLeak);
     const startMs = monotonicMs();
+    let hasWaited = false;
     const asked = { label, ...defaults, ...withoutUndefined(options) };
     checkSignal(options.signal);
     const end = new AbortController();
@@ -128,14 +157,12 @@ export class PortDispenser implements Ports {
     options.signal?.addEventListener('abort', endAsAsked);
     this.#waiting.add(end);
     try {
-      const owned = await acquireFrom(currentSlice, count, {
-        ...asked,
-        acquireTimeoutMs: Math.min(asked.acquireTimeoutMs ?? DEFAULT_WAIT_MS, this.#longestWaitMs()),
-        signal,
-      });
+      const acquireTimeoutMs = Math.min(asked.acquireTimeoutMs ?? DEFAULT_WAIT_MS, this.#longestWaitMs());
+      const limits = { ...asked, acquireTimeoutMs, signal };
+      const owned = await acquireFrom(currentSlice, count, limits, () => (hasWaited = true));
       if (signal.aborted) for (const { owner } of owned) owner.cleanup();
       signal.throwIfAborted();
-      this.#note(owned, fixture, startMs, policy);
+      this.#note(owned, fixture, hasWaited ? monotonicMs() - startMs : 0, policy);
       if (!hasRunPool() && isFirstWorker()) hintAtGlobalSetup();
       return owned.map(({ owner }) => owner);
     } finally {
@@ -144,17 +171,28 @@ export class PortDispenser implements Ports {
     }
   }
 
-  #note(owned: readonly OwnedClaim[], fixture: string, startMs: number, onLeak: OnLeak): void {
-    const waitedMs = Math.round(monotonicMs() - startMs);
-    const { testTimeoutMs, servesOneTest } = this.#facts;
-    const hasEnd = servesOneTest && testTimeoutMs > 0;
+  #note(owned: readonly OwnedClaim[], fixture: string, waitMs: number, onLeak: OnLeak): void {
+    const waitedMs = Math.ceil(waitMs);
+    const { testTimeoutMs, scope, onAcquire } = this.#facts;
+    const hasEnd = scope === 'test' && testTimeoutMs > 0;
+    const run = this.toldRun;
+    const acquiredAtMs = epochMs();
     for (const { claim } of owned) {
       claim.onLeak = onLeak;
       if (hasEnd) claim.testEndsAtMs = this.#startMs + testTimeoutMs;
-      const use: PortUse = { fixture, port: claim.port, waitedMs, acquiredAtMs: epochMs() };
+      const { port, borrowed } = claim;
+      const slice = sliceOf(claim);
+      const use: PortUse = { fixture, scope, port, slice, borrowed, waitedMs, acquiredAtMs };
       this.#given.push({ claim, use });
-      this.#facts.onAcquire(use);
+      onAcquire(use, run);
     }
+  }
+
+  /** What is to be passed on of the run, once by each process. Undefined: nobody makes a report. */
+  get toldRun(): ToldRun | undefined {
+    const facts = publishedRunFacts();
+    if (facts === undefined) return undefined;
+    return { worker: workerHint(currentSlice().session.segment.creatorProcessId) ?? 0, facts };
   }
 
   /** All that were handed out, also those that the test has cleaned up itself. */
@@ -229,6 +267,7 @@ export class PortDispenser implements Ports {
       releaseClaim(claim, failed);
       use.releasedAtMs = claim.releasedAtMs ?? epochMs();
       use.state = releasedState(claim);
+      if (claim.leakedBy !== undefined) use.leakedBy = claim.leakedBy.map(describedProcess);
     }
     return isServerLeft;
   }
@@ -239,11 +278,16 @@ export class PortDispenser implements Ports {
 }
 
 export function longestWaitMs(
-  { testTimeoutMs, servesOneTest }: Pick<DispenserFacts, 'testTimeoutMs' | 'servesOneTest'>,
+  { testTimeoutMs, scope }: Pick<DispenserFacts, 'testTimeoutMs' | 'scope'>,
   existsForMs: number,
 ): number {
   if (testTimeoutMs <= 0) return Infinity;
-  return Math.max(0, testTimeoutMs * PART_OF_TEST_TIMEOUT - (servesOneTest ? existsForMs : 0));
+  return Math.max(0, testTimeoutMs * PART_OF_TEST_TIMEOUT - (scope === 'test' ? existsForMs : 0));
+}
+
+/** Without what is of no use elsewhere. */
+function describedProcess({ processId, command }: ProcessDescription): ProcessDescription {
+  return { processId, command };
 }
 
 /** On EADDRINUSE over one's own port, the culprit is worth knowing. */

@@ -4,11 +4,14 @@
  */
 import type { PortPoolOptions } from '../pool/api/port-pool.ts';
 import type { OnLeak } from '../pool/session/port-claim.ts';
+import type { ReportOptions } from '../report/report-options.ts';
 
 /** What the plugins take: the options of the pool, whose number of workers the runner knows, and of all tests. */
 export interface RunPoolOptions extends Omit<PortPoolOptions, 'workers'> {
   /** What is done when a test leaves something listening. Default: PORTSLICE_ON_LEAK, else 'warn'. `portOptions` has the last word. */
   onLeak?: OnLeak | undefined;
+  /** Adds the reporter, which writes the report of the ports into a folder: `ports-report`, or the one that is named. */
+  report?: boolean | ReportOptions | undefined;
 }
 
 export interface RememberedOptions {

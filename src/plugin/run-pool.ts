@@ -12,7 +12,7 @@ import {
 } from '../platform/environment.ts';
 import { platform } from '../platform/platform.ts';
 import { threadState } from '../platform/thread-state.ts';
-import { PortPool } from '../pool/api/port-pool.ts';
+import { PortPool, type PortPoolOptions } from '../pool/api/port-pool.ts';
 import { canAttach } from '../pool/session/current-slice.ts';
 import type { OnLeak } from '../pool/session/port-claim.ts';
 import { warnOnce } from '../pool/session/warnings.ts';
@@ -41,6 +41,8 @@ function thisRun(): Run {
 export interface StartedRun {
   /** Undefined on a machine that has none to give. */
   readonly pool: PortPool | undefined;
+  /** Of the pool. */
+  readonly options: PortPoolOptions;
   /** The teardown. May be called more than once. */
   readonly stop: () => void;
 }
@@ -48,7 +50,7 @@ export interface StartedRun {
 /** @throws InvalidOptionError if the options cannot be used or disagree; PortSpecError, EphemeralRangeError */
 export function startRunPool(workers: number): StartedRun {
   const run = thisRun();
-  const { onLeak, ...options } = takeRunOptions();
+  const { onLeak, report: _report, ...options } = takeRunOptions();
   if (run.userCount === 0) run.takeBack = publishOnLeak(onLeak);
   if (run.pool === undefined && canAllocate()) {
     const pool = PortPool.create({ ...options, workers });
@@ -63,7 +65,7 @@ export function startRunPool(workers: number): StartedRun {
     if (!stopped) stopOne(run);
     stopped = true;
   };
-  return { pool: run.pool, stop };
+  return { pool: run.pool, options, stop };
 }
 
 /** To the workers. @returns what takes it back */

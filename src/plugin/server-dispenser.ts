@@ -5,11 +5,12 @@ import { claimServer } from '../server/launch-server.ts';
 import type { RunningServer } from '../server/running-server.ts';
 import type { StartServerOptions } from '../server/server-options.ts';
 import type { Server } from '../server/server.ts';
-import { type DispenserFacts, longestWaitMs, PortDispenser, type PortUse } from './port-dispenser.ts';
+import { type DispenserFacts, longestWaitMs, PortDispenser, type UseScope } from './port-dispenser.ts';
 
 /** One server of a test, as reports show it. Times are milliseconds since 1970. */
 export interface ServerUse {
   readonly fixture: string;
+  readonly scope: UseScope;
   /** As it was started, with its ports. */
   readonly command: string;
   /** Its first port. */
@@ -114,7 +115,7 @@ export class ServerDispenser implements Servers {
   async #start(claimed: Claimed): Promise<Server> {
     this.#throwIfEnded();
     const { server } = claimed;
-    claimed.use = newUse(this.#facts.fixture, server);
+    claimed.use = newUse(this.#facts, server);
     try {
       await server.start();
       return server;
@@ -130,9 +131,9 @@ export class ServerDispenser implements Servers {
     if (this.#hasEnded) throw new TestEndedError({ label: this.#facts.label });
   }
 
-  /** Of its ports, also where no server was started on them. */
-  get portUses(): PortUse[] {
-    return this.#ports.uses;
+  /** What has handed out its ports, also those on which no server was started. */
+  get ports(): PortDispenser {
+    return this.#ports;
   }
 
   get uses(): ServerUse[] {
@@ -191,9 +192,9 @@ export class ServerDispenser implements Servers {
   }
 }
 
-function newUse(fixture: string, { command, port, ports }: RunningServer): ServerUse {
+function newUse({ fixture, scope }: DispenserFacts, { command, port, ports }: RunningServer): ServerUse {
   const numbers = Object.entries(ports).map(([name, owner]) => [name, owner.port] as const);
-  return { fixture, command, port, ports: Object.fromEntries(numbers), startedAtMs: epochMs() };
+  return { fixture, scope, command, port, ports: Object.fromEntries(numbers), startedAtMs: epochMs() };
 }
 
 /** The option of 'server' is that of 'servers', too. */

@@ -1,10 +1,11 @@
 /** One set of options out of what several configurations of a run say, which has one pool. */
 import { InvalidOptionError } from '../errors/index.ts';
 import { checkNames, RUN_POOL_OPTION_NAMES } from '../pool/session/option-checks.ts';
+import { checkReport } from '../report/report-options.ts';
 import { checkOnLeak } from './on-leak.ts';
 import type { RememberedOptions, RunPoolOptions } from './run-options.ts';
 
-const RUN_OPTION_NAMES: readonly string[] = [...RUN_POOL_OPTION_NAMES, 'onLeak'];
+const RUN_OPTION_NAMES: readonly string[] = [...RUN_POOL_OPTION_NAMES, 'onLeak', 'report'];
 
 /** Those that have one value in a run. */
 type SingleName = 'ports' | 'restMs' | 'onLeak';
@@ -21,6 +22,7 @@ export function unitedOptions(said: readonly RememberedOptions[]): RunPoolOption
     restMs: onlyValue('restMs', said),
     excludedPorts: said.flatMap(({ options }) => membersOf(options.excludedPorts)),
     onLeak: onLeak === undefined ? undefined : checkOnLeak('onLeak', onLeak),
+    report: said.map(({ options }) => checkReport(options.report)).find((report) => report !== undefined),
   };
 }
 

@@ -1,6 +1,7 @@
 /**
  * The report of a run: what `ports.json` has, and the page shows. Types only. `schemas/ports-report.schema.json` says the same for
- * other programs, and a test holds both together. Times are milliseconds since 1970 on the clock of their machine.
+ * other programs, and a test holds both together. Times are milliseconds since 1970 on the clock of their machine. What is undefined
+ * here is left out there.
  */
 
 /** Raise it whenever a reader of the old format would misread the new one. */
@@ -30,7 +31,10 @@ export interface MachineReport {
   readonly platform: string;
   /** Where the run was split. */
   readonly shard: { readonly current: number; readonly total: number } | undefined;
-  /** How far its clock was ahead of that of the first machine, as far as the reports of the shards show; undefined: they do not. */
+  /**
+   * How far its clock was, at least, ahead of that of the machine that has written the report; undefined: nothing shows it. Negative:
+   * behind it.
+   */
   readonly clockAheadMs: number | undefined;
   /** Undefined where the run had no pool, or none of its tests used a port. */
   readonly pool: PoolReport | undefined;
@@ -53,7 +57,7 @@ export interface PortRangeReport {
   readonly lastPort: number;
 }
 
-export interface SliceReport {
+interface SliceReport {
   /** 0 is the run's own. */
   readonly number: number;
   readonly ranges: readonly PortRangeReport[];
@@ -89,16 +93,19 @@ export interface TestReport {
 /** Ports and servers that outlive a test. */
 export interface SharedReport {
   readonly machine: number;
+  /** -1: the main process of the run. */
   readonly worker: number;
   /** Of which they are. */
   readonly scope: 'worker' | 'file' | 'run';
+  /** Where they are of one. */
+  readonly file: string | undefined;
   readonly ports: readonly PortUseReport[];
   readonly servers: readonly ServerUseReport[];
 }
 
 export interface PortUseReport {
   readonly port: number;
-  /** By which the test got it: 'port', 'ports', 'server', 'acquirePort' ... */
+  /** By which the test got it: 'port', 'ports', 'server', 'acquirePort' ... 'unknown': its worker was killed. */
   readonly fixture: string;
   /** For which slice it was claimed; undefined: not known. */
   readonly slice: number | undefined;
@@ -135,14 +142,14 @@ export interface ReportSummary {
   /** Of all machines. */
   readonly poolPortCount: number;
   readonly handedOut: number;
-  /** The most ports in use at one moment on one machine. */
+  /** The most ports in use at one moment on one machine, and the worker that had most of them. */
   readonly peak:
     | { readonly portCount: number; readonly atMs: number; readonly machine: number; readonly worker: number }
     | undefined;
   readonly waits: { readonly count: number; readonly totalMs: number; readonly longestMs: number };
   readonly borrowed: number;
   readonly sealed: number;
-  /** The ids of their tests are in `tests`. */
+  /** Ports on which something still listened. */
   readonly leaks: number;
   readonly servers: {
     readonly count: number;

@@ -1,16 +1,21 @@
 /** The servers that this thread has started end with it, also if nobody stops them. */
 import { startImmediate } from '../platform/clock.ts';
 import { threadState } from '../platform/thread-state.ts';
+import { trace } from '../platform/trace.ts';
 import type { Instance } from './instance.ts';
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-const running = new Set<Instance>();
+/** Each with what describes it. */
+const running = new Map<Instance, () => string>();
 
-/** @returns what is called when it has ended */
-export function rememberInstance(instance: Instance): () => void {
+/**
+ * @param describe for a line of the trace
+ * @returns what is called when it has ended
+ */
+export function rememberInstance(instance: Instance, describe: () => string): () => void {
   if (running.size === 0) watchEnd();
-  running.add(instance);
+  running.set(instance, describe);
   return () => {
     if (running.delete(instance) && running.size === 0) unwatchEnd();
   };
@@ -33,7 +38,10 @@ function watchSignal(signal: NodeJS.Signals): void {
 
 /** What goes on after that is ended by the watchdog. */
 function killAll(): void {
-  for (const instance of running) instance.kill();
+  for (const [instance, describe] of running) {
+    trace().server?.(`${describe()} ends with this process`);
+    instance.kill();
+  }
 }
 
 /**

@@ -8,6 +8,7 @@ import {
 } from '../errors/index.ts';
 import { monotonicMs } from '../platform/clock.ts';
 import type { HandedSocket } from '../platform/handed-socket.ts';
+import { describeReason, inMs, since, trace } from '../platform/trace.ts';
 import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 import { warn, warnOnceInRun } from '../pool/session/warnings.ts';
 import { nameOf, type ServerSettings } from './check-options.ts';
@@ -115,6 +116,7 @@ export class RunningServer implements Server {
   async restart(): Promise<void> {
     await this.#inTurn(async () => {
       this.#stopping.signal.throwIfAborted();
+      trace().server?.(`${this.#describe()} is restarted`);
       this.#handOver?.beginRestart();
       await this.#endInOrder();
       await this.#start(this.#stopping.signal);
@@ -167,6 +169,9 @@ export class RunningServer implements Server {
       const canBeHold = error instanceof ServerAddressInUseError && error.processId === undefined;
       if (!canBeHold || !this.#holds.areThere) throw error;
       this.#holds.drop();
+      trace().server?.(
+        `${this.#describe()} is started again without the hold, which it cannot listen beside`,
+      );
       await this.#startOnce(signal);
       this.#isWithoutHolds = true;
       this.#hintAtHold();
@@ -183,7 +188,8 @@ export class RunningServer implements Server {
     const handed = await this.#openSocket([...reaches.values()]);
     const instance = await this.#startInstance(handed);
     this.#instance = instance;
-    const forget = rememberInstance(instance);
+    trace().server?.(`${this.#describe()} has been started`);
+    const forget = rememberInstance(instance, () => this.#describe());
     // Without its server nobody would ever accept a connection.
     void instance.ended.then(() => this.#instance === instance && this.#handOver?.noteEnd());
     this.#end = async (graceMs) => {
@@ -205,8 +211,12 @@ export class RunningServer implements Server {
         signal,
       );
       this.#readyAfterMs = monotonicMs() - instance.startedAtMs;
+      trace().server?.(`${this.#describe()} is ready after ${inMs(this.#readyAfterMs)}`);
       void instance.ended.then((end) => this.#noteDeath(instance, end));
     } catch (error) {
+      trace().server?.(
+        `${this.#describe()} is not ready after ${since(instance.startedAtMs)}: ${describeReason(error)}`,
+      );
       await this.#endFailedStart();
       throw error;
     }
@@ -219,7 +229,11 @@ export class RunningServer implements Server {
 
   /** While something is left to be ended, nobody has ended it. */
   #noteDeath(instance: Instance, end: ServerEnd): void {
-    if (this.#instance === instance && this.#end !== undefined && !instance.survives(end)) this.#death = end;
+    if (this.#instance !== instance || this.#end === undefined || instance.survives(end)) return;
+    this.#death = end;
+    trace().server?.(
+      `${this.#describe()} has ended by itself, with ${end.signal ?? `exit code ${end.exitCode}`}`,
+    );
   }
 
   /** @throws ServerCommandError */
@@ -250,12 +264,14 @@ export class RunningServer implements Server {
 
   /** Waits until nobody listens, and keeps the port from others even if the server will be started again. */
   async #endInstance(instance: Instance, graceMs: number, reaches: readonly Reach[]): Promise<boolean> {
+    const startMs = monotonicMs();
     const { wasKilled, failure } = await stopInstance(instance, graceMs);
     this.#handOver?.noteEnd();
     // While it is started again, the port may go on listening.
     const isOpen = this.#handOver?.socket !== undefined;
     await untilPortsAreFree(instance, isOpen ? reaches.slice(1) : reaches);
     this.#holds.retake();
+    trace().server?.(`${this.#describe()} was ${wasKilled ? 'killed' : 'stopped'} in ${since(startMs)}`);
     if (failure === undefined) return wasKilled;
     const { name } = this.#settings;
     const written = { output: this.#output.text(), lastLines: this.#output.lastLines() };
@@ -281,6 +297,13 @@ export class RunningServer implements Server {
       'PORTSLICE_SERVER_TREE',
       `Servers may outlive this process: ${problem}.`,
     );
+  }
+
+  /** In lines of the trace. */
+  #describe(): string {
+    const ports = Object.values(this.ports).map(({ port }) => port);
+    const process = this.pid === undefined ? '' : ` (pid ${this.pid})`;
+    return `${ports.join(', ')} '${describeCommand(this.#settings.name)}'${process}`;
   }
 
   #hintAtHold(): void {

@@ -22,7 +22,7 @@ function openDispenser(facts: Partial<DispenserFacts> = {}): PortDispenser {
     label: 'shop > pays',
     defaults: {},
     testTimeoutMs: 0,
-    servesOneTest: true,
+    scope: 'test',
     onAcquire: () => undefined,
     ...facts,
   });
@@ -58,10 +58,10 @@ describe('a fixture waits for a port', () => {
   });
 
   test('for what is left of the test’s time; a fixture of several tests waits for each anew', () => {
-    expect(longestWaitMs({ testTimeoutMs: 1000, servesOneTest: true }, 300)).toBe(500);
-    expect(longestWaitMs({ testTimeoutMs: 1000, servesOneTest: true }, 900)).toBe(0);
-    expect(longestWaitMs({ testTimeoutMs: 1000, servesOneTest: false }, 900)).toBe(800);
-    expect(longestWaitMs({ testTimeoutMs: 0, servesOneTest: true }, 900)).toBe(Infinity);
+    expect(longestWaitMs({ testTimeoutMs: 1000, scope: 'test' }, 300)).toBe(500);
+    expect(longestWaitMs({ testTimeoutMs: 1000, scope: 'test' }, 900)).toBe(0);
+    expect(longestWaitMs({ testTimeoutMs: 1000, scope: 'worker' }, 900)).toBe(800);
+    expect(longestWaitMs({ testTimeoutMs: 0, scope: 'test' }, 900)).toBe(Infinity);
   });
 
   test('and so does a wait for the server on its port', async () => {

@@ -30,7 +30,7 @@ function openDispenser(label: string): PortDispenser {
     label,
     defaults: {},
     testTimeoutMs: 0,
-    servesOneTest: true,
+    scope: 'test',
     onAcquire: () => undefined,
   });
 }

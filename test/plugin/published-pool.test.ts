@@ -16,7 +16,7 @@ function openDispenser(): PortDispenser {
     label: 'shop > pays',
     defaults: {},
     testTimeoutMs: 0,
-    servesOneTest: true,
+    scope: 'test',
     onAcquire: () => undefined,
   });
 }

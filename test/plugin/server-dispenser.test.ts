@@ -25,7 +25,7 @@ function openServers(facts: Partial<DispenserFacts> = {}, options?: StartServerO
       label: 'shop > pays',
       defaults: {},
       testTimeoutMs: 0,
-      servesOneTest: true,
+      scope: 'test',
       onAcquire: () => undefined,
       ...facts,
     },
@@ -60,7 +60,7 @@ describe('servers of a test', () => {
     expect(await (await fetch(two.url())).text()).toBe('inside');
     await servers.endAll(false);
     expect([one, two].map(({ port }) => portIsInUse(port))).toEqual([false, false]);
-    expect(statesOf(servers.portUses)).toEqual(['free', 'free', 'free']);
+    expect(statesOf(servers.ports.uses)).toEqual(['free', 'free', 'free']);
     const admin = one.ports['admin']?.port;
     expect(servers.uses).toMatchObject([
       { fixture: 'servers', port: one.port, ports: { port: one.port, admin }, pid: one.pid },
@@ -78,7 +78,7 @@ describe('servers of a test', () => {
     const servers = openServers();
     await servers.start(inside());
     await servers.endAll(true);
-    expect(statesOf(servers.portUses)).toEqual(['sealed']);
+    expect(statesOf(servers.ports.uses)).toEqual(['sealed']);
   });
 
   test('can stop before it, and then give their ports back', async () => {
@@ -89,7 +89,7 @@ describe('servers of a test', () => {
     const second = await servers.start(inside());
     expect(second.port).toBe(first.port);
     await servers.endAll(true);
-    expect(statesOf(servers.portUses)).toEqual(['free', 'sealed']);
+    expect(statesOf(servers.ports.uses)).toEqual(['free', 'sealed']);
   });
 
   test('are those of the options, without any of their own', async () => {
@@ -159,7 +159,7 @@ describe('a server that is described', () => {
     await servers.endAll(true);
     expect(servers.uses).toEqual([]);
     expect(servers.outputs()).toEqual([]);
-    expect(statesOf(servers.portUses)).toEqual(['sealed']);
+    expect(statesOf(servers.ports.uses)).toEqual(['sealed']);
     await errorOf(TestEndedError, () => own.start());
   });
 });

@@ -217,7 +217,7 @@ describe('a handle that is none', () => {
   ])('%j is refused, and shown', async (handle) => {
     const error = await errorOf(PoolHandleError, () => PortPool.attach(handle));
     expect(error.handle).toBe(handle);
-    expect(error.message).toContain(handle.slice(0, 100));
+    expect(error.message).toContain(handle.slice(0, 100).replace('\n', String.raw`\n`));
     expect(error.message.length).toBeLessThan(500);
   });
 

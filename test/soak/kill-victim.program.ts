@@ -57,7 +57,7 @@ function openDispenser(): PortDispenser {
     label: 'at work',
     defaults: {},
     testTimeoutMs: 0,
-    servesOneTest: true,
+    scope: 'test',
     onAcquire: () => undefined,
   });
 }

@@ -35,6 +35,10 @@ export function meaningOf(code: number): ErrnoMeaning {
   return KNOWN[code]?.[1] ?? 'fatal';
 }
 
+export function isTaken(code: number): boolean {
+  return meaningOf(code) === 'taken';
+}
+
 export function errnoName(code: number): string {
   return KNOWN[code]?.[0] ?? `errno ${code}`;
 }

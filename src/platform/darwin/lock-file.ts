@@ -3,6 +3,7 @@
  * what was opened, not to the process, so that threads exclude each other too, and ends with it.
  */
 import { PermissionError } from '../../errors/index.ts';
+import { errnoOf } from '../errno.ts';
 import { fileSystem } from '../file-system.ts';
 import { F_OFD_SETLK, F_WRLCK, FileLock, O_CLOEXEC, O_CREAT, O_EXCL, O_RDWR, SEEK_SET } from './constants.ts';
 import { EAGAIN, EEXIST, ENOENT, errorFor } from './errno.ts';
@@ -64,8 +65,10 @@ function lockByte(libc: LibC, descriptor: number, port: number): boolean {
   scratch.writeBigInt64LE(BigInt(port), Scratch.fileLock + FileLock.start);
   scratch.writeBigInt64LE(1n, Scratch.fileLock + FileLock.byteLength);
   scratch.writeInt16LE(F_WRLCK, Scratch.fileLock + FileLock.type);
-  if (libc.fcntl(descriptor, F_OFD_SETLK, 'uintptr_t', scratchPointer + Scratch.fileLock) === 0) return true;
-  const code = libc.errno();
+  const setLock = (): number =>
+    libc.fcntl(descriptor, F_OFD_SETLK, 'uintptr_t', scratchPointer + Scratch.fileLock);
+  const code = errnoOf(setLock, libc.errno, (errno) => errno === EAGAIN);
+  if (code === 0) return true;
   if (code === EAGAIN) return false;
   throw errorFor('fcntl(F_OFD_SETLK)', code);
 }

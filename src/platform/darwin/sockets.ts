@@ -1,7 +1,8 @@
+import { errnoOf } from '../errno.ts';
 /** The sockets that portslice binds on macOS. Descriptors are plain numbers; -1 never leaves this file. */
 import type { InternetAddress } from '../port-kernel.ts';
 import { AF_INET, AF_INET6, IPPROTO_IPV6, IPV6_V6ONLY, SOCK_STREAM } from './constants.ts';
-import { errorFor, meaningOf } from './errno.ts';
+import { errorFor, isTaken, meaningOf } from './errno.ts';
 import type { LibC } from './libc.ts';
 import { Scratch, writeInternetAddress } from './scratch.ts';
 import { type Mark, openMarkedSocket } from './thread-descriptors.ts';
@@ -40,5 +41,6 @@ export function setOption(libc: LibC, descriptor: number, level: number, option:
 
 export function bindInternet(libc: LibC, descriptor: number, address: InternetAddress, port: number): Errno {
   const byteLength = writeInternetAddress(libc, address, port);
-  return libc.bind(descriptor, libc.scratchPointer + Scratch.address, byteLength) === 0 ? 0 : libc.errno();
+  const at = libc.scratchPointer + Scratch.address;
+  return errnoOf(() => libc.bind(descriptor, at, byteLength), libc.errno, isTaken);
 }

@@ -2,7 +2,7 @@
  * A listening socket that is handed to a server. It is a second one, on the port's hold, which stays as it is. Were the hold itself
  * handed over, the probe at the release of the port would be blind, and after the server's end clients would hang.
  */
-import { errorFor, meaningOf } from '../errno.ts';
+import { errnoOf, errorFor, meaningOf } from '../errno.ts';
 import { fileSystem } from '../file-system.ts';
 import type { HandedSocket } from '../handed-socket.ts';
 import { holdTargetFor } from '../hold-target.ts';
@@ -42,7 +42,7 @@ export function openHandedSocket(
 }
 
 function listen(libc: LibC, descriptor: number): number {
-  return libc.listen(descriptor, BACKLOG) === 0 ? 0 : libc.errno();
+  return errnoOf(() => libc.listen(descriptor, BACKLOG), libc.errno);
 }
 
 function describe(libc: LibC, descriptor: number): HandedSocket {

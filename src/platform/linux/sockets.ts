@@ -1,5 +1,5 @@
 /** Sockets of the two kinds that portslice binds. Descriptors are plain numbers; -1 never leaves this file. */
-import { errorFor, meaningOf } from '../errno.ts';
+import { errnoOf, errorFor, meaningOf } from '../errno.ts';
 import { DUAL_WILDCARD } from '../internet-address.ts';
 import type { InternetAddress } from '../port-kernel.ts';
 import {
@@ -125,18 +125,18 @@ export function bindInternet(libc: LibC, descriptor: number, address: InternetAd
     at = Scratch.internetAddress;
     byteLength = writeInternetAddress(libc, address, port);
   }
-  return libc.bind(descriptor, libc.scratchPointer + at, byteLength) === 0 ? 0 : libc.errno();
+  return errnoOf(() => libc.bind(descriptor, libc.scratchPointer + at, byteLength), libc.errno);
 }
 
 /** For a bound socket. The kernel looks for conflicts again, now with sockets that only share the port. */
 export function startListening(libc: LibC, descriptor: number): Errno {
-  return libc.listen(descriptor, 0) === 0 ? 0 : libc.errno();
+  return errnoOf(() => libc.listen(descriptor, 0), libc.errno);
 }
 
 export function bindAbstract(libc: LibC, descriptor: number, name: string): Errno {
   const byteLength = writeAbstractAddress(libc, name);
-  const result = libc.bind(descriptor, libc.scratchPointer + Scratch.unixAddress, byteLength);
-  return result === 0 ? 0 : libc.errno();
+  const address = libc.scratchPointer + Scratch.unixAddress;
+  return errnoOf(() => libc.bind(descriptor, address, byteLength), libc.errno);
 }
 
 /** Level and number. */

@@ -7,7 +7,7 @@ import { beginTest, endTest } from './acquire-port.ts';
 import { baseTest } from './runner-package.ts';
 import { serverFixtures, type ServerTestFixtures, type ServerWorkerFixtures } from './server-fixtures.ts';
 import { annotate, attachUses, errorMessages, hasFailed, testFacts } from './test-report.ts';
-import { closeWorkerPorts, endWorkerScope, openWorkerPorts, workerUses } from './worker-ports.ts';
+import { closeWorkerPorts, endWorkerScope, openWorkerPorts, workerDispensers } from './worker-ports.ts';
 import { reportWorkerServers } from './worker-servers.ts';
 
 export interface PortTestFixtures extends ServerTestFixtures {
@@ -53,7 +53,7 @@ const ownFixtures: Fixtures<
       try {
         await dispenser.releaseAll(hasFailed(testInfo));
       } finally {
-        attachUses(testInfo, dispenser.uses);
+        attachUses(testInfo, [dispenser]);
       }
     },
     { ...OWN_TIMEOUT, ...NO_STEP, title: 'TCP ports' },
@@ -105,10 +105,10 @@ const ownFixtures: Fixtures<
       try {
         await scope.end(hasFailed(testInfo));
       } finally {
-        attachUses(testInfo, scope.dispenser?.uses ?? []);
+        attachUses(testInfo, [scope.dispenser ?? []].flat());
         // A worker's fixtures do not know the test, so each test notes the ports that its worker has.
-        const ofWorker = workerUses();
-        for (const port of ofWorker) annotate(testInfo, port);
+        const ofWorker = workerDispensers();
+        for (const port of ofWorker.flatMap(({ uses }) => uses)) annotate(testInfo, port);
         attachUses(testInfo, [...ofWorker, ...(await reportWorkerServers(testInfo))]);
       }
     },

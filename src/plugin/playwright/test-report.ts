@@ -1,6 +1,6 @@
 /** What reports show of the ports of a test. */
 import type { TestInfo } from '@playwright/test';
-import type { DispenserFacts, PortOptions, PortUse } from '../port-dispenser.ts';
+import type { DispenserFacts, PortDispenser, PortOptions, PortUse } from '../port-dispenser.ts';
 
 /** For the dispenser of a test's own ports. */
 export function testFacts(
@@ -17,7 +17,7 @@ export function testFacts(
     get testTimeoutMs() {
       return testInfo.timeout;
     },
-    servesOneTest: true,
+    scope: 'test',
     onAcquire,
   };
 }
@@ -64,9 +64,20 @@ export function errorMessages({ errors }: TestInfo): string[] {
   return errors.map((error) => error.message ?? '');
 }
 
-/** Not by `attach()`, which makes a step, and a folder for files. */
-export function attachUses(testInfo: TestInfo, uses: readonly PortUse[]): void {
+let hasToldRun = false;
+
+export function attachUses(testInfo: TestInfo, dispensers: readonly PortDispenser[]): void {
+  const uses = dispensers.flatMap((dispenser) => dispenser.uses);
   if (uses.length === 0) return;
-  const body = Buffer.from(JSON.stringify(uses));
-  testInfo.attachments.push({ name: 'portslice', contentType: 'application/json', body });
+  attachJSON(testInfo, 'portslice', JSON.stringify(uses));
+  if (hasToldRun) return;
+  hasToldRun = true;
+  const { facts } = dispensers[0]?.toldRun ?? {};
+  // With this beginning it is in blobs, but no reporter shows it.
+  if (facts !== undefined) attachJSON(testInfo, '_portslice-run', facts);
+}
+
+/** Not by `attach()`, which makes a step, and a folder for files. */
+export function attachJSON(testInfo: TestInfo, name: string, text: string): void {
+  testInfo.attachments.push({ name, contentType: 'application/json', body: Buffer.from(text) });
 }

@@ -4,7 +4,7 @@ import type { StartServerOptions } from '../../server/server-options.ts';
 import { openServers } from '../open-servers.ts';
 import type { PortOptions } from '../port-dispenser.ts';
 import type { ServerDispenser, ServerUse } from '../server-dispenser.ts';
-import { attachUses, errorMessages, hasFailed, testFacts } from './test-report.ts';
+import { attachJSON, attachUses, errorMessages, hasFailed, testFacts } from './test-report.ts';
 
 export function openTestServers(
   fixture: string,
@@ -26,7 +26,7 @@ export async function endTestServers(servers: ServerDispenser, testInfo: TestInf
     await servers.endAll(hasFailed(testInfo));
   } finally {
     reportServers(servers, testInfo);
-    attachUses(testInfo, servers.portUses);
+    attachUses(testInfo, [servers.ports]);
   }
 }
 
@@ -41,9 +41,7 @@ export function reportServers(servers: ServerDispenser, testInfo: TestInfo): voi
   const { uses } = servers;
   if (uses.length === 0) return;
   for (const use of uses) testInfo.annotations.push({ type: use.fixture, description: describe(use) });
-  const body = Buffer.from(JSON.stringify(uses));
-  // Not by `attach()`, as the ports.
-  testInfo.attachments.push({ name: 'portslice-servers', contentType: 'application/json', body });
+  attachJSON(testInfo, 'portslice-servers', JSON.stringify(uses));
   if (hasFailed(testInfo)) attachOutputs(servers, testInfo);
 }
 

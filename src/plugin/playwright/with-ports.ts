@@ -20,14 +20,31 @@ export function withPorts<Config extends PlaywrightTestConfig>(
   options: RunPoolOptions = {},
 ): Config | Promise<Config> {
   rememberRunOptions('a call of withPorts()', options);
-  return config instanceof Promise ? config.then(addGlobalSetup) : addGlobalSetup(config);
+  const change = (one: Config): Config => addReporter(addGlobalSetup(one), options);
+  return config instanceof Promise ? config.then(change) : change(config);
 }
 
 function addGlobalSetup<Config extends PlaywrightTestConfig>(config: Config): Config {
-  // Playwright takes paths and bare specifiers, no URLs.
-  const ours = process
-    .getBuiltinModule('node:url')
-    .fileURLToPath(import.meta.resolve('portslice/playwright/global-setup'));
+  const ours = pathOf('portslice/playwright/global-setup');
   const theirs = [config.globalSetup ?? []].flat();
   return withRunPorts({ ...config, globalSetup: [ours, ...theirs.filter((path) => path !== ours)] });
+}
+
+const REPORTER = 'portslice/playwright/reporter';
+
+/** A configuration without reporters gets the one for terminals from Playwright itself, since ours is none. */
+function addReporter<Config extends PlaywrightTestConfig>(config: Config, options: RunPoolOptions): Config {
+  // What is wrong with the options themselves is told when the run starts.
+  const { report = false } = options ?? {};
+  if (report === false) return config;
+  const { reporter = [] } = config;
+  const theirs = typeof reporter === 'string' ? [[reporter] as const] : reporter;
+  const ours = pathOf(REPORTER);
+  if (theirs.some(([path]) => path === ours || path === REPORTER)) return config;
+  return { ...config, reporter: [...theirs, [ours, report === true ? {} : report]] };
+}
+
+/** Playwright takes paths and bare specifiers, no URLs. */
+function pathOf(specifier: string): string {
+  return process.getBuiltinModule('node:url').fileURLToPath(import.meta.resolve(specifier));
 }

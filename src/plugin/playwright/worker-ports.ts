@@ -1,7 +1,7 @@
 /** The ports of this worker, which all its tests may use. */
 import type { WorkerInfo } from '@playwright/test';
 import { openDispenser } from '../open-dispenser.ts';
-import type { DispenserFacts, PortDispenser, PortUse } from '../port-dispenser.ts';
+import type { DispenserFacts, PortDispenser } from '../port-dispenser.ts';
 import { PortScope } from '../port-scope.ts';
 
 /** Of the fixtures. */
@@ -32,10 +32,9 @@ export async function endWorkerScope(): Promise<void> {
   scope = undefined;
 }
 
-/** What every test of the worker may use. */
-export function workerUses(): PortUse[] {
-  const uses = [...dispensers].flatMap((dispenser) => dispenser.uses);
-  return scope?.dispenser === undefined ? uses : [...uses, ...scope.dispenser.uses];
+/** Of what every test of the worker may use. */
+export function workerDispensers(): PortDispenser[] {
+  return [...dispensers, ...[scope?.dispenser ?? []].flat()];
 }
 
 /** For the dispenser of what all tests of the worker may use. */
@@ -45,7 +44,7 @@ export function workerFacts(fixture: string, { parallelIndex, project }: WorkerI
     label: `worker ${parallelIndex} of project '${project.name}'`,
     defaults: {},
     testTimeoutMs: project.timeout,
-    servesOneTest: false,
+    scope: 'worker',
     onAcquire: () => undefined,
   };
 }

@@ -2,7 +2,7 @@
 import type { TestInfo, WorkerInfo } from '@playwright/test';
 import type { StartServerOptions } from '../../server/server-options.ts';
 import { openServers } from '../open-servers.ts';
-import type { PortUse } from '../port-dispenser.ts';
+import type { PortDispenser } from '../port-dispenser.ts';
 import type { ServerDispenser } from '../server-dispenser.ts';
 import { reportServers, tellDeaths } from './test-servers.ts';
 import { workerFacts } from './worker-ports.ts';
@@ -24,11 +24,14 @@ export async function endWorkerServers(servers: ServerDispenser): Promise<void> 
   await servers.endAll(false);
 }
 
-/** A worker's fixtures do not know the test, so each test tells of the servers that its worker has. */
-export async function reportWorkerServers(testInfo: TestInfo): Promise<PortUse[]> {
+/**
+ * A worker's fixtures do not know the test, so each test tells of the servers that its worker has.
+ * @returns what has handed out their ports
+ */
+export async function reportWorkerServers(testInfo: TestInfo): Promise<PortDispenser[]> {
   for (const servers of dispensers) {
     await tellDeaths(servers, testInfo);
     reportServers(servers, testInfo);
   }
-  return [...dispensers].flatMap(({ portUses }) => portUses);
+  return [...dispensers].map(({ ports }) => ports);
 }

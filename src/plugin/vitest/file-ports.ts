@@ -39,7 +39,7 @@ export async function closeFileScope(scope: PortScope): Promise<void> {
 /** The ports of files and workers do not know the test, so each test notes those that it may have used. */
 export function noteFileUses(task: Task): void {
   for (const dispenser of [...dispensers, ...[...scopes].map((scope) => scope.dispenser)])
-    for (const port of dispenser?.uses ?? []) noteUse(task, port);
+    for (const port of dispenser?.uses ?? []) noteUse(task, port, dispenser?.toldRun);
 }
 
 /** For the dispenser of what all tests of the file or worker may use. */
@@ -49,7 +49,7 @@ export function fileFacts(fixture: string): DispenserFacts {
     label: `${fixture} of ${currentFile()}`,
     defaults: {},
     testTimeoutMs: defaultTestTimeoutMs(),
-    servesOneTest: false,
+    scope: fixture.startsWith('worker') ? 'worker' : 'file',
     onAcquire: () => undefined,
   };
 }

@@ -2,7 +2,7 @@
 import { test as base, type TestAPI, type TestContext } from 'vitest';
 import type { TCPPortOwner } from '../../pool/api/tcp-port-owner.ts';
 import { openDispenser } from '../open-dispenser.ts';
-import type { PortDispenser, PortOptions, Ports, PortUse } from '../port-dispenser.ts';
+import type { PortDispenser, PortOptions, Ports, PortUse, ToldRun } from '../port-dispenser.ts';
 import type { ServerUse } from '../server-dispenser.ts';
 import { scopeHolder } from './current-scope.ts';
 import { closeFilePorts, noteFileUses, openFilePorts } from './file-ports.ts';
@@ -30,6 +30,8 @@ declare module 'vitest' {
     portslice?: PortUse[];
     /** The servers of the test. */
     portsliceServers?: ServerUse[];
+    /** Of a file: what its worker knows of the run. */
+    portsliceRun?: ToldRun;
   }
   interface ProvidedContext {
     portOptions?: PortOptions;

@@ -1,6 +1,6 @@
 /** The dispensers of tests: what they are told of the test, and what is shown of their ports. */
 import type { TestContext } from 'vitest';
-import type { DispenserFacts, PortDispenser, PortOptions, PortUse } from '../port-dispenser.ts';
+import type { DispenserFacts, PortDispenser, PortOptions, PortUse, ToldRun } from '../port-dispenser.ts';
 import { scopeHolder, type Task } from './current-scope.ts';
 
 export function testFacts(fixture: string, task: Task, defaults: PortOptions): DispenserFacts {
@@ -9,8 +9,8 @@ export function testFacts(fixture: string, task: Task, defaults: PortOptions): D
     label: titleOf(task),
     defaults,
     testTimeoutMs: task.timeout,
-    servesOneTest: true,
-    onAcquire: (port) => noteUse(task, port),
+    scope: 'test',
+    onAcquire: (port, run) => noteUse(task, port, run),
   };
 }
 
@@ -19,8 +19,10 @@ export function hasFailed({ result }: Task): boolean {
   return result?.state !== 'pass' && result?.state !== 'skip';
 }
 
-export function noteUse(task: Task, port: PortUse): void {
+/** @param run told with the test's file */
+export function noteUse(task: Task, port: PortUse, run: ToldRun | undefined): void {
   (task.meta.portslice ??= []).push(port);
+  if (run !== undefined) task.file.meta.portsliceRun ??= run;
 }
 
 /** Says more of a test that has failed. Call it when the test's hooks have run. */

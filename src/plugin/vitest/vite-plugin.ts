@@ -17,12 +17,39 @@ export default function portslice(options: RunPoolOptions = {}): Plugin {
       test.globalSetup = first('portslice/vitest/global-setup', test.globalSetup);
       if (test.browser?.enabled === true) serveBrowser(config, test.browser);
       else test.setupFiles = first('portslice/vitest/setup', test.setupFiles);
+      // What is wrong with the options themselves is told when the run starts.
+      const { report = false } = options ?? {};
+      return report === false ? undefined : addReporter(test, report);
     },
     // Else Vite refuses our files to tests of jsdom and of browsers if we are installed above the project, or linked to it.
     configResolved({ server }) {
       server.fs.allow.push(import.meta.dirname);
     },
   };
+}
+
+type TestOptions = NonNullable<ViteUserConfig['test']>;
+
+const REPORTER = 'portslice/vitest/reporter';
+
+/** Loaded where it is wanted. Vitest takes no reporters but those of the root's configuration. */
+async function addReporter(test: TestOptions, report: NonNullable<RunPoolOptions['report']>): Promise<void> {
+  const { checkReport } = await import('../../report/report-options.ts');
+  const { default: PortsReporter } = await import('./reporter.ts');
+  const { reporters: theirs = await usualReporters() } = test;
+  const all: unknown[] = [theirs].flat();
+  if (all.some((one) => [one].flat()[0] === REPORTER)) return;
+  test.reporters = [...all, new PortsReporter(checkReport(report))] as never;
+}
+
+/** What Vitest itself takes where the configuration says nothing. */
+async function usualReporters(): Promise<unknown> {
+  const { configDefaults } = await import('vitest/config');
+  const { reporters = [] } = configDefaults as { readonly reporters?: readonly unknown[] };
+  if (reporters.length > 0) return reporters;
+  // Before Vitest 5, which says so itself.
+  const { readVariable } = await import('../../platform/environment.ts');
+  return ['default', ...(readVariable('GITHUB_ACTIONS') === 'true' ? ['github-actions'] : [])];
 }
 
 type BrowserOptions = NonNullable<NonNullable<ViteUserConfig['test']>['browser']>;

@@ -145,6 +145,7 @@ export async function acquireFrom(
   source: () => SessionSlice,
   count: number,
   options?: AcquireManyOptions,
+  onWait?: () => void,
 ): Promise<OwnedClaim[]> {
   const checked = checkAcquireOptions(options);
   checkInteger('count', count, 1, MAX_PORT_COUNT);
@@ -155,7 +156,7 @@ export async function acquireFrom(
   // More than there are would take the whole pool again and again, and never succeed.
   checkInteger('count', count, 1, Math.max(0, session.segment.ports.length - request.excludedIndexes.size));
   const claimant = { session, slice, request };
-  const wait = { timeoutMs: checked.acquireTimeoutMs, signal: checked.signal };
+  const wait = { timeoutMs: checked.acquireTimeoutMs, signal: checked.signal, onWait };
   const claims = inOrderOf(offsets, await claimEventually(claimant, count, wait));
   const Owner = TCPPortOwner as new (claim: Claimed) => TCPPortOwner;
   return claims.map((claim) => ({ claim, owner: new Owner(new Claimed(claim, checked)) }));

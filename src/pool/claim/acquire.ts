@@ -2,6 +2,7 @@
 import { HeaderWord, RecordWord } from '../../core/segment-layout.ts';
 import { blockMs, monotonicMs, pause } from '../../platform/clock.ts';
 import { platform } from '../../platform/platform.ts';
+import { inMs } from '../../platform/trace.ts';
 import type { PoolSession } from '../session/pool-session.ts';
 import type { PortClaim } from '../session/port-claim.ts';
 import { allMisses, type Claimant, type Look, startLook } from './look.ts';
@@ -10,6 +11,7 @@ import { refusal } from './refusal.ts';
 import { undoClaim } from './release.ts';
 import { findPortGroup } from './search-group.ts';
 import { findPort } from './search.ts';
+import { traceClaims, traceFailure, traceWait } from './trace-claims.ts';
 
 /** A port that is being released is free after some ms. */
 const SECOND_LOOK_AFTER_MS = 8;
@@ -29,17 +31,31 @@ const THOROUGH_EVERY = 8;
 export interface Wait {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  /** No port is free at once. */
+  readonly onWait?: (() => void) | undefined;
 }
 
 /** @throws PortPoolExhaustedError, PortTakenError */
 export function claimNow(claimant: Claimant): PortClaim {
   const startMs = monotonicMs();
+  try {
+    return lookNow(claimant, startMs);
+  } catch (error) {
+    traceFailure(claimant, startMs, error);
+    throw error;
+  }
+}
+
+function lookNow(claimant: Claimant, startMs: number): PortClaim {
   let childSeenMs = startMs;
   let isLast = false;
   for (let stepMs = 0; ; stepMs = Math.min(2 * stepMs || SECOND_LOOK_AFTER_MS, LONGEST_STEP_MS)) {
     const look = startLook(claimant);
     const claims = claimAll(look, 1, stepMs > 0);
-    if (claims !== undefined) return claims[0] as PortClaim;
+    if (claims !== undefined) {
+      traceClaims(claims, startMs, stepMs > 0);
+      return claims[0] as PortClaim;
+    }
     if (isLast) throw refusal(look, 1, 0);
     const missed = allMisses(look.misses);
     // Asked before the wait: a child that has got to its exec by now closes its copies at once.
@@ -50,6 +66,7 @@ export function claimNow(claimant: Claimant): PortClaim {
       missed.length === 0 ||
       nowMs - childSeenMs > UNSEEN_CHILD_PATIENCE_MS ||
       nowMs - startMs > CHILD_PATIENCE_MS;
+    if (stepMs === 0) traceWait(look, 'it looks again at once');
     blockMs(stepMs || SECOND_LOOK_AFTER_MS);
   }
 }
@@ -64,22 +81,36 @@ function hasChildBeforeExec({ segment }: PoolSession, indexes: readonly number[]
 export async function claimEventually(
   claimant: Claimant,
   count: number,
-  { timeoutMs, signal }: Wait,
+  { timeoutMs, signal, onWait }: Wait,
 ): Promise<PortClaim[]> {
   const { session } = claimant;
   const startMs = monotonicMs();
-  for (let poll = 0; ; poll++) {
-    signal?.throwIfAborted();
-    session.assertOpen();
-    const leftMs = startMs + timeoutMs - monotonicMs();
-    const look = startLook(claimant);
-    const claims = claimAll(look, count, leftMs <= 0 || poll % THOROUGH_EVERY === 1);
-    if (claims !== undefined) return claims;
-    if (poll === 0) session.segment.addToHeader(HeaderWord.waits, 1);
-    // Never without a second look, however short the time-out.
-    if (leftMs <= 0 && poll > 0) throw refusal(look, count, monotonicMs() - startMs);
-    await pause(Math.max(FIRST_POLL_MS, Math.min(pollMs(poll), leftMs)), signal);
+  try {
+    for (let poll = 0; ; poll++) {
+      signal?.throwIfAborted();
+      session.assertOpen();
+      const leftMs = startMs + timeoutMs - monotonicMs();
+      const look = startLook(claimant);
+      const claims = claimAll(look, count, leftMs <= 0 || poll % THOROUGH_EVERY === 1);
+      if (claims !== undefined) {
+        traceClaims(claims, startMs, poll > 0);
+        return claims;
+      }
+      if (poll === 0) noteWait(look, timeoutMs);
+      if (poll === 0) onWait?.();
+      // Never without a second look, however short the time-out.
+      if (leftMs <= 0 && poll > 0) throw refusal(look, count, monotonicMs() - startMs);
+      await pause(Math.max(FIRST_POLL_MS, Math.min(pollMs(poll), leftMs)), signal);
+    }
+  } catch (error) {
+    traceFailure(claimant, startMs, error);
+    throw error;
   }
+}
+
+function noteWait(look: Look, timeoutMs: number): void {
+  traceWait(look, `it waits up to ${inMs(timeoutMs)}`);
+  look.session.segment.addToHeader(HeaderWord.waits, 1);
 }
 
 /** Jitter keeps workers that started together from polling together. */

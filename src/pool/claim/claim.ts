@@ -10,6 +10,7 @@ import type { PoolSession } from '../session/pool-session.ts';
 import { isHeld, type PortClaim } from '../session/port-claim.ts';
 import { warnOnceInRun } from '../session/warnings.ts';
 import type { Look } from './look.ts';
+import { traceTakeover } from './orphans.ts';
 
 /**
  * How a port is held. A strict bind is surer and cheaper, but fails for 60 s on what an earlier server has left; over
@@ -37,9 +38,9 @@ export function claimFree(look: Look, index: number, way: HoldWay): PortClaim | 
 export function claimStale(look: Look, index: number): PortClaim | undefined {
   const { session } = look;
   const lock = session.kernel.takeLock(session.segment.ports.at(index));
-  return lock === undefined
-    ? undefined
-    : holdAndRecord(look, index, seize(session, index), lock, 'over-leftovers');
+  if (lock === undefined) return undefined;
+  traceTakeover(session, index);
+  return holdAndRecord(look, index, seize(session, index), lock, 'over-leftovers');
 }
 
 /** With the lock bound: takes the hold, and writes the record. */

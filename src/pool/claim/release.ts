@@ -8,6 +8,7 @@ import { freeClaim, moveTo } from './free.ts';
 import { noteLeak } from './leaks.ts';
 import { findLeak } from './probe.ts';
 import { keepLeaked, sealClaim } from './seals.ts';
+import { traceRelease, traceUnsealing } from './trace-claims.ts';
 
 /**
  * Releases the claim; a second call does nothing.
@@ -16,9 +17,11 @@ import { keepLeaked, sealClaim } from './seals.ts';
 export function releaseClaim(claim: PortClaim, seal = false): void {
   if (claimState(claim) !== 'held') return;
   const listeners = findLeak(claim, !seal);
-  endClaim(claim);
+  const heldMs = endClaim(claim);
+  traceRelease(claim, heldMs, listeners, seal);
   if (listeners !== undefined) {
     claim.session.segment.addToHeader(HeaderWord.leaks, 1);
+    claim.leakedBy = listeners;
     noteLeak(claim, listeners);
     keepLeaked(claim);
   } else if (seal) sealClaim(claim);
@@ -36,12 +39,14 @@ export function releaseAll(session: PoolSession, isWanted: (claim: PortClaim) =>
   for (const claim of session.claims) {
     if (!isWanted(claim)) continue;
     releaseClaim(claim);
-    if (claimState(claim) !== 'free') freeClaim(claim);
+    if (claimState(claim) === 'free') continue;
+    traceUnsealing(claim);
+    freeClaim(claim);
   }
 }
 
-/** The time of holding ends here, whatever becomes of the port. */
-function endClaim(claim: PortClaim): void {
+/** The time of holding ends here, whatever becomes of the port. @returns how long it was */
+function endClaim(claim: PortClaim): number {
   const { session, index } = claim;
   const { segment } = session;
   claim.releasedAtMs = epochMs();
@@ -51,4 +56,5 @@ function endClaim(claim: PortClaim): void {
   Atomics.store(segment.releasedAtMs, index, nowMs);
   moveTo(claim, PortState.releasing);
   segment.addToHeader(HeaderWord.currentClaims, -1);
+  return heldMs;
 }

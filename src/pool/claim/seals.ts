@@ -9,6 +9,7 @@ import type { PoolSession } from '../session/pool-session.ts';
 import { claimState, type PortClaim } from '../session/port-claim.ts';
 import { freeClaim, moveTo } from './free.ts';
 import { stillListens } from './probe.ts';
+import { traceUnsealing } from './trace-claims.ts';
 
 const LOOK_EVERY_MS = 50;
 const NONE: ReadonlySet<number> = new Set();
@@ -56,6 +57,7 @@ export function freeOneSeal(session: PoolSession, spared: ReadonlySet<number> = 
 /** Frees the port if it is sealed and nothing listens on it. */
 export function freeSeal(claim: PortClaim): boolean {
   if (claimState(claim) !== 'sealed' || (claim.leaked && stillListens(claim))) return false;
+  traceUnsealing(claim);
   freeClaim(claim);
   return true;
 }

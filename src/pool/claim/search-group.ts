@@ -16,6 +16,7 @@ import { livenessOfOnePass } from '../session/liveness.ts';
 import type { PortClaim } from '../session/port-claim.ts';
 import { claimFree } from './claim.ts';
 import { type GroupRequest, isMissed, type Look } from './look.ts';
+import { closeOrphans } from './orphans.ts';
 import { undoClaim } from './release.ts';
 import { raisePressure } from './seals.ts';
 import { claimExactly, claimOneOf, latestRestedRelease, withoutOrphans } from './search.ts';
@@ -68,8 +69,8 @@ function claimFreeMember(look: Look, index: number): PortClaim | undefined {
 
 /** Also with ports that are not free by their records, but could be in truth. */
 function reclaim(look: Look, group: GroupRequest, thorough: boolean): PortClaim[] | undefined {
-  const { segment, kernel, claims } = look.session;
-  kernel.closeOrphans();
+  const { segment, claims } = look.session;
+  closeOrphans(look.session);
   const own = new Map([...claims].map((claim) => [claim.index, claim]));
   const isAlive = livenessOfOnePass();
   const isWanted: IsWanted = (index) => {

@@ -10,6 +10,7 @@ import { livenessOfOnePass } from '../session/liveness.ts';
 import { type PortClaim } from '../session/port-claim.ts';
 import { claimFree, claimStale, type HoldWay } from './claim.ts';
 import { isMissed, type Look } from './look.ts';
+import { closeOrphans } from './orphans.ts';
 import { freeOneSeal, freeSeal, raisePressure } from './seals.ts';
 import { sliceOrders } from './slice-orders.ts';
 
@@ -29,7 +30,7 @@ export function withoutOrphans<T>({ session }: Look, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    if (!(error instanceof ResourceLimitError) || session.kernel.closeOrphans() === 0) throw error;
+    if (!(error instanceof ResourceLimitError) || closeOrphans(session) === 0) throw error;
     return act();
   }
 }
@@ -61,7 +62,7 @@ function claimPreferred(look: Look, indexes: readonly number[]): PortClaim | und
 
 /** The first of them that can be had, whatever its record says. */
 export function claimOneOf(look: Look, indexes: readonly number[]): PortClaim | undefined {
-  const { segment, kernel } = look.session;
+  const { segment } = look.session;
   for (let hasLooked = false; ; hasLooked = true) {
     for (const index of indexes) {
       const isFree = stateOf(Atomics.load(segment.states, index)) === PortState.free;
@@ -69,7 +70,7 @@ export function claimOneOf(look: Look, indexes: readonly number[]): PortClaim | 
       if (claim !== undefined) return claim;
     }
     // A terminated thread of this process may have left one of them.
-    if (hasLooked || kernel.closeOrphans() === 0) return undefined;
+    if (hasLooked || closeOrphans(look.session) === 0) return undefined;
   }
 }
 
@@ -147,7 +148,7 @@ function isEnough({ misses }: Look): boolean {
 /** What is not free by its record, but could be in truth. */
 function reclaim(look: Look, thorough: boolean): PortClaim | undefined {
   const { session } = look;
-  session.kernel.closeOrphans();
+  closeOrphans(session);
   while (freeOneSeal(session, look.request.excludedIndexes)) {
     const claim = findFree(look);
     if (claim !== undefined) return claim;

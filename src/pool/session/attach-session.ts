@@ -3,8 +3,11 @@ import { parsePoolHandle, type PoolHandle } from '../../core/pool-handle.ts';
 import { copyTables, findSegmentProblem } from '../../core/segment-format.ts';
 import { Segment } from '../../core/segment.ts';
 import { PoolDamagedError, PoolForeignError, PoolHandleError, PoolStaleError } from '../../errors/index.ts';
+import { monotonicMs } from '../../platform/clock.ts';
 import { platform } from '../../platform/platform.ts';
 import type { PortKernel } from '../../platform/port-kernel.ts';
+import { since, trace } from '../../platform/trace.ts';
+import { describePool } from './describe-pool.ts';
 import { findSession, rememberSession } from './open-sessions.ts';
 import { PoolSession } from './pool-session.ts';
 
@@ -15,12 +18,15 @@ import { PoolSession } from './pool-session.ts';
 export function attachSession(handle: string): PoolSession {
   const known = findSession(handle);
   if (known !== undefined) return known;
+  const startMs = monotonicMs();
   const parsed = parsePoolHandle(handle);
   if (parsed === undefined)
     throw new PoolHandleError({ handle, problem: 'it is not a handle of this version of portslice' });
   const kernel = platform.openKernel();
   const segment = attachSegment(kernel, handle, parsed);
-  return rememberSession(new PoolSession({ handle, segment, kernel, endPool: undefined }));
+  const session = rememberSession(new PoolSession({ handle, segment, kernel, endPool: undefined }));
+  trace().pool?.(`attached in ${since(startMs)}: ${describePool(session)}`);
+  return session;
 }
 
 function attachSegment(kernel: PortKernel, handle: string, { locator, runId }: PoolHandle): Segment {

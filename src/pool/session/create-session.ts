@@ -8,6 +8,8 @@ import { planPool, type PoolPlan, sliceCountFor } from '../../core/slices.ts';
 import { epochMs, monotonicMs } from '../../platform/clock.ts';
 import { platform } from '../../platform/platform.ts';
 import type { CreatedMemory, PortKernel } from '../../platform/port-kernel.ts';
+import { since, trace } from '../../platform/trace.ts';
+import { describePool } from './describe-pool.ts';
 import { rememberSession } from './open-sessions.ts';
 import { PoolSession } from './pool-session.ts';
 import { checkKernel, checkKernelSoon } from './start-up-check.ts';
@@ -21,6 +23,7 @@ export interface PoolOptions {
 }
 
 export function createSession(options: PoolOptions): PoolSession {
+  const startMs = monotonicMs();
   // Before the ports: of a system that has none to give, the ephemeral range can be unknown too.
   const kernel = platform.openKernel();
   const ports = options.findPorts();
@@ -31,6 +34,7 @@ export function createSession(options: PoolOptions): PoolSession {
     const session = fillMemory(memory, kernel, plan, options.restMs);
     if (options.isPrivate) checkKernelSoon(session);
     else checkKernel(session);
+    trace().pool?.(describeCreated(session, options, startMs));
     return rememberSession(session);
   } catch (error) {
     memory.close();
@@ -56,4 +60,11 @@ function fillMemory(memory: CreatedMemory, kernel: PortKernel, plan: PoolPlan, r
     kernel,
     endPool: () => memory.close(),
   });
+}
+
+function describeCreated(session: PoolSession, { workers, isPrivate }: PoolOptions, startMs: number): string {
+  const whose = isPrivate
+    ? 'for this thread alone'
+    : `for ${workers} ${workers === 1 ? 'worker' : 'workers'}`;
+  return `created in ${since(startMs)} ${whose}: ${describePool(session)}`;
 }

@@ -1,5 +1,7 @@
 /** The pools that this thread has open. */
 import { threadState } from '../../platform/thread-state.ts';
+import { inMs, trace } from '../../platform/trace.ts';
+import { describePool } from './describe-pool.ts';
 import type { PoolSession } from './pool-session.ts';
 import type { PortClaim } from './port-claim.ts';
 
@@ -54,4 +56,5 @@ export function closeSession(session: PoolSession): void {
   sessions.byHandle.delete(session.handle);
   sessions.changeCount++;
   session.close();
+  trace().pool?.(`closed after ${inMs(session.nowMs())}: ${describePool(session)}`);
 }

@@ -1,7 +1,8 @@
 /** A claimed port: its place in the segment, and the kernel objects that make it ours. */
 import { stateNameOf, type PortStateName } from '../../core/port-state.ts';
+import { RecordWord } from '../../core/segment-layout.ts';
 import type { PortLeak } from '../../errors/index.ts';
-import type { Hold } from '../../platform/port-kernel.ts';
+import type { Hold, Listener } from '../../platform/port-kernel.ts';
 import type { PoolSession } from './pool-session.ts';
 
 /** What is done when something still listens on a port at the end of its test. */
@@ -21,6 +22,8 @@ export interface PortClaim {
   word: number;
   /** Something still listened when the port was released; then it is sealed. */
   leaked: boolean;
+  /** Who listened then. */
+  leakedBy?: readonly Listener[];
   /** Default: 'warn'. */
   onLeak?: OnLeak;
   /** What has leaked, where whoever ends the test is to say so. */
@@ -37,6 +40,11 @@ export const PART_OF_TEST_TIMEOUT = 0.8;
 /** Whether the kernel keeps the port from others; without, only the lock is there. */
 export function isHeld({ hold }: PortClaim): boolean {
   return hold.descriptors.length > 0;
+}
+
+/** For which it was claimed. */
+export function sliceOf({ session, index }: PortClaim): number {
+  return session.segment.record(index, RecordWord.slice);
 }
 
 export function claimState(claim: PortClaim): PortStateName {

@@ -198,7 +198,7 @@ function readPortsFile(path: string, variable: string): PortRange[] {
   return parsePortsFile(text, path);
 }
 
-function readExcludedVariable(): PortRange[] {
+export function readExcludedVariable(): PortRange[] {
   const text = readVariable(EXCLUDED_VARIABLE);
   return text === undefined ? [] : parsePortSpec(text, EXCLUDED_VARIABLE);
 }
@@ -210,7 +210,7 @@ function readEphemeralRange(): PortRange {
 }
 
 /** With a spec the range only serves a warning, and a spec is what the range's own error asks for. */
-function readEphemeralRangeIfPossible(): PortRange {
+export function readEphemeralRangeIfPossible(): PortRange {
   try {
     return readEphemeralRange();
   } catch (error) {

@@ -1,8 +1,9 @@
 /** Named ports that every process of a run agrees on. */
 import { canonicalName } from '../../core/run-port-name.ts';
 import { runPortKey, type RunPortTable } from '../../core/run-port-table.ts';
-import { InvalidOptionError, RunPortUnknownError } from '../../errors/index.ts';
+import { harmless, InvalidOptionError, RunPortUnknownError } from '../../errors/index.ts';
 import { findPackageFolder, type PackageFolder } from '../../platform/package-folder.ts';
+import { trace } from '../../platform/trace.ts';
 import { claimRunPort } from './claim-run-port.ts';
 import { findPlace } from './main-process.ts';
 import { ownRunPorts, type RunPort } from './own-run-ports.ts';
@@ -31,6 +32,7 @@ function findOrClaim(name: string, checked: CheckedRunPortOptions): number {
   const told = table === undefined ? undefined : findTold(table, name, checked.folder);
   if (!isMain) {
     if (told === undefined) throw unknown(name, table);
+    trace()['run-port']?.(`${told} '${name}', as pid ${table?.processId} has said`);
     return told;
   }
   const runFolder = findPackageFolder(process.cwd());
@@ -39,6 +41,7 @@ function findOrClaim(name: string, checked: CheckedRunPortOptions): number {
   const known = own.find(folder, name);
   if (known !== undefined) return known.port;
   const fresh = told === undefined ? joinOrClaim(name, folder, checked, table) : inherit(name, folder, told);
+  trace()['run-port']?.(describeFound(fresh));
   own.remember(fresh);
   own.publish(runFolder, table);
   return fresh.port;
@@ -46,6 +49,15 @@ function findOrClaim(name: string, checked: CheckedRunPortOptions): number {
 
 function findTold(table: RunPortTable, name: string, folder: PackageFolder | undefined): number | undefined {
   return table.ports[runPortKey(folder?.id ?? table.folder, canonicalName(name))];
+}
+
+/** In a line of the trace. */
+function describeFound({ name, folder, port, claim, joinedProcessId }: RunPort): string {
+  const owner =
+    joinedProcessId === undefined
+      ? 'as the portslice run that has started this process has said'
+      : `the server of portslice run (pid ${joinedProcessId}) is joined`;
+  return `${port} '${name}' in ${harmless(folder.path)}: ${claim === undefined ? owner : 'claimed'}`;
 }
 
 /** Of the `portslice run` that has started this process. */

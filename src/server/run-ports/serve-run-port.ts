@@ -1,9 +1,10 @@
 /** A run port as `portslice run` has it: others of the same folder may use its server. */
 import { canonicalName } from '../../core/run-port-name.ts';
-import { AlreadyServedError } from '../../errors/index.ts';
+import { AlreadyServedError, harmless } from '../../errors/index.ts';
 import { monotonicMs, pause } from '../../platform/clock.ts';
 import type { PackageFolder } from '../../platform/package-folder.ts';
 import { platform } from '../../platform/platform.ts';
+import { trace } from '../../platform/trace.ts';
 import { checkOwnerOptions } from '../../pool/api/owner-options.ts';
 import { releaseClaim } from '../../pool/claim/release.ts';
 import { claimRunPort } from './claim-run-port.ts';
@@ -39,10 +40,13 @@ export async function serveRunPort(
   const options = checkOwnerOptions({ port, hold, label: `run port '${name}'` });
   const claim = claimRunPort(name, folder, options, false);
   const facts = { folder: folder.id, name: canonicalName(name), port: claim.port, processId: process.pid };
+  const tell = (what: string): void =>
+    trace()['run-port']?.(`${claim.port} '${name}' in ${harmless(folder.path)}: ${what}`);
   const announce = (isReady: boolean): void => {
     const descriptor = isOffered ? kernel.announceServedPort({ ...facts, isReady }) : undefined;
     if (descriptor !== undefined) descriptors.push(descriptor);
   };
+  tell('claimed for the server of portslice run');
   announce(false);
   return {
     name,
@@ -50,8 +54,12 @@ export async function serveRunPort(
     port: claim.port,
     claim,
     joinedProcessId: undefined,
-    announceReady: () => announce(true),
+    announceReady: () => {
+      tell(isOffered ? 'its server is ready, and can be joined' : 'its server is ready');
+      announce(true);
+    },
     end: () => {
+      tell('its server has ended');
       kernel.closeDescriptors(descriptors);
       releaseClaim(claim);
     },

@@ -27,7 +27,7 @@ test('A test that failed with EADDRINUSE on its own port is told who listens the
     label: 'pays',
     defaults: {},
     testTimeoutMs: 0,
-    servesOneTest: true,
+    scope: 'test',
     onAcquire: () => undefined,
   });
   const owner = await dispenser.acquire();

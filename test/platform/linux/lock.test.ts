@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { expect, test } from 'vitest';
 import { systemNeeds } from '../../../scripts/system-needs.ts';
 import { libc } from '../../../src/platform/linux/libc.ts';
@@ -12,6 +13,18 @@ import { startStranger } from '../../support/stranger.ts';
 import { describeLocks } from '../conformance/locks.ts';
 
 describeLocks('Linux', () => platform.openKernel());
+
+test("An errno that is not the call's own, since V8 has called the C library after it, fails no claim", async () => {
+  await using block = await reservePorts(1);
+  const [port] = block.ports as [number];
+  const real = libc();
+  let readings = 0;
+  const disturbed = { ...real, errno: () => (readings++ === 0 ? constants.errno.EAGAIN : real.errno()) };
+  const lock = takeLock(real, port) as number;
+  expect(takeLock(disturbed, port)).toBeUndefined();
+  expect(readings).toBe(2);
+  real.close(lock);
+});
 
 const kernel = platform.openKernel();
 

@@ -238,7 +238,7 @@ export class Replay implements Steps {
       label: '',
       defaults: {},
       testTimeoutMs: 0,
-      servesOneTest: true,
+      scope: 'test',
       onAcquire: () => undefined,
     });
     return this.#dispenser;

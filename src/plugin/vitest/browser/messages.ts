@@ -1,6 +1,6 @@
 /** What a page and Vitest's main process say to each other: a page can own no port, so the main process does it for it. */
 import type { AcquireOptions, SocketAddressFamily } from '../../../pool/api/owner-options.ts';
-import type { DispenserFacts, PortUse } from '../../port-dispenser.ts';
+import type { DispenserFacts, PortUse, ToldRun } from '../../port-dispenser.ts';
 
 /** The browser command of the plugin. */
 export const COMMAND = 'portslice';
@@ -66,6 +66,7 @@ export interface SentPort {
   readonly socketAddressFamily: SocketAddressFamily;
   readonly host: string | undefined;
   readonly use: PortUse;
+  readonly run: ToldRun | undefined;
 }
 
 export interface SentError {

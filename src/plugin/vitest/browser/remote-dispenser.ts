@@ -4,7 +4,7 @@ import type { AcquireOptions } from '../../../pool/api/owner-options.ts';
 import type { OwnerTuple } from '../../../pool/api/owner-tuple.ts';
 import type { TCPPortOwner } from '../../../pool/api/tcp-port-owner.ts';
 import { checkSignal } from '../../../pool/session/option-checks.ts';
-import type { DispenserFacts, PortDispenser, PortUse } from '../../port-dispenser.ts';
+import type { DispenserFacts, PortDispenser, PortUse, ToldRun } from '../../port-dispenser.ts';
 import { ask, toThrow } from './ask.ts';
 import type { AcquireMessage, SentPort } from './messages.ts';
 import { RemoteOwner } from './remote-owner.ts';
@@ -14,6 +14,7 @@ export class RemoteDispenser implements Pick<PortDispenser, keyof PortDispenser>
   /** No other page of the session, and no page that it loads later, makes the same one up. */
   readonly #id = `${Date.now()}-${Math.random()}`;
   readonly #uses: PortUse[] = [];
+  #toldRun: ToldRun | undefined;
   #requests = 0;
   #hasEnded = false;
   #errors: readonly string[] = [];
@@ -78,8 +79,13 @@ export class RemoteDispenser implements Pick<PortDispenser, keyof PortDispenser>
   #own(sent: SentPort): RemoteOwner {
     const { port } = sent;
     this.#uses.push(sent.use);
-    this.#facts.onAcquire(sent.use);
+    this.#facts.onAcquire(sent.use, sent.run);
+    this.#toldRun = sent.run;
     return new RemoteOwner(sent, () => ask({ kind: 'cleanup', dispenser: this.#id, port }));
+  }
+
+  get toldRun(): ToldRun | undefined {
+    return this.#toldRun;
   }
 
   get uses(): PortUse[] {

@@ -61,7 +61,7 @@ function open(context: BrowserCommandContext, key: string, { facts }: AcquireMes
     project,
     sessionId,
     testPath,
-    servesOneTest: facts.servesOneTest,
+    servesOneTest: facts.scope === 'test',
     opening: openDispenser({ ...facts, onAcquire: () => undefined }),
     owners: new Map(),
     waiting: new Map(),
@@ -79,7 +79,7 @@ async function acquire(served: Served, message: AcquireMessage): Promise<SentPor
     const owners = await dispenser.acquireFor(fixture, count, { ...options, signal: cancel.signal });
     return owners.map((owner) => {
       served.owners.set(owner.port, owner);
-      return portToSend(owner, dispenser.uses);
+      return portToSend(owner, dispenser);
     });
   } finally {
     served.waiting.delete(request);
@@ -88,10 +88,10 @@ async function acquire(served: Served, message: AcquireMessage): Promise<SentPor
 
 function portToSend(
   { port, hosts, socketAddressFamily, host }: TCPPortOwner,
-  uses: readonly PortUse[],
+  { uses, toldRun: run }: PortDispenser,
 ): SentPort {
   const use = uses.findLast((one) => one.port === port) as PortUse;
-  return { port, hosts, socketAddressFamily, host, use };
+  return { port, hosts, socketAddressFamily, host, use, run };
 }
 
 async function end(

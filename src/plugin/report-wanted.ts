@@ -1,0 +1,21 @@
+/**
+ * Whether somebody makes a report of this run, so that its workers have to tell more: a reporter of ours says so when it is made, before the
+ * global setup. Kept on `process`: Vitest can load this file twice.
+ */
+interface Holder {
+  isWanted?: boolean;
+}
+
+function thisProcess(): Holder {
+  const key = Symbol.for('portslice/report-wanted');
+  const holder = process as { [key]?: Holder };
+  return (holder[key] ??= {});
+}
+
+export function wantReport(): void {
+  thisProcess().isWanted = true;
+}
+
+export function isReportWanted(): boolean {
+  return thisProcess().isWanted === true;
+}

@@ -1,0 +1,61 @@
+/** Which ports are no server ports, and why: for reports and screens. */
+import { browserBlockedPorts } from '../../core/browser-blocked-ports.ts';
+import {
+  formatPortRange,
+  HIGHEST_PORT,
+  joinRanges,
+  type PortRange,
+  rangesOfPorts,
+  subtractRanges,
+} from '../../core/port-range.ts';
+import { platform } from '../../platform/platform.ts';
+import { checkPorts } from './option-checks.ts';
+import {
+  readEphemeralRangeIfPossible,
+  readExcludedVariable,
+  readServerPorts,
+  type ServerPortOptions,
+} from './server-ports.ts';
+
+export interface ExcludedPorts {
+  readonly reason: string;
+  /** Ascending, with a gap after each. */
+  readonly ranges: readonly PortRange[];
+}
+
+const UNPRIVILEGED: PortRange = { firstPort: 1024, lastPort: HIGHEST_PORT };
+
+/**
+ * Of 1024-65535, what the pool of these options does not have; each port under the first reason that holds for it.
+ * @throws as getServerTCPPorts
+ */
+export function findExcludedPorts(options: ServerPortOptions = {}): ExcludedPorts[] {
+  const { ports, source } = readServerPorts(options);
+  let left = subtractRanges([UNPRIVILEGED], joinRanges(ports.ranges));
+  return reasonsFor(options, source).flatMap(({ reason, ranges }) => {
+    const others = subtractRanges(left, joinRanges(ranges));
+    const found = subtractRanges(left, others);
+    left = others;
+    return found.length === 0 ? [] : [{ reason, ranges: found }];
+  });
+}
+
+function reasonsFor({ excludedPorts }: ServerPortOptions, source: string | undefined): ExcludedPorts[] {
+  const ephemeralRange = readEphemeralRangeIfPossible();
+  const isKnown = ephemeralRange.firstPort > 0;
+  return [
+    { reason: 'browsers refuse them', ranges: rangesOfPorts(browserBlockedPorts) },
+    { reason: 'the operating system reserves them', ranges: platform.readExcludedRanges() },
+    { reason: 'PORTSLICE_EXCLUDED_PORTS excludes them', ranges: readExcludedVariable() },
+    {
+      reason: "the option 'excludedPorts' excludes them",
+      ranges: rangesOfPorts(checkPorts('excludedPorts', excludedPorts)),
+    },
+    ...(source === undefined ? [] : [{ reason: `${source} does not name them`, ranges: [UNPRIVILEGED] }]),
+    {
+      reason: `client connections take them (ephemeral range ${formatPortRange(ephemeralRange)})`,
+      ranges: isKnown ? [ephemeralRange] : [],
+    },
+    { reason: 'too few others are left outside of the ephemeral range', ranges: [UNPRIVILEGED] },
+  ];
+}

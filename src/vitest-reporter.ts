@@ -1,0 +1,1 @@
+export { default } from './plugin/vitest/reporter.ts';
