@@ -34,7 +34,7 @@ export interface LockedPort {
 }
 
 /** Somebody who listens on a locked port. */
-export interface LockedPortListener {
+interface LockedPortListener {
   readonly port: number;
   readonly listener: Process;
 }

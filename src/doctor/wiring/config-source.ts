@@ -4,6 +4,7 @@ import type { Project } from './project.ts';
 import { readIfThere } from './project.ts';
 import { readSource, type SourceText, specifiersOf } from './source-text.ts';
 
+const { isBuiltin } = process.getBuiltinModule('node:module');
 const { dirname, resolve }: typeof NodePath = process.getBuiltinModule('node:path');
 
 interface ConfigFile extends SourceText {
@@ -39,7 +40,7 @@ export function readConfiguration(project: Project, names: readonly string[]): C
     files.set(file, { file, ...source });
     for (const specifier of specifiersOf(source)) {
       if (specifier.startsWith('.')) addImported(resolve(dirname(file), specifier));
-      else if (!specifier.startsWith('node:')) packages.add(specifier);
+      else if (!isBuiltin(specifier)) packages.add(specifier);
     }
   };
   const addImported = (path: string): void => candidatesOf(path).forEach(add);

@@ -1,5 +1,5 @@
 /** What the text of a runner's configuration tells of the pool of its runs. */
-import { findPackageFrom } from '../../platform/own-package.ts';
+import { findFileFrom, findPackageFrom } from '../../platform/own-package.ts';
 import { type Configuration, readConfiguration } from './config-source.ts';
 import { failed, type Finding, ok, warning } from './finding.ts';
 import type { Project } from './project.ts';
@@ -37,11 +37,8 @@ export function lookAtConfiguration(project: Project, runner: RunnerConfiguratio
   if (found === undefined) return describeAbsence(file, configuration, runner);
   const where = project.nameOf(found.file);
   const name = where === file ? file : `${file}, by ${where},`;
-  if (!isComplete(found.file))
-    return failed(
-      `${where} imports portslice, which is not installed there`,
-      'Install it: npm install --save-dev portslice.',
-    );
+  const problem = findSetupProblem(found.file, where, runner);
+  if (problem !== undefined) return problem;
   if (found.how === 'unclear')
     return warning(
       `It was not recognised whether ${name} uses ${wiring.call} of ${wiring.module}, which it imports`,
@@ -71,14 +68,28 @@ function findWiring(
   return unclear;
 }
 
-/** Whether portslice is found from there. */
-function isComplete(file: string): boolean {
-  return findPackageFrom(file, 'portslice') !== undefined;
+/** Whether the global setup, which makes the pool, is found from there. */
+function findSetupProblem(
+  file: string,
+  name: string,
+  { globalSetup }: RunnerConfiguration,
+): Finding | undefined {
+  if (findPackageFrom(file, 'portslice') === undefined)
+    return failed(
+      `${name} imports portslice, which is not installed there`,
+      'Install it: npm install --save-dev portslice.',
+    );
+  return findFileFrom(file, globalSetup) === undefined
+    ? failed(
+        `${name} uses ${globalSetup}, which the portslice that is installed there does not have`,
+        'Install it again: npm install --save-dev portslice@latest.',
+      )
+    : undefined;
 }
 
 /** They wire nothing. Any other package may be a preset that does. */
 const KNOWN_PACKAGES =
-  /^(?:@playwright\/|playwright(?:$|\/)|vitest(?:$|\/)|vite(?:$|\/)|@vitest\/|@vitejs\/|path$|url$|os$|fs$|dotenv)/;
+  /^(?:@playwright\/|playwright(?:$|\/)|vitest(?:$|\/)|vite(?:$|\/)|@vitest\/|@vitejs\/|dotenv$)/;
 /** Of Vitest: each has a configuration of its own. */
 const HAS_PROJECTS = /\b(?:projects|workspace)\s*:/;
 

@@ -74,7 +74,7 @@ export interface ReadablePool {
 }
 
 /** A pool of another user, or of another version of portslice. Its ports are among `otherLocks`. */
-export interface UnreadablePool {
+interface UnreadablePool {
   readonly isReadable: false;
   readonly runner: RunnerName | undefined;
   readonly process: ProcessStatus;

@@ -79,7 +79,10 @@ function explainChange(name: string, folder: PackageFolder, wanted: number, join
 /** For the user, who need not be a test's. One line, or the few of an error that lists something. */
 export function tell(text: string): void {
   const lines = text.split('\n').map((line) => indentOf(line) + harmless(line, Infinity));
-  process.stderr.write(`portslice: ${lines.join('\n')}\n`);
+  const { stderr } = process;
+  // Among the lines of a server it stands out.
+  const name = process.getBuiltinModule('node:util').styleText('bold', 'portslice:', { stream: stderr });
+  stderr.write(`${name} ${lines.join('\n')}\n`);
 }
 
 function indentOf(line: string): string {

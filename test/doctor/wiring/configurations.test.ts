@@ -84,6 +84,17 @@ describe('The configuration of Playwright', () => {
     ]);
   });
 
+  test('is a failure where the portslice that is installed for it has no global setup', async () => {
+    const files = {
+      'playwright.config.ts': `${WITH_PORTS}export default withPorts(defineConfig({}));`,
+      'node_modules/portslice/package.json': '{ "name": "portslice", "version": "0.0.1" }',
+    };
+    await expectFinding({ files, packages: PLAYWRIGHT, hasPortslice: false }, 'playwright-config', [
+      'failed',
+      /^playwright\.config\.ts uses portslice\/playwright\/global-setup, which the portslice .* does not have$/,
+    ]);
+  });
+
   test('is missed only where the project asks for Playwright', async () => {
     await expectFinding({ packages: PLAYWRIGHT }, 'playwright-config', [
       'warning',
