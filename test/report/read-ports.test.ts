@@ -22,6 +22,10 @@ function expectProcess(found: ProcessStatus | undefined, expected: object): void
   expect(found ?? {}).toMatchObject(tellsOwners ? expected : {});
 }
 
+function orUnknown(isOfHolder: boolean): boolean | undefined {
+  return tellsOwners ? isOfHolder : undefined;
+}
+
 function readPort(port: number): PortReport {
   const report = readPorts([port]);
   expect(findSchemaProblem('who.schema.json', report)).toBeUndefined();
@@ -78,8 +82,7 @@ test('A stranger who listens on a port of a test is told from the server of the 
   await using stranger = await startServer(port, '127.0.0.1');
   await worker.call('listen', port, '::1');
   const byAddress = (readPort(port).listeners ?? []).map(({ address, isOfHolder }) => [address, isOfHolder]);
-  const known = (isOfHolder: boolean): boolean | undefined => (tellsOwners ? isOfHolder : undefined);
-  expect(Object.fromEntries(byAddress)).toEqual({ '127.0.0.1': known(false), '::1': known(true) });
+  expect(Object.fromEntries(byAddress)).toEqual({ '127.0.0.1': orUnknown(false), '::1': orUnknown(true) });
   await worker.call('closeServer', port);
   await stranger.stop();
   await worker.call('release', port);

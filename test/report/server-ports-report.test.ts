@@ -117,9 +117,11 @@ async function causeOf(answer: Promise<unknown>): Promise<string | undefined> {
   }
 }
 
-describe('a port', () => {
-  const place = (port: number): PortPlace => placeOf(port, readServerPorts());
+function place(port: number): PortPlace {
+  return placeOf(port, readServerPorts());
+}
 
+describe('a port', () => {
   test('can be none of them for each of the reasons', () => {
     vi.stubEnv('PORTSLICE_EXCLUDED_PORTS', '20003');
     const none = { isServerPort: false };

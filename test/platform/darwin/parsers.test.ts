@@ -71,6 +71,8 @@ const noIPv4 = new Uint8Array(4);
 const alone = { peerAddress: new Uint8Array(16), peerPort: 0 };
 const common = { handle: HANDLE_TEXT, port: 20_123, userId: 501, processId: 12_345 };
 
+const withoutConnection = (bytes: Buffer): Buffer => bytes.subarray(0, bytes.length - LENGTHS.connection);
+
 describe('the table of sockets', () => {
   test('has address, port, state, user and process of each', () => {
     const bytes = table(
@@ -102,7 +104,6 @@ describe('the table of sockets', () => {
   });
 
   test('of UDP has no connections, but sockets that talk to one address only', () => {
-    const withoutConnection = (bytes: Buffer): Buffer => bytes.subarray(0, bytes.length - LENGTHS.connection);
     const bytes = table(
       withoutConnection(entry({ flags: 1, address: ipv4(127, 0, 0, 1), state: 0 })),
       withoutConnection(entry({ flags: 1, address: ipv4(127, 0, 0, 1), state: 0, peerPort: [0xc4, 0x21] })),
@@ -129,8 +130,7 @@ describe('the table of sockets', () => {
 
   test('leaves out a socket without its connection, and what is cut off', () => {
     const whole = entry({ flags: 1, address: ipv4(127, 0, 0, 1), state: 1 });
-    const withoutConnection = whole.subarray(0, whole.length - LENGTHS.connection);
-    expect(parseTCP(table(withoutConnection, whole))).toHaveLength(1);
+    expect(parseTCP(table(withoutConnection(whole), whole))).toHaveLength(1);
     expect(parseTCP(table(whole).subarray(0, 24 + whole.length - 1))).toEqual([]);
     const short = item(40, 0x10);
     expect(parseTCP(table(short, whole.subarray(LENGTHS.block)))).toEqual([]);

@@ -22,6 +22,17 @@ function sorted({ found, seesRules }: Redirections): Redirections {
   return { found: found.toSorted((a, b) => a.port - b.port), seesRules };
 }
 
+function ofDocker(by: string): Redirections {
+  const common = { by, target: '172.17.0.2:80', processId: undefined };
+  return {
+    found: [
+      { ...common, port: 8080, isOfContainers: true },
+      { ...common, port: 8081, isOfContainers: false },
+    ],
+    seesRules: true,
+  };
+}
+
 const rule = { isOfContainers: false };
 
 describe('the rules of the kernel', () => {
@@ -36,14 +47,7 @@ describe('the rules of the kernel', () => {
       lead('PREROUTING', 9),
     ];
     const wrapper = needNamespace(context, setup.join('\n'));
-    const expected = (by: string): object => ({
-      found: [
-        { port: 8080, isOfContainers: true, by, target: '172.17.0.2:80' },
-        { port: 8081, isOfContainers: false, by, target: '172.17.0.2:80' },
-      ],
-      seesRules: true,
-    });
-    expect(sorted(await findIn(wrapper, [8080, 8081, 8082]))).toEqual(expected('nftables'));
+    expect(sorted(await findIn(wrapper, [8080, 8081, 8082]))).toEqual(ofDocker('nftables'));
     // Where there is no nft.
     const without = [
       ...wrapper,
@@ -51,7 +55,7 @@ describe('the rules of the kernel', () => {
       '-ec',
       `mount --bind /bin/false ${needProgram(context, 'nft')}; exec "$0" "$@"`,
     ];
-    expect(sorted(await findIn(without, [8080, 8081, 8082]))).toEqual(expected('iptables'));
+    expect(sorted(await findIn(without, [8080, 8081, 8082]))).toEqual(ofDocker('iptables'));
   });
 
   test('are seen as nftables has them', async (context) => {
