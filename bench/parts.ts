@@ -1,6 +1,7 @@
 /** The parts of the benchmark, by the names of their commands. */
 import { measureCycles } from './cycles.ts';
 import { measureFlat } from './flat.ts';
+import { measurePage } from './page.ts';
 import { measureProcesses } from './processes.ts';
 import type { Project } from './project.ts';
 import { measureReadiness } from './readiness.ts';
@@ -19,4 +20,5 @@ export const PARTS: ReadonlyMap<string, (project: Project) => Promise<Section>> 
   ['storm', measureStorm],
   ['readiness', measureReadiness],
   ['reports', measureReports],
+  ['page', measurePage],
 ]);

@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { PortsReport, PortUseReport, TestReport } from '../src/report/format.ts';
+import { loadRenderPage } from '../test/support/report-page.ts';
 import { syntheticReport } from '../test/support/synthetic-report.ts';
 import { colorAt, colorNamed } from './support/page-colors.ts';
 import { expect, test } from './support/report-page.ts';
@@ -115,11 +118,11 @@ test.describe('the timeline', () => {
     const { page } = await openReport(sharded);
     const timeline = page.getByRole('region', { name: 'Timeline' });
     await expect(timeline.getByRole('heading', { level: 3 })).toHaveText([
-      'Shard 1/3, ci-runner-1',
-      'Shard 2/3, ci-runner-2, clock 37 ms behind',
-      'Shard 3/3, ci-runner-3, clock 74 ms ahead',
+      'Shard 1/3, ci-runner-1, clock difference not known',
+      'Shard 2/3, ci-runner-2, clock at least 37 ms behind',
+      'Shard 3/3, ci-runner-3, clock at least 74 ms ahead',
     ]);
-    await expect(timeline.getByText(/^worker \d$/)).toHaveCount(6);
+    await expect(timeline.getByText(/^(?:worker \d|main process)$/)).toHaveCount(9);
   });
 });
 
@@ -344,6 +347,37 @@ test('labels of any kind are text: HTML, ends of scripts, control characters, ot
   expect(await page.locator('img, b').count()).toBe(0);
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(1280);
   for (const row of await rows.all()) expect((await row.boundingBox())?.height).toBeLessThan(32);
+});
+
+test('a run without ports, and one without a pool, have a page that says so', async ({ openReport }) => {
+  const none = syntheticReport({ testCount: 0 });
+  const machines = none.machines.map((machine) => ({ ...machine, pool: undefined }));
+  const { page, results } = await openReport({ ...none, shared: [], machines });
+  await expect(results).toHaveText('0 tests');
+  await expect(page.getByText('No test fits.')).toBeVisible();
+  await expect(page.getByText('This run had no pool.')).toBeVisible();
+  await expect(page.getByText('No test leaked a port, waited for one')).toBeVisible();
+  await expect(page.getByRole('application').getByRole('button')).toHaveCount(0);
+});
+
+test('nothing but its own script runs in the page, and nothing is fetched', async ({ page }, testInfo) => {
+  const file = testInfo.outputPath('index.html');
+  const renderPage = await loadRenderPage();
+  const marked = renderPage(usual).replace(
+    '<noscript>',
+    '<script>globalThis.hasRun = true</script><noscript>',
+  );
+  writeFileSync(file, marked);
+  await page.goto(pathToFileURL(file).href);
+  await expect(page.getByRole('heading', { name: 'Timeline' })).toBeVisible();
+  expect(await page.evaluate('globalThis.hasRun')).toBeUndefined();
+  const outcome = await page.evaluate(`fetch('https://example.com/').then(() => 'fetched', () => 'refused')`);
+  expect(outcome).toBe('refused');
+  const blocked = await page.evaluate(`new Promise((resolve) => {
+    addEventListener('securitypolicyviolation', ({ effectiveDirective }) => resolve(effectiveDirective));
+    fetch('https://example.com/').catch(() => undefined);
+  })`);
+  expect(blocked).toBe('connect-src');
 });
 
 test.describe('without JavaScript', () => {

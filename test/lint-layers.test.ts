@@ -30,6 +30,10 @@ const ruleBrokenBy: Readonly<Record<string, string>> = {
   'pool/cycle-two.ts': 'import(no-cycle)',
   'pool/plugin.ts': 'portslice(layers)',
   'pool/server.ts': 'portslice(layers)',
+  'report/client.ts': 'portslice(layers)',
+  'report/page/client/node.ts': 'portslice(packages)',
+  'report/page/client/platform.ts': 'portslice(layers)',
+  'report/preact.ts': 'portslice(packages)',
   'server/entry.ts': 'portslice(layers)',
   'server/plugin.ts': 'portslice(layers)',
 };

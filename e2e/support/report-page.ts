@@ -48,7 +48,7 @@ export const test = base.extend<Fixtures>({
         lanes: page.getByRole('application', { name: 'Timeline of ports' }),
         rows: page.locator('#tests-table tbody tr[aria-rowindex]'),
         search: page.getByRole('searchbox'),
-        results: page.getByRole('status'),
+        results: page.locator('.results'),
       };
     });
     expect(troubles).toEqual([]);

@@ -54,7 +54,7 @@ export function mayImportLayer(importer: string, imported: string): boolean {
 }
 
 export function mayImportPackage(importer: string, specifier: string): boolean {
-  if (specifier.startsWith('node:')) return !pureLayers.includes(layerOf(importer));
+  if (specifier.startsWith('node:')) return importer !== CLIENT && !pureLayers.includes(layerOf(importer));
   const allowed = packagesOf[importer] ?? [];
   return allowed.some((name) => specifier === name || specifier.startsWith(`${name}/`));
 }

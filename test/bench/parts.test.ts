@@ -52,6 +52,10 @@ const BARS: Readonly<Record<string, readonly string[]>> = {
     'nine of ten of 4 servers waited for at once',
   ],
   reports: [],
+  page: [1_000, 20_000].flatMap((testCount) => [
+    `the page of ${testCount} tests is seen`,
+    `nine of ten frames while the page of ${testCount} tests moves`,
+  ]),
 };
 
 it('Every part of the benchmark is tested here, and has a command', () => {

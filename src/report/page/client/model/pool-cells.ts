@@ -17,7 +17,8 @@ export function cellsOf(pool: PoolReport): Cell[] {
   for (const range of pool.ranges) fill(cells, range, { slice: undefined, excluded: undefined });
   for (const { number, ranges } of pool.slices)
     for (const range of ranges) fill(cells, range, { slice: number, excluded: undefined });
-  const [first, last] = [Math.min(...cells.keys()), Math.max(...cells.keys())];
+  const first = Math.min(...pool.ranges.map(({ firstPort }) => firstPort));
+  const last = Math.max(...pool.ranges.map(({ lastPort }) => lastPort));
   for (const { reason, ...range } of pool.excluded)
     if (
       range.lastPort - range.firstPort < LONGEST_EXCLUDED &&

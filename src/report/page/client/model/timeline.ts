@@ -1,4 +1,4 @@
-/** Lanes and bars of the timeline, from the report. Times are milliseconds since the start of the run, on the first machine's clock. */
+/** Lanes and bars of the timeline, from the report. Times are milliseconds since the start, on the clock of the machine that wrote it. */
 import type {
   PortsReport,
   PortUseReport,
@@ -14,7 +14,7 @@ export interface Bar {
   readonly worker: number;
   /** Undefined for a port that is not a test's. */
   readonly test: TestReport | undefined;
-  readonly scope: SharedReport['scope'] | undefined;
+  readonly shared: SharedReport | undefined;
   readonly server: ServerUseReport | undefined;
   readonly fromMs: number;
   readonly heldFromMs: number;
@@ -37,6 +37,8 @@ interface LaneGroup {
 }
 
 export interface Timeline {
+  /** Milliseconds since 1970: the start of the run, or of the first port where its machine's clock says that this was earlier. */
+  readonly originMs: number;
   readonly groups: readonly LaneGroup[];
   /** Of all groups, in the order of time. */
   readonly bars: readonly Bar[];
@@ -44,70 +46,79 @@ export interface Timeline {
 }
 
 export function buildTimeline(report: PortsReport): Timeline {
-  const bars = [...barsOfTests(report), ...barsOfShared(report)].toSorted((a, b) => a.fromMs - b.fromMs);
-  const ends = bars.reduce(
-    (latest, { toMs }) => Math.max(latest, toMs),
-    report.endedAtMs - report.startedAtMs,
-  );
+  const holders = holdersOf(report);
+  const originMs = originOf(report, holders);
+  const bars = holders.flatMap((holder) => holder.ports.map((use) => barOf(report, originMs, use, holder)));
+  bars.sort((a, b) => a.fromMs - b.fromMs);
+  const endMs = bars.reduce((latest, { toMs }) => Math.max(latest, toMs), report.endedAtMs - originMs);
   const groups = report.machines.map((_, machine) => ({ machine, lanes: lanesOf(bars, machine) }));
-  return { groups: groups.filter(({ lanes }) => lanes.length > 0), bars, endMs: Math.max(ends, 1) };
+  return {
+    originMs,
+    groups: groups.filter(({ lanes }) => lanes.length > 0),
+    bars,
+    endMs: Math.max(endMs, 1),
+  };
 }
 
-/** From the clock of a machine to the time of the timeline. */
-export function sinceStart(report: PortsReport, machine: number, atMs: number): number {
-  return atMs - (report.machines[machine]?.clockAheadMs ?? 0) - report.startedAtMs;
+/** From the clock of a machine to that of the machine that wrote the report. */
+export function onOneClock({ machines }: PortsReport, machine: number, atMs: number): number {
+  return atMs - (machines[machine]?.clockAheadMs ?? 0);
 }
 
-function barsOfTests(report: PortsReport): Bar[] {
-  return report.tests.flatMap((test) => {
-    const endMs = test.startedAtMs + test.durationMs;
-    return test.ports.map((use) => barOf(report, use, { ...test, test, scope: undefined, endMs }));
-  });
-}
-
-function barsOfShared(report: PortsReport): Bar[] {
-  return report.shared.flatMap((shared) =>
-    shared.ports.map((use) => barOf(report, use, { ...shared, test: undefined, endMs: report.endedAtMs })),
-  );
-}
-
-interface Holder extends Pick<SharedReport, 'machine' | 'worker' | 'servers'> {
+interface Holder extends Pick<TestReport, 'machine' | 'worker' | 'ports' | 'servers'> {
   readonly test: TestReport | undefined;
-  readonly scope: SharedReport['scope'] | undefined;
+  readonly shared: SharedReport | undefined;
   /** When it was over, for a port of which nobody said when it was released. */
   readonly endMs: number;
 }
 
-function barOf(report: PortsReport, use: PortUseReport, holder: Holder): Bar {
-  const { machine, worker, test, scope, servers, endMs } = holder;
-  const at = (ms: number): number => sinceStart(report, machine, ms);
+function holdersOf({ tests, shared, endedAtMs }: PortsReport): Holder[] {
+  return [
+    ...tests.map((test) => ({
+      ...test,
+      test,
+      shared: undefined,
+      endMs: test.startedAtMs + test.durationMs,
+    })),
+    ...shared.map((one) => ({ ...one, test: undefined, shared: one, endMs: endedAtMs })),
+  ];
+}
+
+function originOf(report: PortsReport, holders: readonly Holder[]): number {
+  const starts = holders.flatMap(({ machine, ports }) =>
+    ports.map(({ acquiredAtMs, waitedMs }) => onOneClock(report, machine, acquiredAtMs - waitedMs)),
+  );
+  return starts.reduce((first, start) => Math.min(first, start), report.startedAtMs);
+}
+
+function barOf(report: PortsReport, originMs: number, use: PortUseReport, holder: Holder): Bar {
+  const { machine, worker, test, shared, servers, endMs } = holder;
+  const at = (ms: number): number => onOneClock(report, machine, ms) - originMs;
   const server = servers.find(({ ports }) => Object.values(ports).includes(use.port));
-  const started = server?.startedAtMs;
-  const ready = server?.readyAfterMs;
+  const serverFromMs = server && at(server.startedAtMs);
   const heldFromMs = at(use.acquiredAtMs);
   return {
     use,
     machine,
     worker,
     test,
-    scope,
+    shared,
     server,
     fromMs: heldFromMs - use.waitedMs,
     heldFromMs,
     toMs: Math.max(at(use.releasedAtMs ?? endMs), heldFromMs),
-    serverFromMs: started === undefined ? undefined : at(started),
-    readyMs: started === undefined || ready === undefined ? undefined : at(started) + ready,
+    serverFromMs,
+    readyMs: server?.readyAfterMs === undefined ? undefined : (serverFromMs as number) + server.readyAfterMs,
   };
 }
 
 function lanesOf(bars: readonly Bar[], machine: number): Lane[] {
-  const ofWorkers = Map.groupBy(
-    bars.filter((bar) => bar.machine === machine),
-    ({ worker }) => worker,
-  );
-  return [...ofWorkers]
-    .toSorted(([a], [b]) => a - b)
-    .map(([worker, barsOfWorker]) => ({ worker, rows: rowsOf(barsOfWorker) }));
+  const ofMachine = bars.filter((bar) => bar.machine === machine);
+  const workers = [...new Set(ofMachine.map(({ worker }) => worker))].toSorted((a, b) => a - b);
+  return workers.map((worker) => ({
+    worker,
+    rows: rowsOf(ofMachine.filter((bar) => bar.worker === worker)),
+  }));
 }
 
 /** Shared ports in rows of their own, before those of tests: they last, and would push a test's ports from row to row. */

@@ -17,6 +17,21 @@ export function usageOf(bars: readonly Bar[]): UsageStep[] {
   return changes.map(({ atMs, by }) => ({ atMs, portCount: (portCount += by) }));
 }
 
+/** The most ports in use in each of so many pieces of the run: as many as there are pixels are enough for a picture. */
+export function mostInPieces(steps: readonly UsageStep[], endMs: number, pieceCount: number): number[] {
+  if (pieceCount === 0) return [];
+  const most = Array.from({ length: pieceCount }, () => 0);
+  let [piece, current] = [0, 0];
+  for (const { atMs, portCount } of steps) {
+    const place = Math.min(Math.floor((atMs / endMs) * pieceCount), pieceCount - 1);
+    while (piece < place) most[++piece] = current;
+    current = portCount;
+    most[place] = Math.max(most[place] ?? 0, current);
+  }
+  while (piece < pieceCount - 1) most[++piece] = current;
+  return most;
+}
+
 /** The last use of each port that was in use at that moment, or kept after it. @param bars of one machine, in the order of time */
 export function heldAt(bars: readonly Bar[], atMs: number): Bar[] {
   const last = new Map(bars.filter(({ heldFromMs }) => heldFromMs <= atMs).map((bar) => [bar.use.port, bar]));

@@ -1,15 +1,13 @@
 /** Times on the axis: since the start of the run, as exact as the ticks are apart. */
 
-/** '0.25 s', '12 s', '3:05', '1:02:00'. */
-export function formatAxisTime(atMs: number, stepMs: number): string {
-  const seconds = atMs / 1_000;
-  if (stepMs < 1_000) return `${clock(Math.floor(seconds))}${fraction(seconds, stepMs)}`;
-  return clock(Math.round(seconds));
-}
+const MOST_DIGITS = 3;
 
-function fraction(seconds: number, stepMs: number): string {
-  const digits = Math.min(Math.max(Math.ceil(-Math.log10(stepMs / 1_000)), 1), 3);
-  return (seconds % 1).toFixed(digits).slice(1);
+/** '0:01.25', '0:12', '3:05', '1:02:00'. */
+export function formatAxisTime(atMs: number, stepMs: number): string {
+  const digits = stepMs < 1_000 ? Math.min(Math.ceil(-Math.log10(stepMs / 1_000)), MOST_DIGITS) : 0;
+  // Rounded as a whole: 1.9996 s are no 1 s and 0 tenths.
+  const [seconds, fraction] = (atMs / 1_000).toFixed(digits).split('.');
+  return `${clock(Number(seconds))}${fraction === undefined ? '' : `.${fraction}`}`;
 }
 
 /** '0:07', '1:02:00'. */

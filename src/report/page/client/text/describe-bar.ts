@@ -1,15 +1,19 @@
 /** What a bar says when it is pointed at or has the focus. */
 import type { Bar } from '../model/timeline.ts';
 import { formatDuration } from './format.ts';
+import { workerName } from './machine.ts';
 import { placeOf, titleOf, visible } from './visible.ts';
 
 export type Fact = readonly [name: string, value: string];
 
-export function headingOf({ test, scope, worker }: Bar): string {
-  if (test !== undefined) return titleOf(test.titles);
-  return scope === 'run'
-    ? 'A port of the run'
-    : `A port of ${scope === 'file' ? 'a file' : 'the worker'} (worker ${worker})`;
+export function headingOf(bar: Bar): string {
+  return bar.test === undefined ? `A port of ${sharerOf(bar)}` : titleOf(bar.test.titles);
+}
+
+/** Of a port that is not a test's: 'the run', 'worker 2', 'the file tests/cart.spec.ts'. */
+export function sharerOf({ shared, worker }: Bar): string {
+  if (shared?.scope === 'run') return 'the run';
+  return shared?.file === undefined ? workerName(worker) : `the file ${visible(shared.file, 120)}`;
 }
 
 export function factsOf(bar: Bar): Fact[] {
@@ -29,7 +33,7 @@ export function factsOf(bar: Bar): Fact[] {
 
 export function describeBar(bar: Bar): string {
   const facts = factsOf(bar).map(([name, value]) => `${name}: ${value}`);
-  return [headingOf(bar), `worker ${bar.worker}`, ...facts].join('. ');
+  return [headingOf(bar), workerName(bar.worker), ...facts].join('. ');
 }
 
 function readiness({ server }: Bar): string {

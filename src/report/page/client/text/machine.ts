@@ -3,11 +3,15 @@ import type { MachineReport, PortsReport } from '../../../format.ts';
 import { formatDuration } from './format.ts';
 import { visible } from './visible.ts';
 
-/** 'Shard 2/4, ci-runner-7, clock 12 ms ahead'. */
+/** 'Shard 2/4, ci-runner-7, clock at least 12 ms ahead'. */
 export function machineName({ machines }: PortsReport, index: number): string {
   const machine = machines[index];
   if (machine === undefined) return `machine ${index + 1}`;
-  return [shardName(machine), visible(machine.hostName, 60), index === 0 ? undefined : clockText(machine)]
+  return [
+    shardName(machine),
+    visible(machine.hostName, 60),
+    machines.length === 1 ? undefined : clockText(machine),
+  ]
     .filter((part) => part !== undefined)
     .join(', ');
 }
@@ -23,9 +27,21 @@ function shardName({ shard }: MachineReport): string | undefined {
   return shard === undefined ? undefined : `Shard ${shard.current}/${shard.total}`;
 }
 
+/** It is told for each machine of several: for the machine of a run on one, nothing has to be compared. */
 function clockText({ clockAheadMs }: MachineReport): string {
   if (clockAheadMs === undefined) return 'clock difference not known';
-  if (Math.round(clockAheadMs) === 0) return 'clock as the first machine\u2019s';
-  const way = clockAheadMs > 0 ? 'ahead' : 'behind';
-  return `clock ${formatDuration(Math.abs(clockAheadMs))} ${way}`;
+  if (Math.round(clockAheadMs) === 0) return 'clock the same';
+  return `clock at least ${formatDuration(Math.abs(clockAheadMs))} ${clockAheadMs > 0 ? 'ahead' : 'behind'}`;
+}
+
+const MAIN_PROCESS = -1;
+
+/** 'worker 2', 'main process'. */
+export function workerName(worker: number): string {
+  return worker === MAIN_PROCESS ? 'main process' : `worker ${worker}`;
+}
+
+/** '2', 'main'. */
+export function shortWorkerName(worker: number): string {
+  return worker === MAIN_PROCESS ? 'main' : String(worker);
 }

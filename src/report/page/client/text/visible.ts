@@ -2,11 +2,14 @@
 
 const FIRST_PICTURE = 0x24_00;
 const DELETE = 0x7f;
+/** Of a character that takes two, where the cut is between them. */
+const HALF = /[\uD800-\uDBFF]$/;
 const DELETE_PICTURE = '\u2421';
 
 /** Control characters and those that turn the direction of what follows, as pictures; cut after so many characters. */
 export function visible(text: string, mostCharacters = 300): string {
-  const cut = text.length > mostCharacters ? `${text.slice(0, mostCharacters)}\u2026` : text;
+  const cut =
+    text.length > mostCharacters ? `${text.slice(0, mostCharacters).replace(HALF, '')}\u2026` : text;
   return cut.replaceAll(/[\p{Cc}\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, pictureOf);
 }
 

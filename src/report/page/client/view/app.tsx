@@ -6,6 +6,7 @@ import { useSelectedTest } from '../hooks/use-selected-test.ts';
 import { type Choice, rowsOf } from '../model/rows.ts';
 import { buildTimeline } from '../model/timeline.ts';
 import { usageOf } from '../model/usage.ts';
+import { titleOf } from '../text/visible.ts';
 import { Details } from './details.tsx';
 import { Header } from './header.tsx';
 import { LookFirst } from './look-first.tsx';
@@ -22,6 +23,7 @@ export function App({ report }: { readonly report: PortsReport }) {
   const isForced = useMedia('(forced-colors: active)');
   const colors = useMemo(readColors, [isPrinted, isDark, isForced]);
   const selectedId = useSelectedTest();
+  const selected = useMemo(() => report.tests.find(({ id }) => id === selectedId), [report, selectedId]);
   const timeline = useMemo(() => buildTimeline(report), [report]);
   const usage = useMemo(() => usageOf(timeline.bars), [timeline]);
   const rows = useMemo(() => rowsOf(report), [report]);
@@ -45,6 +47,9 @@ export function App({ report }: { readonly report: PortsReport }) {
       >
         Skip to the table of tests
       </a>
+      <p class="unseen" role="status" aria-label="Chosen test">
+        {selected !== undefined && `Chosen: ${titleOf(selected.titles)}`}
+      </p>
       <div class={selectedId === undefined ? 'page' : 'page with-details'}>
         <main>
           <Header report={report} />
@@ -55,7 +60,9 @@ export function App({ report }: { readonly report: PortsReport }) {
             <TestsSection {...shared} rows={rows} choice={choice} onChoice={onChoice} />
           </div>
         </main>
-        {selectedId !== undefined && <Details report={report} testId={selectedId} />}
+        {selectedId !== undefined && (
+          <Details report={report} originMs={timeline.originMs} testId={selectedId} />
+        )}
       </div>
     </>
   );

@@ -3,10 +3,10 @@ import type { ComponentChildren } from 'preact';
 import type { PortsReport, PortUseReport, ServerUseReport, TestReport } from '../../../format.ts';
 import { deselectTest, hashOf } from '../hooks/use-selected-test.ts';
 import { findingsOf } from '../model/findings.ts';
-import { sinceStart } from '../model/timeline.ts';
+import { onOneClock } from '../model/timeline.ts';
 import { stateText } from '../text/describe-bar.ts';
 import { formatDuration } from '../text/format.ts';
-import { machineName } from '../text/machine.ts';
+import { machineName, shortWorkerName } from '../text/machine.ts';
 import { placeOf, titleOf, visible } from '../text/visible.ts';
 import { Badge } from './badge.tsx';
 
@@ -15,10 +15,12 @@ const MOST_CHARACTERS = 2_000;
 
 interface DetailsProps {
   readonly report: PortsReport;
+  /** Of the times that are shown. */
+  readonly originMs: number;
   readonly testId: string;
 }
 
-export function Details({ report, testId }: DetailsProps) {
+export function Details({ report, originMs, testId }: DetailsProps) {
   const test = report.tests.find(({ id }) => id === testId);
   return (
     <aside
@@ -45,14 +47,14 @@ export function Details({ report, testId }: DetailsProps) {
           No test of this report has the id <bdi>{visible(testId, 100)}</bdi>.
         </p>
       ) : (
-        <Test test={test} report={report} />
+        <Test test={test} report={report} originMs={originMs} />
       )}
     </aside>
   );
 }
 
-function Test({ test, report }: { readonly test: TestReport; readonly report: PortsReport }) {
-  const at = (ms: number): string => formatDuration(sinceStart(report, test.machine, ms));
+function Test({ test, report, originMs }: Omit<DetailsProps, 'testId'> & { readonly test: TestReport }) {
+  const at = (ms: number): string => formatDuration(onOneClock(report, test.machine, ms) - originMs);
   return (
     <>
       <p class="title">
@@ -68,7 +70,7 @@ function Test({ test, report }: { readonly test: TestReport; readonly report: Po
         {test.project !== '' && <Fact name="Project">{visible(test.project)}</Fact>}
         <Fact name="Outcome">{`${test.outcome}${test.retry === 0 ? '' : `, retry ${test.retry}`}`}</Fact>
         <Fact name="Ran">{`at ${at(test.startedAtMs)}, for ${formatDuration(test.durationMs)}`}</Fact>
-        <Fact name="Worker">{`${test.worker}, ${machineName(report, test.machine)}`}</Fact>
+        <Fact name="Worker">{`${shortWorkerName(test.worker)}, ${machineName(report, test.machine)}`}</Fact>
       </dl>
       {test.ports.map((use) => (
         <Port key={`${use.port}/${use.acquiredAtMs}`} use={use} at={at} />

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import type { PortsReport } from '../../../format.ts';
 import { isFailed } from '../model/findings.ts';
 import { formatCount, formatDate, formatDuration, plural } from '../text/format.ts';
-import { machineName, shortMachineName } from '../text/machine.ts';
+import { machineName, shortMachineName, workerName } from '../text/machine.ts';
 import { visible } from '../text/visible.ts';
 
 export function Header({ report }: { readonly report: PortsReport }) {
@@ -65,7 +65,7 @@ function Summary({ report }: { readonly report: PortsReport }) {
   const { peak, waits, servers } = summary;
   const peakPlace =
     peak &&
-    `${report.machines.length > 1 ? `${shortMachineName(report, peak.machine)}, ` : ''}worker ${peak.worker}`;
+    `${report.machines.length > 1 ? `${shortMachineName(report, peak.machine)}, ` : ''}${workerName(peak.worker)}`;
   const failed = report.tests.filter(isFailed).length;
   const slowest = servers.slowestReadyMs;
   return (

@@ -1,7 +1,7 @@
 /** Whether a test passed, as a sign. */
 import type { TestReport } from '../../../format.ts';
 
-const SIGNS = { passed: '\u2713', failed: '\u2715', timedOut: '\u29D6', skipped: '\u2013', interrupted: '!' };
+const SIGNS = { passed: '\u2713', failed: '\u2715', timedOut: '\u2715', skipped: '\u2013', interrupted: '!' };
 const WORDS = {
   passed: 'passed',
   failed: 'failed',

@@ -8,14 +8,14 @@ interface PictureProps extends ElementSize {
 }
 
 /** On paper a pixel of a screen would be coarse. */
-const LEAST_RATIO = 2;
+const PRINTED_RATIO = 3;
 
 export function Picture({ draw, widthPx, heightPx, ...rest }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d');
     if (!context || widthPx === 0) return;
-    const ratio = Math.max(devicePixelRatio, LEAST_RATIO);
+    const ratio = matchMedia('print').matches ? PRINTED_RATIO : devicePixelRatio;
     const [width, height] = [Math.round(widthPx * ratio), Math.round(heightPx * ratio)];
     // Setting them clears the canvas, and takes time.
     if (context.canvas.width !== width) context.canvas.width = width;

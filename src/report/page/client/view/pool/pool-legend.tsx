@@ -1,18 +1,18 @@
 /** What the cells of the map mean. */
 import { Picture } from '../picture.tsx';
 import type { Colors } from '../timeline/colors.ts';
-import { drawCross, drawForeign, drawHeld, drawSlice, type Square } from './draw-pool.ts';
+import { drawMark, drawSlice, type Mark, type Square } from './draw-pool.ts';
 
 type Draw = (context: CanvasRenderingContext2D, square: Square, colors: Colors) => void;
 
 const SAMPLE_PX = 13;
 const SAMPLES: readonly (readonly [name: string, draw: Draw])[] = [
   ['slices, in turn', drawBoth],
-  ['held', (context, square, colors) => drawHeld(context, square, 'free', colors)],
-  ['sealed', (context, square, colors) => drawHeld(context, square, 'sealed', colors)],
-  ['leaked', (context, square, colors) => drawHeld(context, square, 'leaked', colors)],
-  ['foreign listener', drawForeign],
-  ['excluded', drawCross],
+  ['held', markOf('held')],
+  ['sealed', markOf('sealed')],
+  ['leaked', markOf('leaked')],
+  ['foreign listener', markOf('foreign')],
+  ['excluded', markOf('excluded')],
 ];
 
 export function PoolLegend({ colors }: { readonly colors: Colors }) {
@@ -33,6 +33,10 @@ export function PoolLegend({ colors }: { readonly colors: Colors }) {
       ))}
     </ul>
   );
+}
+
+function markOf(kind: Mark['kind']): Draw {
+  return (context, square, colors) => drawMark(context, kind, square, colors);
 }
 
 function drawBoth(context: CanvasRenderingContext2D, [x, y, sizePx]: Square, colors: Colors): void {

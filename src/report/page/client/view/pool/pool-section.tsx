@@ -5,12 +5,13 @@ import { useSize } from '../../hooks/use-size.ts';
 import { cellsOf } from '../../model/pool-cells.ts';
 import type { Bar, Timeline } from '../../model/timeline.ts';
 import { heldAt } from '../../model/usage.ts';
+import { sharerOf } from '../../text/describe-bar.ts';
 import { formatDuration, plural } from '../../text/format.ts';
 import { shortMachineName } from '../../text/machine.ts';
 import { visible } from '../../text/visible.ts';
 import { Picture } from '../picture.tsx';
 import type { Colors } from '../timeline/colors.ts';
-import { cellAt, drawPool, gridOf } from './draw-pool.ts';
+import { drawPool, gridOf, marksOf, pointedAt } from './draw-pool.ts';
 import { PoolLegend } from './pool-legend.tsx';
 import { PoolWords } from './pool-words.tsx';
 
@@ -92,19 +93,20 @@ function PoolMap({ pool, held, colors }: PoolMapProps) {
   const grid = gridOf(cells.length, widthPx);
   const holders = useMemo(() => new Map(held.map((bar) => [bar.use.port, bar])), [held]);
   const foreign = useMemo(() => new Set(pool.foreignListeners?.map(({ port }) => port)), [pool]);
+  const marks = useMemo(() => marksOf(cells, holders, foreign), [cells, holders, foreign]);
   const [pointed, setPointed] = useState<number>();
   const cell = pointed === undefined ? undefined : cells[pointed];
   return (
     <div class="pool-map">
       <div
         ref={surface}
-        onPointerMove={({ offsetX, offsetY }) => setPointed(cellAt(grid, offsetX, offsetY))}
+        onPointerMove={({ offsetX, offsetY }) => setPointed(pointedAt(grid, marks, offsetX, offsetY))}
         onPointerLeave={() => setPointed(undefined)}
       >
         <Picture
           widthPx={widthPx}
           heightPx={grid.heightPx}
-          draw={(context) => drawPool(context, { cells, grid, holders, foreign, colors, pointed, widthPx })}
+          draw={(context) => drawPool(context, { cells, grid, marks, colors, pointed, widthPx })}
         />
       </div>
       <p class="pointed screen-only" aria-hidden="true">
@@ -134,6 +136,6 @@ function cellText(
   return parts.filter((part) => part !== undefined).join(', ');
 }
 
-function holderName({ test, scope, worker }: Bar): string {
-  return test === undefined ? `the ${scope} (worker ${worker})` : test.titles.join(' \u203A ');
+function holderName(bar: Bar): string {
+  return bar.test === undefined ? sharerOf(bar) : bar.test.titles.join(' \u203A ');
 }

@@ -2,6 +2,7 @@
 import type { PoolReport, PortRangeReport } from '../../../../format.ts';
 import { hashOf } from '../../hooks/use-selected-test.ts';
 import type { Bar } from '../../model/timeline.ts';
+import { sharerOf } from '../../text/describe-bar.ts';
 import { formatCount, formatRange } from '../../text/format.ts';
 import { titleOf, visible } from '../../text/visible.ts';
 
@@ -93,8 +94,9 @@ function Held({ held }: { readonly held: readonly Bar[] }) {
   );
 }
 
-function holder({ test, scope, worker }: Bar) {
-  if (test === undefined) return scope === 'run' ? 'the run' : `the ${scope} (worker ${worker})`;
+function holder(bar: Bar) {
+  if (bar.test === undefined) return <bdi>{sharerOf(bar)}</bdi>;
+  const { test } = bar;
   return (
     <a href={hashOf(test.id)}>
       <bdi>{titleOf(test.titles, 120)}</bdi>

@@ -162,7 +162,7 @@ function Spacer({ rowCount }: { readonly rowCount: number }) {
   if (rowCount <= 0) return null;
   return (
     <tr aria-hidden="true" class="spacer">
-      <td colSpan={COLUMNS.length} style={{ height: `${rowCount * ROW_PX}px` }} />
+      <td style={{ height: `${rowCount * ROW_PX}px` }} />
     </tr>
   );
 }

@@ -1,5 +1,6 @@
 /** The ports in use over the whole run, where a window can be drawn with the mouse, and the times of the lanes below. */
-import { useRef } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
+import { mostInPieces } from '../../model/usage.ts';
 import { Picture } from '../picture.tsx';
 import { AXIS_PX, drawAxis, USAGE_PX } from './draw.ts';
 import type { TimelineProps } from './timeline-section.tsx';
@@ -15,9 +16,13 @@ interface AxisProps extends TimelineProps {
 const DRAG_PX = 4;
 
 export function Axis(props: AxisProps) {
-  const { timeline, usage, momentMs, colors, window, widthPx, onWindow, onMoment } = props;
+  const { timeline, momentMs, colors, window, widthPx, onWindow, onMoment } = props;
   const { endMs } = timeline;
   const pressedPx = useRef<number>(undefined);
+  const usage = useMemo(
+    () => mostInPieces(props.usage, endMs, Math.round(widthPx)),
+    [props.usage, endMs, widthPx],
+  );
   const heightPx = USAGE_PX + AXIS_PX;
   const timeAt = (x: number): number => (Math.min(Math.max(x, 0), widthPx) / widthPx) * endMs;
   const onPointerMove = ({ offsetX, currentTarget, pointerId }: PointerEvent): void => {

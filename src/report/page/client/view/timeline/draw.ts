@@ -1,7 +1,6 @@
 /** Draws what is visible of the lanes, and the axis with the ports in use above them. */
 import { scaleLinear, scaleUtc } from 'd3-scale';
 import type { Bar } from '../../model/timeline.ts';
-import type { UsageStep } from '../../model/usage.ts';
 import { formatAxisTime } from '../../text/axis-time.ts';
 import type { Colors } from './colors.ts';
 import { colorOf, drawBar, outlineBar, type ToPx } from './draw-bar.ts';
@@ -102,7 +101,8 @@ function drawMoment(context: CanvasRenderingContext2D, picture: LanesPicture, to
 export interface AxisPicture extends Size {
   readonly window: TimeWindow;
   readonly endMs: number;
-  readonly usage: readonly UsageStep[];
+  /** The most ports in use, for each pixel. */
+  readonly usage: readonly number[];
   readonly momentMs: number;
   readonly colors: Colors;
 }
@@ -115,21 +115,16 @@ export function drawAxis(context: CanvasRenderingContext2D, picture: AxisPicture
 }
 
 /** Ports in use over the whole run. */
-function drawUsage(context: CanvasRenderingContext2D, { usage, endMs, widthPx, colors }: AxisPicture): void {
-  const toPx = scaleOf({ fromMs: 0, toMs: endMs }, widthPx);
-  const most = usage.reduce((highest, { portCount }) => Math.max(highest, portCount), 1);
+function drawUsage(context: CanvasRenderingContext2D, { usage, colors }: AxisPicture): void {
+  const most = usage.reduce((highest, portCount) => Math.max(highest, portCount), 1);
   const height = scaleLinear([0, most], [USAGE_PX - 1, 4]);
   context.beginPath();
   context.moveTo(0, USAGE_PX - 1);
-  let y = USAGE_PX - 1;
-  for (const { atMs, portCount } of usage) {
-    const x = toPx(atMs);
-    context.lineTo(x, y);
-    y = height(portCount);
-    context.lineTo(x, y);
-  }
-  context.lineTo(widthPx, y);
-  context.lineTo(widthPx, USAGE_PX - 1);
+  usage.forEach((portCount, x) => {
+    context.lineTo(x, height(portCount));
+    context.lineTo(x + 1, height(portCount));
+  });
+  context.lineTo(usage.length, USAGE_PX - 1);
   context.fillStyle = colors['slice-b'];
   context.fill();
   context.strokeStyle = colors.muted;

@@ -1,6 +1,6 @@
 /** The names of machines and workers, beside the lanes. */
 import type { PortsReport } from '../../../../format.ts';
-import { machineName } from '../../text/machine.ts';
+import { machineName, shortWorkerName, workerName } from '../../text/machine.ts';
 import type { Layout } from './layout.ts';
 
 export function LaneLabels({ layout, report }: { readonly layout: Layout; readonly report: PortsReport }) {
@@ -17,8 +17,8 @@ export function LaneLabels({ layout, report }: { readonly layout: Layout; readon
           class="lane-label"
           style={{ top: `${topPx}px`, height: `${heightPx}px` }}
         >
-          <span class="wide-only">worker </span>
-          {worker}
+          <span class="wide-only">{workerName(worker)}</span>
+          <span class="narrow-only">{shortWorkerName(worker)}</span>
         </div>
       ))}
     </>

@@ -64,7 +64,7 @@ function barOf({ isShared, waits, state = 'free', borrowed = false, server = fal
     machine: 0,
     worker: 0,
     test: isShared ? undefined : ({} as NonNullable<Bar['test']>),
-    scope: undefined,
+    shared: undefined,
     server: undefined,
     fromMs: 2,
     heldFromMs: waits ? 18 : 2,

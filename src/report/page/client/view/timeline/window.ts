@@ -6,6 +6,7 @@ export interface TimeWindow {
 }
 
 const SHORTEST_MS = 2;
+const ROOM_SHARE = 0.1;
 
 /** @param factor below 1 shows less of the run, above 1 more of it */
 export function zoom(window: TimeWindow, factor: number, aroundMs: number, endMs: number): TimeWindow {
@@ -18,12 +19,12 @@ export function pan({ fromMs, toMs }: TimeWindow, byMs: number, endMs: number): 
   return within({ fromMs: fromMs + byMs, toMs: toMs + byMs }, endMs);
 }
 
-/** The same window, moved so that it has this piece in it, with some room around. */
+/** The same window, moved so that it has this piece in its middle; of a piece that is longer, the beginning. */
 export function including(window: TimeWindow, fromMs: number, toMs: number, endMs: number): TimeWindow {
   if (window.fromMs <= fromMs && toMs <= window.toMs) return window;
-  const lengthMs = Math.max(window.toMs - window.fromMs, Math.min((toMs - fromMs) * 1.2, endMs));
-  const middle = (fromMs + toMs) / 2;
-  return within({ fromMs: middle - lengthMs / 2, toMs: middle + lengthMs / 2 }, endMs);
+  const lengthMs = window.toMs - window.fromMs;
+  const roomMs = Math.max((lengthMs - (toMs - fromMs)) / 2, lengthMs * ROOM_SHARE);
+  return within({ fromMs: fromMs - roomMs, toMs: fromMs - roomMs + lengthMs }, endMs);
 }
 
 function within({ fromMs, toMs }: TimeWindow, endMs: number): TimeWindow {

@@ -1,0 +1,1 @@
+export { render as renderInNode } from './page/client/good.ts';

@@ -1,0 +1,1 @@
+export { readFileSync as readInBrowser } from 'node:fs';

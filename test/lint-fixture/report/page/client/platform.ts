@@ -1,0 +1,1 @@
+export { open as openInBrowser } from '../../../platform/good.ts';
