@@ -11,7 +11,7 @@ test('who listens on a port of the pool is named with the process, unless it is 
   await Promise.all(servers.map((server) => once(server, 'listening')));
   const ranges = [{ firstPort, lastPort: others.at(-1) ?? 0 }];
   expect(findForeignListeners(ranges, new Set([own]))).toEqual([
-    { port: firstPort, processId: process.pid, command: expect.stringContaining('node') },
+    { port: firstPort, processId: process.pid, command: expect.stringContaining('node') as string },
   ]);
   for (const server of servers) server.close();
 });
