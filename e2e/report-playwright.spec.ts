@@ -212,12 +212,25 @@ test('a folder that cannot be written is told in one line, and breaks no run', a
   );
 });
 
-test('options that are none are refused before a test runs', async ({ createProject }) => {
+test('options that are none are refused before a test runs; of the reporter itself, whose options Playwright extends, they are told', async ({
+  createProject,
+}) => {
   const project = await createProject(filesWith("{ directory: 'out' }", FEW));
-  const finished = await run(project);
-  expect(finished.exitCode).toBe(1);
-  expect(finished.output).toContain('directory is not an option; expected folder.');
-  expect(finished.output).not.toContain('is well');
+  const refused = await run(project);
+  expect(refused.exitCode).toBe(1);
+  expect(refused.output).toContain('report.directory is not an option; expected folder.');
+  expect(refused.output).not.toContain('is well');
+  const reporter = "reporter: [['portslice/playwright/reporter', { directory: 'out' }]]";
+  project.write(filesWith('false', FEW, reporter));
+  const told = await run(project, ['--grep=is well']);
+  expect(told.exitCode, told.output).toBe(0);
+  expect(reportLines(told.output)).toContain(
+    "portslice: 'directory' is no option of the reporter, which takes 'folder' only",
+  );
+  const listed = await run(project, ['--list']);
+  expect(listed.exitCode, listed.output).toBe(0);
+  expect(listed.output).toContain('is well');
+  expect(reportLines(listed.output)).toEqual([]);
 });
 
 test('in GitHub Actions leaks and tests without a port are warnings, and the job has a summary', async ({

@@ -163,6 +163,7 @@ function expectEveryKind(result: VitestRun): void {
   const [port] = result.notes('one ');
   expect(uses.find(({ fixture }) => fixture === 'server')).toEqual({
     fixture: 'server',
+    scope: 'test',
     command: `node server.ts ${port} server`,
     port: Number(port),
     ports: { port: Number(port) },

@@ -130,6 +130,10 @@ for (const [version, packages] of VERSIONS) {
     expect(meta.portslice).toEqual([
       {
         fixture: 'port',
+        scope: 'test',
+        // Of the main process, which has them for the page.
+        slice: 0,
+        borrowed: false,
         port: expect.any(Number),
         waitedMs: expect.any(Number),
         acquiredAtMs: expect.any(Number),

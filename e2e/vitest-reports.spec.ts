@@ -26,7 +26,7 @@ test('fails', async ({ port, ports }) => {
 test('waits', async ({ ports }) => {
   const first = await ports.acquire();
   setTimeout(() => first.cleanup(), 50);
-  await ports.acquireMany(98);
+  await ports.acquireMany(99);
 });
 `;
 

@@ -164,7 +164,7 @@ export class ReportCollector {
       tests,
       testsWithoutPorts: this.#idsWithoutPorts.size,
       shared,
-      summary: summarize([...tests, ...this.#shared.endedReports()], poolPortCount),
+      summary: summarize([...tests, ...shared.filter(({ scope }) => scope !== 'run')], poolPortCount),
     };
     return {
       report,

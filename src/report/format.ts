@@ -114,9 +114,12 @@ export interface PortUseReport {
   /** Before it was got: how long the test waited for a free port. */
   readonly waitedMs: number;
   readonly acquiredAtMs: number;
-  /** Undefined where the worker ended before it could say so. */
+  /**
+   * Undefined where the worker ended before it could say so. Of a port that tests share, where nobody has told its end: the end of the
+   * last test that had it, and `state` is undefined.
+   */
   readonly releasedAtMs: number | undefined;
-  /** What became of it; undefined as above. */
+  /** What became of it; undefined: nobody has told. */
   readonly state: 'free' | 'sealed' | 'leaked' | undefined;
   /** Who still listened at the end of the test. */
   readonly leakedBy: readonly {

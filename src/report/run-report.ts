@@ -49,8 +49,8 @@ export class RunReport {
     return `${shownPath(this.#options.folder, PAGE_FILE)}#test=${encodeURIComponent(test.id)}`;
   }
 
-  /** Prints and writes it. */
-  async finish(): Promise<void> {
+  /** Prints and writes it. @param unknownOptions that the reporter was given */
+  async finish(unknownOptions: readonly string[] = []): Promise<void> {
     const { runner, isMerge, folder } = this.#options;
     const collected = this.#collector.finish({
       here: readThisMachine(),
@@ -60,6 +60,8 @@ export class RunReport {
     });
     const { report, damaged } = collected;
     print(summaryLines(report));
+    for (const name of unknownOptions)
+      print([`portslice: '${harmless(name)}' is no option of the reporter, which takes 'folder' only`]);
     if (damaged.count > 0) tellDamage(damaged);
     await guarded('GitHub is not told of the ports', () => print(tellGitHub(collected, this.#options)));
     await guarded('the report of the ports is not written', async () => {

@@ -28,22 +28,14 @@ export class SharedUses {
     this.#of(owner).servers.set(key, use);
   }
 
+  /** With an end for each port: of a worker's nobody tells it, and that of the next worker begins later. */
   reports(): SharedReport[] {
-    return this.#toReports(({ use }) => use);
-  }
-
-  /** With an end for each use: a worker's is told by nobody, and the next worker's begins after it. */
-  endedReports(): SharedReport[] {
-    return this.#toReports(({ use, seenUntilMs }) => ({
-      ...use,
-      releasedAtMs: use.releasedAtMs ?? seenUntilMs,
-    }));
-  }
-
-  #toReports(toUse: (seen: SeenPort) => PortUseReport): SharedReport[] {
     return Array.from(this.#all.values(), ({ owner, ports, servers }) => ({
       ...owner,
-      ports: [...ports.values()].map(toUse),
+      ports: Array.from(ports.values(), ({ use, seenUntilMs }) => ({
+        ...use,
+        releasedAtMs: use.releasedAtMs ?? seenUntilMs,
+      })),
       servers: [...servers.values()],
     }));
   }

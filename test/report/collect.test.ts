@@ -153,6 +153,9 @@ describe('a report', () => {
       }),
     ]);
     expect(report.summary).toMatchObject({ handedOut: 2, peak: { portCount: 1 } });
+    const [workers] = report.shared;
+    expect(workers?.ports).toMatchObject([{ releasedAtMs: 3_110 }, { releasedAtMs: 6_120 }]);
+    expect(workers?.ports[0]).not.toHaveProperty('state', 'free');
   });
 
   test('has the run ports of the configuration, and counts them nowhere', () => {

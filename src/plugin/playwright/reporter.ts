@@ -12,27 +12,30 @@ import { guarded, RunReport } from '../../report/run-report.ts';
 import type { ToldTest } from '../../report/told-test.ts';
 import { wantReport } from '../report-wanted.ts';
 
-/** Playwright adds these to the options of each reporter. */
+/** Playwright adds some of its own to the options of each reporter. */
 interface GivenOptions extends ReportOptions {
   readonly configDir?: string;
-  readonly _mode?: string;
+  readonly onlyFailures?: boolean;
+  readonly _mode?: 'test' | 'list' | 'merge';
 }
 
 export default class PortsReporter implements Reporter {
   readonly #folder: string;
-  readonly #isMerge: boolean;
+  readonly #mode: GivenOptions['_mode'];
+  /** They may be misspelt, or of a later version of Playwright. */
+  readonly #unknownOptions: readonly string[];
   #report: RunReport | undefined;
   /** Of merged shards each has projects of its own. */
   readonly #projects = new Map<FullProject | undefined, number>();
 
   /** @throws InvalidOptionError */
   constructor(given: GivenOptions = {}) {
-    const { configDir, ...options } = given;
-    const own = Object.entries(options).filter(([name]) => !name.startsWith('_'));
-    const { folder = DEFAULT_FOLDER } = checkReportOptions(Object.fromEntries(own));
-    this.#folder = process.getBuiltinModule('node:path').resolve(configDir ?? process.cwd(), folder);
-    this.#isMerge = given._mode === 'merge';
-    if (!this.#isMerge) wantReport();
+    const { configDir = process.cwd(), onlyFailures: _, _mode: mode, folder: asked, ...others } = given;
+    const { folder = DEFAULT_FOLDER } = checkReportOptions({ folder: asked });
+    this.#folder = process.getBuiltinModule('node:path').resolve(configDir, folder);
+    this.#mode = mode;
+    this.#unknownOptions = Object.keys(others).filter((name) => !name.startsWith('_'));
+    if (mode !== 'merge') wantReport();
   }
 
   printsToStdio(): boolean {
@@ -40,13 +43,14 @@ export default class PortsReporter implements Reporter {
   }
 
   onBegin({ version, rootDir, shard }: FullConfig): void {
+    if (this.#mode === 'list') return;
     void guarded(NO_REPORT, () => {
       this.#report = new RunReport({
         runner: { name: 'playwright', version },
         folder: this.#folder,
         root: rootDir,
         shard: shard ?? undefined,
-        isMerge: this.#isMerge,
+        isMerge: this.#mode === 'merge',
       });
     });
   }
@@ -58,7 +62,7 @@ export default class PortsReporter implements Reporter {
   }
 
   async onEnd(_result: FullResult): Promise<void> {
-    await guarded(NO_REPORT, () => this.#report?.finish());
+    await guarded(NO_REPORT, () => this.#report?.finish(this.#unknownOptions));
   }
 
   #tell(test: TestCase, result: TestResult): ToldTest {
