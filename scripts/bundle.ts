@@ -10,10 +10,14 @@ import { type OutputChunk, rolldown } from 'rolldown';
 import { bundleClient } from './bundle-client.ts';
 
 const ALLOCATOR =
-  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts|own-package|(?:linux\/)?network-place))|pool(?!\/session\/excluded-ports))\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port)))/;
+  /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts|own-package|(?:linux\/)?network-place))|pool(?!\/(?:session\/excluded-ports|claim\/hold-again)))\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port|adopt-run-ports)))/;
 /** Loaded with the first server, in one file. */
 const OF_SERVERS =
   /\/platform\/(?:server-platform|tree-(?:search|guard|mark)|through-shell|linux\/(?:server-platform|process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
+
+/** The rest of it, but what global setups alone load. */
+const OF_SERVERS_ONLY =
+  /\/src\/(?:server\/(?!run-ports\/adopt-run-ports)|plugin\/server-dispenser|pool\/claim\/hold-again)/;
 
 const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
@@ -93,9 +97,7 @@ await bundle.write({
       },
       {
         name: 'servers',
-        test: (file) =>
-          OF_SERVERS.test(file) ||
-          (/\/src\/(?:server\/|plugin\/server-dispenser)/.test(file) && !ALLOCATOR.test(file)),
+        test: (file) => OF_SERVERS.test(file) || (OF_SERVERS_ONLY.test(file) && !ALLOCATOR.test(file)),
       },
       // Every command has its own file: url and run, which start other programs, must not load tables.
       { name: 'command', test: /\/src\/cli\/(?:exit-codes|output|version|age-text)\.ts$/ },
@@ -113,7 +115,7 @@ await bundle.write({
       // What the global setups load.
       {
         name: 'run-pool',
-        test: /\/src\/(?:plugin\/(?:run-pool|tell-run|united-options|report-wanted|vitest\/shard)|report\/report-options)\.ts$/,
+        test: /\/src\/(?:server\/run-ports\/adopt-run-ports|plugin\/(?:run-pool|tell-run|united-options|report-wanted|vitest\/shard)|report\/report-options)\.ts$/,
       },
       // Loaded by the reporters, and by the global setup of a run that has one.
       { name: 'report', test: /\/src\/(?:report\/(?!page\/)|pool\/session\/excluded-ports)/ },

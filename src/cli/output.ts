@@ -35,9 +35,12 @@ export function tellJSON(value: unknown): void {
   process.stderr.write(`${escapeControls(JSON.stringify(value))}\n`);
 }
 
+/** No literal: V8 would look up the class while it reads this file, which every command loads. */
+const CONTROLS = String.raw`[\u007f-\u009f\u2028\u2029]|\p{Cf}`;
+
 /** JSON itself escapes only those below 32. A program reads the same. */
 function escapeControls(json: string): string {
-  return json.replaceAll(/[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu, escapeCharacter);
+  return json.replaceAll(new RegExp(CONTROLS, 'gu'), escapeCharacter);
 }
 
 function escapeCharacter(character: string): string {

@@ -8,9 +8,12 @@ export function describeValue(value: unknown): string {
   return harmless(text, SHOWN_LENGTH);
 }
 
+/** No literal: see harmless.ts. */
+const CONTROL = String.raw`\p{Cc}`;
+
 /** A line break at the end may be all that is wrong with a value. */
 function showControls(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, (control) => JSON.stringify(control).slice(1, -1));
+  return text.replaceAll(new RegExp(CONTROL, 'gu'), (control) => JSON.stringify(control).slice(1, -1));
 }
 
 function asText(value: unknown): string {
