@@ -23,7 +23,7 @@ const sourceFolder = path.join(import.meta.dirname, '../src');
 const entries = readdirSync(sourceFolder).filter((file) => file.endsWith('.ts'));
 /** Loaded by the commands that show people what there is on the machine. */
 const OF_MACHINE =
-  /\/(?:platform\/(?:machine-lookup|port-inspector|linux\/(?:machine-lookup|named-sockets|port-inspector|process-description|redirections|socket-owners|unix-diagnosis))|core\/(?:group-by|redirection-text))\.ts$/;
+  /\/(?:platform\/(?:machine-lookup|port-inspector|linux\/(?:machine-lookup|named-sockets|port-inspector|process-description|redirections|socket-owners|unix-diagnosis))|core\/redirection-text)\.ts$/;
 /** Loaded on that system only: see src/platform/load-system.ts. */
 const systems = ['darwin', 'windows'];
 /** Of those, with the first server. */
@@ -105,6 +105,8 @@ await bundle.write({
       { name: 'table', test: /\/src\/cli\/table\.ts$/ },
       { name: 'machine', test: (file) => OF_MACHINE.test(file) || file.includes('/src/report/status/') },
       { name: 'status', test: /\/src\/cli\/(?:status|watch-|screen)/ },
+      { name: 'ports', test: /\/src\/(?:cli\/ports|report\/port\/server-ports-report)/ },
+      { name: 'who', test: /\/src\/(?:cli\/who|report\/port\/)/ },
       // Beside the files that it starts. A stranger is one that imports nothing else.
       { name: 'doctor/serve', test: /\/src\/doctor\/serve\.ts$/ },
       { name: 'doctor/shared-count', test: /\/src\/doctor\/shared-count\.ts$/ },
@@ -117,7 +119,7 @@ await bundle.write({
         name: 'run-pool',
         test: /\/src\/(?:server\/run-ports\/adopt-run-ports|plugin\/(?:run-pool|tell-run|united-options|report-wanted|vitest\/shard)|report\/report-options)\.ts$/,
       },
-      // Loaded by the reporters, and by the global setup of a run that has one.
+      // Loaded by the reporters, and by the global setup of a run that has one: nothing of the commands' own may be in it.
       { name: 'report', test: /\/src\/(?:report\/(?!page\/)|pool\/session\/excluded-ports)/ },
       // In this order: what both need is in the first.
       ...systems.flatMap((system) => [
