@@ -38,7 +38,10 @@ export const EXIT_CODES: Readonly<Record<string, readonly ExitCode[]>> = {
   who: [
     { code: 0, meaning: 'all of the ports are free, for TCP' },
     { code: TAKEN, meaning: 'at least one of them is taken' },
-    { code: OWN_FAILURE, meaning: 'portslice itself has failed: wrong arguments' },
+    {
+      code: OWN_FAILURE,
+      meaning: 'portslice itself has failed: wrong arguments, a wrong PORTSLICE_PORTS, no port is left',
+    },
   ],
   ports: [
     { code: 0, meaning: 'the ports are shown' },

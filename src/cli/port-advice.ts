@@ -1,6 +1,6 @@
 /** What to do about a port, in plain sentences, the most important first. */
 import { formatPortRange, type PortRange } from '../core/port-range.ts';
-import type { PortReport, SocketReport } from '../report/port/port-report.ts';
+import type { PortHolderReport, PortReport, SocketReport } from '../report/port/port-report.ts';
 import type { ProcessStatus } from '../report/status/machine-status.ts';
 import { enumerate, nameProcess } from './process-text.ts';
 
@@ -39,7 +39,7 @@ function adviseOnHolder({ port, holder, listeners = [] }: PortReport): string[] 
     ];
   if (claim?.state !== 'sealed')
     return [
-      `It is given back when its test ends. To have it at once, stop ${nameProcess(holding)}; for another server, take another port.`,
+      `It is given back when ${endOf(holder)}. To have it at once, stop ${nameProcess(holding)}; for another server, take another port.`,
     ];
   return listeners.length > 0
     ? [
@@ -48,6 +48,12 @@ function adviseOnHolder({ port, holder, listeners = [] }: PortReport): string[] 
     : [
         `The test has failed, or has left a server behind, so that port ${port} stays out of use until ${nameProcess(holding)} ends, or no other port is free.`,
       ];
+}
+
+/** Of a script, of `portslice run`, and of a run itself there is no test. */
+function endOf({ process: holding, claim }: PortHolderReport): string {
+  const isOfTest = claim === undefined || claim.slice > 0 || claim.runProcess.processId !== holding.processId;
+  return isOfTest ? 'its test ends' : `${nameProcess(holding)} ends, if not before`;
 }
 
 function adviseOnListeners(listeners: readonly SocketReport[]): string[] {

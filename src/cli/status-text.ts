@@ -1,4 +1,5 @@
 /** The status of a machine, for people: a heading and a table for each pool. */
+import { countText } from '../core/count-text.ts';
 import { formatPortRange, joinRanges, rangesOfPorts } from '../core/port-range.ts';
 import type {
   MachineStatus,
@@ -15,6 +16,7 @@ import { type Cell, type Column, formatTable } from './table.ts';
 import { fit } from './text-width.ts';
 
 const NOT_KNOWN = 'not known';
+const UNSHOWN_LOCKS = 'This system does not show every lock: there can be others.';
 /** Where no terminal says how wide it is. */
 const MAX_LINE = 2000;
 
@@ -49,10 +51,10 @@ export interface StatusSpace {
 export function formatStatus(status: MachineStatus, space: StatusSpace): string[] {
   const { pools, otherLocks } = status;
   return [
-    formatTotals(status),
+    line(formatTotals(status), space.width),
     ...pools.flatMap((pool) => ['', ...formatPool(pool, status.readAtMs, space)]),
     ...(otherLocks.length === 0 ? [] : ['', ...formatOthers(otherLocks, status.readAtMs, space)]),
-    ...(status.showsAllLocks ? [] : ['', 'This system does not show every lock: there can be others.']),
+    ...(status.showsAllLocks ? [] : ['', line(UNSHOWN_LOCKS, space.width)]),
   ];
 }
 
@@ -60,12 +62,12 @@ function formatTotals({ totals }: MachineStatus): string {
   const { pools, workers, heldPorts, sealedPorts, unreadablePools, otherLockedPorts } = totals;
   if (pools === 0 && otherLockedPorts === 0) return 'No pool is live, and no port is locked.';
   return [
-    count(pools, 'pool'),
-    count(workers, 'worker'),
-    `${count(heldPorts, 'port')} held`,
+    countText(pools, 'pool'),
+    countText(workers, 'worker'),
+    `${countText(heldPorts, 'port')} held`,
     ...(sealedPorts === 0 ? [] : [`${sealedPorts} sealed`]),
-    ...(unreadablePools === 0 ? [] : [`${count(unreadablePools, 'pool')} that cannot be read`]),
-    ...(otherLockedPorts === 0 ? [] : [`${count(otherLockedPorts, 'port')} locked by others`]),
+    ...(unreadablePools === 0 ? [] : [`${countText(unreadablePools, 'pool')} that cannot be read`]),
+    ...(otherLockedPorts === 0 ? [] : [`${countText(otherLockedPorts, 'port')} locked by others`]),
   ].join(', ');
 }
 
@@ -104,12 +106,12 @@ function describePorts(pool: PoolStatus, nowMs: number): string {
   if (!pool.isReadable) return 'ports not known';
   const { counts, portCount, startedAtMs } = pool;
   return [
-    `${pool.isPrivate ? 'a private pool' : 'a pool'} of ${count(portCount, 'port')} for ${formatAge(nowMs - startedAtMs)}`,
-    count(counts.claims, 'claim'),
+    `${pool.isPrivate ? 'a private pool' : 'a pool'} of ${countText(portCount, 'port')} for ${formatAge(nowMs - startedAtMs)}`,
+    countText(counts.claims, 'claim'),
     `at most ${counts.peakPorts} at once`,
     ...(counts.borrowedPorts === 0 ? [] : [`${counts.borrowedPorts} borrowed`]),
-    ...(counts.waits === 0 ? [] : [count(counts.waits, 'wait')]),
-    ...(counts.leaks === 0 ? [] : [count(counts.leaks, 'leak')]),
+    ...(counts.waits === 0 ? [] : [countText(counts.waits, 'wait')]),
+    ...(counts.leaks === 0 ? [] : [countText(counts.leaks, 'leak')]),
   ].join(', ');
 }
 
@@ -180,8 +182,4 @@ function indent(columns: readonly Column[], rows: readonly Cell[][], space: Stat
 
 function line(text: string, width: number | undefined): string {
   return fit(text, width ?? MAX_LINE);
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -53,17 +53,25 @@ function describeTaking(report: PortReport): string {
   const { holder, listeners = [], bound = [], connections = [], redirections } = report;
   const clients = connections.filter(({ kind }) => kind === 'client');
   if (holder !== undefined) return describeHolding(holder);
-  if (listeners.length > 0) return `${describeOwners(listeners)} listens on it`;
+  if (listeners.length > 0) return sentenceOn(listeners, 'listens on it', 'listen on it');
   if (redirections.length > 0) return 'connections to it are led elsewhere';
-  if (bound.length > 0) return `${describeOwners(bound)} has bound it, and does not listen`;
-  if (clients.length > 0) return `${describeOwners(clients)} is connected from it, as a client`;
+  if (bound.length > 0)
+    return sentenceOn(bound, 'has bound it, and does not listen', 'have bound it, and do not listen');
+  if (clients.length > 0)
+    return sentenceOn(clients, 'is connected from it, as a client', 'are connected from it, as clients');
   return 'it cannot be bound, and this system does not show why';
 }
 
 function describeHolding({ process: holding, claim }: PortHolderReport): string {
   const owner =
-    claim === undefined || claim.label === '' ? describeProcess(holding) : `'${harmless(claim.label)}'`;
+    claim === undefined || claim.label === '' ? describeProcess(holding) : quoted(harmless(claim.label));
   return claim?.state === 'sealed' ? `it is sealed after ${owner}` : `${owner} has it`;
+}
+
+/** The label of a run port has quotes of its own, as many a title has. */
+function quoted(text: string): string {
+  const mark = text.includes("'") ? '"' : "'";
+  return mark + text + mark;
 }
 
 function breakHeading(text: string, width: number | undefined): string[] {
@@ -120,7 +128,17 @@ function bySameProcesses(sockets: readonly SocketReport[], port: number): string
   });
 }
 
-function describeOwners(sockets: readonly { readonly processes: readonly ProcessStatus[] }[]): string {
+interface WithProcesses {
+  readonly processes: readonly ProcessStatus[];
+}
+
+/** @param ofOne what one process does. @param ofSeveral what several do */
+function sentenceOn(sockets: readonly WithProcesses[], ofOne: string, ofSeveral: string): string {
+  const owners = new Set(sockets.flatMap(({ processes }) => processes.map(describeProcess)));
+  return `${enumerate([...owners])} ${owners.size === 1 ? ofOne : ofSeveral}`;
+}
+
+function describeOwners(sockets: readonly WithProcesses[]): string {
   return enumerate(sockets.flatMap(({ processes }) => processes.map(describeProcess)));
 }
 

@@ -1,3 +1,4 @@
+import { countText, numberText } from '../core/count-text.ts';
 /** What GitHub Actions shows of a run: warnings at the tests, and the summary of the job. */
 import { harmless } from '../errors/index.ts';
 import { readVariable } from '../platform/environment.ts';
@@ -5,7 +6,7 @@ import { fileSystem } from '../platform/file-system.ts';
 import type { Collected } from './collect.ts';
 import type { PortsReport, TestReport } from './format.ts';
 import { describeLeak, findLeaks, titleOf } from './leaks.ts';
-import { countText, durationText, numberText } from './summary-lines.ts';
+import { durationText } from './summary-lines.ts';
 
 /** GitHub shows so many warnings of a step. */
 const SHOWN_WARNINGS = 10;

@@ -1,3 +1,4 @@
+import { countText } from '../core/count-text.ts';
 /**
  * The report of a run, from its first test to its files: what the reporters of all runners do. Whatever goes wrong in it is told in one
  * line, and nothing else: a report must never fail a run.
@@ -9,7 +10,7 @@ import type { MachineReport, PortsReport, TestReport } from './format.ts';
 import { tellGitHub } from './github.ts';
 import { factsOfOwnRun, findLostPorts, publishOwnRun, readThisMachine } from './own-run.ts';
 import { ownVersion } from './own-version.ts';
-import { countText, summaryLines } from './summary-lines.ts';
+import { summaryLines } from './summary-lines.ts';
 import type { ToldTest } from './told-test.ts';
 import { PAGE_FILE, writeReport } from './write-report.ts';
 

@@ -1,4 +1,5 @@
 /** The lines that a run ends with. */
+import { countText, numberText } from '../core/count-text.ts';
 import { describeCommand, harmless } from '../errors/index.ts';
 import type { PortsReport, ServerUseReport } from './format.ts';
 import { describeLeak, findLeaks } from './leaks.ts';
@@ -60,14 +61,6 @@ function slowestOf(servers: readonly ServerUseReport[]): ServerUseReport | undef
     (slowest, one) => ((one.readyAfterMs ?? -1) > (slowest?.readyAfterMs ?? -1) ? one : slowest),
     undefined,
   );
-}
-
-export function countText(count: number, noun: string): string {
-  return `${numberText(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-export function numberText(value: number): string {
-  return value.toLocaleString('en-US');
 }
 
 export function durationText(durationMs: number): string {

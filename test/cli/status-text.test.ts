@@ -212,6 +212,12 @@ describe.for(HOSTILE)('Text of others, %s,', ([, text]) => {
   });
 });
 
+test('The totals and the last line fit into a narrow terminal, too', () => {
+  const lines = formatStatus(statusOf({ showsAllLocks: false }), { width: 20 });
+  for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(20);
+  expect(lines.at(-1)).toMatch(/^This system .*…$/);
+});
+
 test('Of a screen only what fits is made', () => {
   const ports = Array.from({ length: 5000 }, (_, index) => port(20_000 + index));
   const pools = [pool([worker(1, ports.slice(0, 2000)), worker(2, ports.slice(2000))])];

@@ -78,7 +78,17 @@ describe('a port', () => {
     [
       'of a script has no run besides',
       { holder: heldBy(worker, { slice: 0, runProcess: worker }) },
-      /held by +pid 41 .*\n  server port/,
+      /held by +pid 41 .*\n  server port[^]*what to do +It is given back when pid 41 ends, if not before\. To have it at once, stop pid 41/,
+    ],
+    [
+      'whose label has quotes is told in others',
+      { holder: heldBy(worker, { label: "run port 'web'" }) },
+      /taken: "run port 'web'" has it\./,
+    ],
+    [
+      'that two processes have',
+      { listeners: [socket('::', server, worker)] },
+      /taken: pid 42 .* and pid 41 .* listen on it\./,
     ],
     [
       'of a process that a test has started is of none of the workers',

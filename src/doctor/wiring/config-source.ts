@@ -12,7 +12,8 @@ interface ConfigFile extends SourceText {
 }
 
 export interface Configuration {
-  /** The first is the configuration itself. */
+  readonly file: string;
+  /** The first is the configuration itself; none if that cannot be read. */
   readonly files: readonly ConfigFile[];
   /** Packages that they import, Node's own left out. */
   readonly packages: readonly string[];
@@ -45,7 +46,7 @@ export function readConfiguration(project: Project, names: readonly string[]): C
   };
   const addImported = (path: string): void => candidatesOf(path).forEach(add);
   add(first);
-  return { files: [...files.values()], packages: [...packages] };
+  return { file: first, files: [...files.values()], packages: [...packages] };
 }
 
 /** As TypeScript and the runners find it: as it is written, with an ending, or with that of TypeScript in place of JavaScript's. */

@@ -43,12 +43,28 @@ export class Project {
     );
   }
 
+  /** Why the package.json of the project is of no use, to Node neither; undefined: it is of use, or there is none. */
+  get manifestProblem(): string | undefined {
+    const manifest = this.#readManifest();
+    return typeof manifest === 'string' ? manifest : undefined;
+  }
+
   #manifest(): Manifest {
-    const text = readIfThere(nodePath.join(this.packageFolder, 'package.json'));
+    const manifest = this.#readManifest();
+    return typeof manifest === 'string' ? {} : manifest;
+  }
+
+  #readManifest(): Manifest | string {
+    const file = nodePath.join(this.packageFolder, 'package.json');
+    if (!fileSystem().existsSync(file)) return {};
+    const text = readIfThere(file);
+    if (text === undefined) return `${file} cannot be read`;
     try {
-      return JSON.parse(text ?? '{}') as Manifest;
-    } catch {
-      return {};
+      const manifest: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
+      if (typeof manifest === 'object' && manifest !== null) return manifest;
+      return `${file} is no JSON object`;
+    } catch (error) {
+      return `${file} is no JSON: ${(error as Error).message}`;
     }
   }
 

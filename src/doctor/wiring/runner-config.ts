@@ -32,7 +32,12 @@ export function lookAtConfiguration(project: Project, runner: RunnerConfiguratio
         )
       : undefined;
   if (!isInstalled) return undefined;
-  const file = project.nameOf(configuration.files[0]?.file ?? '');
+  const file = project.nameOf(configuration.file);
+  if (configuration.files.length === 0)
+    return warning(
+      `${file} cannot be read, so that it is not known whether it uses ${wiring.call} of ${wiring.module}`,
+      `Let this user read it, and look again. In doubt ${howTo}`,
+    );
   const found = findWiring(configuration, runner);
   if (found === undefined) return describeAbsence(file, configuration, runner);
   const where = project.nameOf(found.file);

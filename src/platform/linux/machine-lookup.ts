@@ -1,4 +1,5 @@
 /** Everything of portslice's in this network namespace, from the kernel's tables of sockets. */
+import { isPortRange } from '../../core/port-range.ts';
 import type { AnnouncedMemory, LockedPort, MachineLookup, MachineReading } from '../machine-lookup.ts';
 import type { ListeningSocket, Process, ServedPort } from '../port-kernel.ts';
 import { libc } from './libc.ts';
@@ -56,9 +57,9 @@ function describeMemory({ name, inode, userId }: NamedSocket, owners: Owners): A
 }
 
 function describeLock({ name, inode, userId }: NamedSocket, owners: Owners): LockedPort[] {
-  const [, port] = LOCK.exec(name) ?? [];
-  if (port === undefined) return [];
-  return [{ port: Number(port), lockId: inode, holder: { processId: owners.get(inode), userId } }];
+  const port = Number(LOCK.exec(name)?.[1]);
+  if (!isPortRange(port, port)) return [];
+  return [{ port, lockId: inode, holder: { processId: owners.get(inode), userId } }];
 }
 
 /** Anybody may bind such a name: it is believed where the process has that very socket. */

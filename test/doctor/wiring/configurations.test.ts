@@ -105,6 +105,18 @@ describe('The configuration of Playwright', () => {
     expect(await project.find('playwright', 'part')).toMatchObject({ outcome: 'ok' });
   });
 
+  test('that cannot be read is told of by its name', async () => {
+    // Root may read every file, but a folder is none.
+    await expectFinding(
+      { packages: PLAYWRIGHT, files: { 'playwright.config.ts/a.ts': '' } },
+      'playwright-config',
+      [
+        'warning',
+        /^playwright\.config\.ts cannot be read, so that it is not known whether it uses withPorts/,
+      ],
+    );
+  });
+
   test('is not executed', async () => {
     const files = { 'playwright.config.ts': `${WITH_PORTS}process.exit(9); export default withPorts({});` };
     await expectFinding({ files, packages: PLAYWRIGHT }, 'playwright-config', ['ok', /by withPorts/]);

@@ -108,6 +108,17 @@ describe('The package', () => {
     });
   });
 
+  test.for<readonly [what: string, text: string, finding: RegExp]>([
+    ['is no JSON', '{ "name": "shop", }', /package\.json is no JSON: /],
+    ['has no object', 'null', /package\.json is no JSON object$/],
+  ])('cannot be found where the package.json of the project %s', async ([, text, finding]) => {
+    using project = createUsersProject({ files: { 'package.json': text } });
+    expect(await project.find('package')).toMatchObject({
+      outcome: 'failed',
+      finding: expect.stringMatching(finding) as string,
+    });
+  });
+
   test('is another version than the one that tests the project', async () => {
     const files = { 'node_modules/portslice/package.json': '{ "name": "portslice", "version": "0.0.1" }' };
     using project = createUsersProject({ hasPortslice: false, files });

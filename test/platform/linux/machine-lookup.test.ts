@@ -1,5 +1,7 @@
 /** What Linux tells of all of portslice on a machine, taken apart. The tests of the status have the whole. */
 import { expect, test } from 'vitest';
+import { libc } from '../../../src/platform/linux/libc.ts';
+import { takeName } from '../../../src/platform/linux/lock.ts';
 import { parseUnixTable } from '../../../src/platform/linux/named-sockets.ts';
 import { parseUserNames } from '../../../src/platform/linux/process-description.ts';
 import { machineLookup } from '../../../src/platform/machine-lookup.ts';
@@ -18,6 +20,15 @@ test('The table of AF_UNIX sockets has the names of portslice among others', () 
     { name: 'portslice/pool/4711/21', inode: '7', userId: undefined },
   ]);
   expect(parseUnixTable(undefined)).toBeUndefined();
+});
+
+test('A name that only looks like that of a lock is none', () => {
+  const descriptors = ['portslice/70000', 'portslice/01024'].map((name) => takeName(libc(), name));
+  expect(descriptors).not.toContain(undefined);
+  const ports = machineLookup.readMachine()?.locks.map(({ port }) => port);
+  for (const descriptor of descriptors) libc().close(descriptor as number);
+  expect(ports).not.toContain(70_000);
+  expect(ports?.every((port) => port >= 1 && port <= 65_535)).toBe(true);
 });
 
 test('A user has the first name that the list has for the number', () => {

@@ -1,10 +1,12 @@
 /** Which portslice the tests of the project import. */
-import { ok, warning, type WiringCheck } from '../finding.ts';
+import { failed, ok, warning, type WiringCheck } from '../finding.ts';
 
 export const ownPackage: WiringCheck = {
   name: 'package',
   look: (project) => {
     const { version } = project.portslice.manifest;
+    const problem = project.manifestProblem;
+    if (problem !== undefined) return failed(problem, 'Correct it: nothing here can be imported until then.');
     const used = project.find('portslice');
     if (used === undefined)
       return warning(
