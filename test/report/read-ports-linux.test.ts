@@ -26,6 +26,8 @@ function textOf(report: WhoReport): string {
 
 test('Of a run of root another user sees that it has the port, and root who it is', async (context) => {
   await using reader = startReader(context);
+  // It has been root, and may not have seen then what comes now.
+  await reader.call('read', 1);
   await using opened = await openTestPool(1);
   const owner = await opened.pool.slice().acquire({ label: 'of root' });
   await using server = await listen({ port: owner.port });
@@ -33,11 +35,16 @@ test('Of a run of root another user sees that it has the port, and root who it i
   expect(findSchemaProblem('who.schema.json', report)).toBeUndefined();
   const root = { userId: 0, userName: 'root' };
   expect(report.ports).toMatchObject([
-    { isTaken: true, holder: {}, listeners: [{ address: '::', processes: [root] }], bound: [] },
+    {
+      isTaken: true,
+      holder: { process: { ...root, processId: undefined } },
+      listeners: [{ address: '::', processes: [root] }],
+      bound: [],
+    },
   ]);
   expect(report.ports[0]?.holder?.claim).toBeUndefined();
   expect(textOf(report)).toMatch(
-    /taken: a process .*has it\.[^]*listens +a process of user root, on \[::\]:\d+\n[^]*not known +whether a packet filter redirects it\n[^]*look as root, or in its container/,
+    /taken: a process of user root has it\.[^]*listens +a process of user root, on \[::\]:\d+\n[^]*not known +whether a packet filter redirects it\n[^]*look as root, or in its container/,
   );
   expect(textOf(readPorts([owner.port]))).toMatch(
     new RegExp(`taken: 'of root' has it\\.\n  held by +pid ${process.pid} `),

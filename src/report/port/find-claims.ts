@@ -1,18 +1,20 @@
 /** What the live pools of this machine say of locked ports: for which test, of which run. */
-import { PortsliceError } from '../../errors/index.ts';
-import { type LockedPort, machineLookup } from '../../platform/machine-lookup.ts';
+import type { LockedPort, MachineReading } from '../../platform/machine-lookup.ts';
 import { copyPools } from '../status/copied-pools.ts';
 import type { KnownProcesses } from '../status/known-processes.ts';
 import { type LiveClaim, matchClaims } from '../status/live-claims.ts';
 import type { ClaimReport } from './port-report.ts';
 
-/** By port; only of pools that this user may read. Takes milliseconds for each pool. */
+/**
+ * By port; only of pools that this user may read. Takes milliseconds for each pool.
+ * @param locks those of the ports that are asked for
+ */
 export function findClaims(
+  reading: MachineReading | undefined,
   locks: readonly LockedPort[],
   processes: KnownProcesses,
 ): ReadonlyMap<number, ClaimReport> {
-  const reading = locks.length === 0 ? undefined : readMachine();
-  if (reading === undefined) return new Map();
+  if (reading === undefined || locks.length === 0) return new Map();
   const pools = copyPools(reading.memories).flatMap(({ segment, memory: { holder } }) =>
     segment === undefined
       ? []
@@ -27,16 +29,6 @@ export function findClaims(
       return [claim.port, { ...describe(claim), runProcess: processes.describe(main) }];
     }),
   );
-}
-
-function readMachine(): ReturnType<typeof machineLookup.readMachine> {
-  try {
-    return machineLookup.readMachine();
-  } catch (error) {
-    // Without the foreign function interface no pool can be read.
-    if (error instanceof PortsliceError) return undefined;
-    throw error;
-  }
 }
 
 function describe({ segment, index, state, slice, claimedAtMs }: LiveClaim): Omit<ClaimReport, 'runProcess'> {

@@ -1,6 +1,7 @@
 /** Reads what is known of ports: the locks and pools of portslice, the sockets of the operating system, and what redirects connections. */
 import { groupBy } from '../../core/group-by.ts';
 import { PortsliceError } from '../../errors/index.ts';
+import { type LockedPort, machineLookup, type MachineReading } from '../../platform/machine-lookup.ts';
 import { platform } from '../../platform/platform.ts';
 import {
   portInspector,
@@ -41,12 +42,12 @@ interface Readings {
 export function readPorts(ports: Iterable<number>): WhoReport {
   const wanted = new Set(ports);
   const processes = new KnownProcesses();
-  const holders = platform.findLockHolders([...wanted]);
-  const locks = [...holders].map(([port, holder]) => ({ port, holder, lockId: undefined }));
+  const machine = readMachine();
+  const locks = findLocks(machine, wanted);
   const readings: Readings = {
     serverPorts: readServerPorts(),
-    holders,
-    claims: findClaims(locks, processes),
+    holders: new Map(locks.map(({ port, holder }) => [port, holder])),
+    claims: findClaims(machine, locks, processes),
     ofPort: byPort(portInspector.findSockets(wanted)),
     redirections: portInspector.findRedirections(wanted),
     listeningPorts: platform.findListeningPorts() ?? new Set(),
@@ -57,6 +58,23 @@ export function readPorts(ports: Iterable<number>): WhoReport {
     ephemeralRange: ephemeralRangeOf(readings.serverPorts),
     ports: [...wanted].map((port) => readPort(port, readings)),
   };
+}
+
+function readMachine(): MachineReading | undefined {
+  try {
+    return machineLookup.readMachine();
+  } catch (error) {
+    // Without the foreign function interface no pool can be read.
+    if (error instanceof PortsliceError) return undefined;
+    throw error;
+  }
+}
+
+/** Of a process that is hidden the machine's own tables tell the user, which the locks of a few ports alone do not. */
+function findLocks(machine: MachineReading | undefined, ports: ReadonlySet<number>): readonly LockedPort[] {
+  if (machine?.showsAllLocks === true) return machine.locks.filter(({ port }) => ports.has(port));
+  const holders = platform.findLockHolders([...ports]);
+  return [...holders].map(([port, holder]) => ({ port, holder, lockId: undefined }));
 }
 
 function readPort(port: number, readings: Readings): PortReport {
