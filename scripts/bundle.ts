@@ -13,7 +13,7 @@ const ALLOCATOR =
   /\/src\/(?:index\.ts$|(?:errors|core|platform(?!\/(?:(?:darwin|windows)\/|machine-facts|own-package|(?:linux\/)?network-place))|pool(?!\/(?:session\/excluded-ports|claim\/hold-again)))\/|plugin\/(?:port-dispenser|on-leak|get-port|get-port-options|find-scope)\.ts$|server\/(?:start-server\.ts$|run-ports\/(?!serve-run-port|adopt-run-ports)))/;
 /** Loaded with the first server, in one file. */
 const OF_SERVERS =
-  /\/platform\/(?:server-platform|tree-(?:search|guard|mark)|through-shell|linux\/(?:server-platform|process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|socket-diagnosis))\.ts$/;
+  /\/platform\/(?:server-platform|tree-(?:search|guard|mark)|through-shell|linux\/(?:server-platform|process-(?:tree|groups|table)|marked-command|handed-socket|send-signal|tree-mark|watchdog(?:-script)?|netlink|socket-diagnosis))\.ts$/;
 
 /** The rest of it, but what global setups alone load. */
 const OF_SERVERS_ONLY =

@@ -1,13 +1,23 @@
 /**
- * The kernel's table of TCP sockets, by sock_diag(7): of those that listen in a tenth of a millisecond, where /proc takes several. A
- * dump is a message to the kernel, and answers until one of them says that it is the last.
+ * The kernel's table of TCP sockets, by sock_diag(7): of those that listen in a tenth of a millisecond, where /proc takes
+ * several.
  */
 import { formatAddress } from '../../core/address-text.ts';
 import type { ListeningSocket } from '../port-kernel.ts';
-import { AF_INET, AF_NETLINK, MSG_DONTWAIT, NETLINK_SOCK_DIAG, SOCK_CLOEXEC, SOCK_RAW } from './constants.ts';
+import { AF_INET, MSG_DONTWAIT } from './constants.ts';
 import type { LibC } from './libc.ts';
+import {
+  ANSWER_BYTES,
+  formatDumpRequest,
+  HEADER_BYTES,
+  MAX_ANSWERS,
+  type Message,
+  messagesIn,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  withDiagnosis,
+} from './netlink.ts';
 
-const HEADER_BYTES = 16;
 /**
  * struct nlmsghdr and struct inet_diag_req: the older of the two requests, since one of it asks for both families, and the
  * newer one has to be made twice (inet_diag_dump_compat in net/ipv4/inet_diag.c).
@@ -15,13 +25,6 @@ const HEADER_BYTES = 16;
 const REQUEST_BYTES = HEADER_BYTES + 60;
 const STATES = HEADER_BYTES + 52;
 const TCPDIAG_GETSOCK = 18;
-const NLM_F_REQUEST_DUMP = 0x301;
-const NLMSG_ERROR = 2;
-const NLMSG_DONE = 3;
-/** The most that the kernel puts into one answer. What does not fit is lost. */
-const ANSWER_BYTES = 32_768;
-/** Many times what a machine has: so that nothing can keep us here. */
-const MAX_ANSWERS = 10_000;
 
 /** States of sockets, as the kernel's tcp_states.h numbers them. */
 export const TCPState = {
@@ -90,14 +93,7 @@ export function dumpAllSockets(libc: LibC): DiagnosedSocket[] | undefined {
 
 /** @returns bytes that the next dump overwrites */
 function dumpTable(libc: LibC, states: number): Buffer | undefined {
-  // Opened for each dump, so that no thread that is terminated leaves one.
-  const descriptor = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-  if (descriptor === -1) return undefined;
-  try {
-    return dump(libc, descriptor, states);
-  } finally {
-    libc.close(descriptor);
-  }
+  return withDiagnosis(libc, (descriptor) => dump(libc, descriptor, states));
 }
 
 function dump(libc: LibC, descriptor: number, states: number): Buffer | undefined {
@@ -122,10 +118,7 @@ function dump(libc: LibC, descriptor: number, states: number): Buffer | undefine
 function buffersFor(libc: LibC): Buffers {
   let buffers = buffersOf.get(libc);
   if (buffers !== undefined) return buffers;
-  const request = Buffer.allocUnsafeSlow(REQUEST_BYTES).fill(0);
-  request.writeUInt32LE(REQUEST_BYTES, 0);
-  request.writeUInt16LE(TCPDIAG_GETSOCK, 4);
-  request.writeUInt16LE(NLM_F_REQUEST_DUMP, 6);
+  const request = formatDumpRequest(TCPDIAG_GETSOCK, REQUEST_BYTES);
   const table = Buffer.allocUnsafeSlow(ANSWER_BYTES);
   buffers = {
     request,
@@ -157,24 +150,6 @@ function readTable(table: Buffer): ListeningSocket[] {
 
 function socketsIn(table: Buffer): Message[] {
   return [...messagesIn(table)].filter(({ type }) => type === TCPDIAG_GETSOCK);
-}
-
-interface Message {
-  readonly type: number;
-  readonly body: Buffer;
-}
-
-export function* messagesIn(bytes: Buffer): Generator<Message> {
-  for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
-    const byteLength = bytes.readUInt32LE(at);
-    if (byteLength < HEADER_BYTES) {
-      yield { type: NLMSG_ERROR, body: bytes };
-      return;
-    }
-    yield { type: bytes.readUInt16LE(at + 4), body: bytes.subarray(at + HEADER_BYTES, at + byteLength) };
-    // NLMSG_ALIGN
-    at += (byteLength + 3) & ~3;
-  }
 }
 
 function readSocket({ body }: Message): ListeningSocket {

@@ -2,9 +2,18 @@
  * The abstract names of AF_UNIX sockets that are bound and do not listen, by sock_diag(7), which tells their users too. That of
  * somebody whose processes cannot be looked into is told nowhere else.
  */
-import { AF_NETLINK, AF_UNIX, MSG_DONTWAIT, NETLINK_SOCK_DIAG, SOCK_CLOEXEC, SOCK_RAW } from './constants.ts';
+import { AF_UNIX, MSG_DONTWAIT } from './constants.ts';
 import type { LibC } from './libc.ts';
-import { messagesIn } from './socket-diagnosis.ts';
+import {
+  ANSWER_BYTES,
+  formatDumpRequest,
+  HEADER_BYTES,
+  MAX_ANSWERS,
+  messagesIn,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  withDiagnosis,
+} from './netlink.ts';
 
 /** A socket with an abstract name. */
 export interface NamedSocket {
@@ -15,16 +24,8 @@ export interface NamedSocket {
   readonly userId: number | undefined;
 }
 
-// linux/netlink.h, linux/sock_diag.h
-const HEADER_BYTES = 16;
+// linux/sock_diag.h
 const SOCK_DIAG_BY_FAMILY = 20;
-const NLM_F_REQUEST_DUMP = 0x301;
-const NLMSG_ERROR = 2;
-const NLMSG_DONE = 3;
-/** The most that the kernel puts into one answer. What does not fit is lost. */
-const ANSWER_BYTES = 32_768;
-/** Many times what a machine has: so that nothing can keep us here. */
-const MAX_ANSWERS = 10_000;
 
 // linux/unix_diag.h: struct unix_diag_req, from the end of the header.
 const REQUEST_BYTES = HEADER_BYTES + 24;
@@ -42,23 +43,15 @@ const ATTRIBUTE_HEADER_BYTES = 4;
 
 /** @param beginning of the names that are wanted. @returns undefined where the kernel does not answer: gVisor, a sandbox */
 export function dumpNamedSockets(libc: LibC, beginning: string): NamedSocket[] | undefined {
-  const descriptor = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-  if (descriptor === -1) return undefined;
-  try {
+  return withDiagnosis(libc, (descriptor) => {
     const request = formatRequest();
     const sent = libc.send(descriptor, libc.addressOf(request), REQUEST_BYTES, 0);
     return Number(sent) === REQUEST_BYTES ? readAnswers(libc, descriptor, beginning) : undefined;
-  } finally {
-    libc.close(descriptor);
-  }
+  });
 }
 
-// SAFETY: a slow buffer does not move, and lives at least as long as the caller's use of it.
 function formatRequest(): Buffer {
-  const request = Buffer.allocUnsafeSlow(REQUEST_BYTES).fill(0);
-  request.writeUInt32LE(REQUEST_BYTES, 0);
-  request.writeUInt16LE(SOCK_DIAG_BY_FAMILY, 4);
-  request.writeUInt16LE(NLM_F_REQUEST_DUMP, 6);
+  const request = formatDumpRequest(SOCK_DIAG_BY_FAMILY, REQUEST_BYTES);
   request.writeUInt8(AF_UNIX, HEADER_BYTES);
   request.writeUInt32LE(CLOSE_BIT, STATES);
   request.writeUInt32LE(SHOW_NAME_AND_USER, SHOW);
