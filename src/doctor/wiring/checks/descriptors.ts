@@ -1,12 +1,11 @@
-/** How many ports a process may hold: each needs two descriptors. */
 import { openFileLimit, usableProcessors } from '../../../platform/machine-facts.ts';
 import { ok, warning, type WiringCheck } from '../finding.ts';
+/** How many ports a process may hold: each needs two descriptors. */
+import { PORTS_PER_WORKER } from '../ports-per-worker.ts';
 
 const PER_PORT = 2;
 /** What a process of a runner has open anyway, with room for its servers' connections. */
 const OF_A_RUNNER = 100;
-/** As many as a worker may easily need at once. */
-const PORTS_PER_WORKER = 16;
 
 export const descriptors: WiringCheck = {
   name: 'descriptors',

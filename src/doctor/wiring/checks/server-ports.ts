@@ -4,9 +4,7 @@ import { PortsliceError } from '../../../errors/index.ts';
 import { usableProcessors } from '../../../platform/machine-facts.ts';
 import { readServerPorts } from '../../../pool/session/server-ports.ts';
 import { failed, ok, warning, type WiringCheck } from '../finding.ts';
-
-/** As many as a worker may easily need at once. */
-const PORTS_PER_WORKER = 16;
+import { PORTS_PER_WORKER } from '../ports-per-worker.ts';
 
 export const serverPorts: WiringCheck = {
   name: 'server-ports',
