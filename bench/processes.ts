@@ -18,8 +18,8 @@ const SCRIPTS = {
   'portslice port': `import { TCPPortOwner } from 'portslice';\nnew TCPPortOwner();`,
   // With what the runner would give it.
   'Vitest setup': `import setUp from 'portslice/vitest/global-setup';
-setUp({ vitest: { config: { maxWorkers: ${WORKERS} }, projects: [{}] } })();`,
-  'Playwright setup': `import setUp from 'portslice/playwright/global-setup';\nsetUp({ workers: ${WORKERS} })();`,
+(await setUp({ vitest: { config: { maxWorkers: ${WORKERS} }, projects: [{}], reporters: [] } }))();`,
+  'Playwright setup': `import setUp from 'portslice/playwright/global-setup';\n(await setUp({ workers: ${WORKERS}, reporter: [], shard: null }))();`,
 } as const;
 
 export async function measureProcesses(project: Project): Promise<Section> {
