@@ -82,7 +82,10 @@ export class ReportCollector {
     this.#idsWithPorts.add(testId);
     this.#idsWithoutPorts.delete(testId);
     const test = this.#toReport(told, ports, servers);
-    this.#tests.set(this.#keyOf(test), test);
+    const key = keyOf(test);
+    const known = this.#tests.get(key);
+    if (known !== undefined) return known;
+    this.#tests.set(key, test);
     if (message !== undefined) this.#exhausted.push({ test, message });
     this.#addShared(test, ports, servers);
     return test;
@@ -92,11 +95,6 @@ export class ReportCollector {
     if (outcome === 'skipped') return;
     this.#startedAtMs = Math.min(this.#startedAtMs, startedAtMs);
     this.#endedAtMs = Math.max(this.#endedAtMs, startedAtMs + durationMs);
-  }
-
-  /** The same attempt can be in two blobs of one shard. Other attempts of its id are other tests: of another shard, or repeated. */
-  #keyOf({ id, machine, startedAtMs }: TestReport): string {
-    return `${id} ${machine} ${startedAtMs}`;
   }
 
   #toReport(
@@ -196,6 +194,11 @@ function lostUse({ port, slice, claimedAtMs }: PortRecord): object {
     waitedMs: 0,
     acquiredAtMs: claimedAtMs,
   };
+}
+
+/** The same attempt can be in two blobs of one shard. Other attempts of its id are other tests: of another shard, or repeated. */
+function keyOf({ id, machine, startedAtMs }: TestReport): string {
+  return `${id} ${machine} ${startedAtMs}`;
 }
 
 function ownOf<Use>(uses: readonly Scoped<Use>[]): Use[] {
