@@ -28,14 +28,12 @@ export function usePrinted(): boolean {
   return isOnPaper || isBegun;
 }
 
-/** The browser does not wait for what is rendered later. */
+/** The browser does not wait for what is rendered later, as preact does unless it is told otherwise. */
 function renderAtOnce(change: () => void): void {
-  const { debounceRendering } = options;
   options.debounceRendering = (render) => render();
   try {
     change();
   } finally {
-    if (debounceRendering === undefined) delete options.debounceRendering;
-    else options.debounceRendering = debounceRendering;
+    delete options.debounceRendering;
   }
 }
