@@ -92,7 +92,7 @@ export class ReportCollector {
   }
 
   #note({ startedAtMs, durationMs, outcome }: ToldTest): void {
-    if (outcome === 'skipped') return;
+    if (outcome === 'skipped' || startedAtMs === 0) return;
     this.#startedAtMs = Math.min(this.#startedAtMs, startedAtMs);
     this.#endedAtMs = Math.max(this.#endedAtMs, startedAtMs + durationMs);
   }
@@ -143,7 +143,9 @@ export class ReportCollector {
         ({ label, claimedAtMs }) => label === title && claimedAtMs >= told.startedAtMs - CLOCK_STEP_MS,
       );
       for (const record of lost) left.delete(record);
-      if (lost.length > 0) this.#add({ ...told, ports: [() => lost.map(lostUse)] });
+      if (lost.length === 0) continue;
+      const startedAtMs = told.startedAtMs || Math.min(...lost.map(({ claimedAtMs }) => claimedAtMs));
+      this.#add({ ...told, startedAtMs, ports: [() => lost.map(lostUse)] });
     }
   }
 

@@ -47,8 +47,7 @@ function openReport(vitest: Vitest, folder: string): RunReport {
 function tell(test: TestCase, moduleNumber: number): ToldTest {
   const { portslice = [], portsliceServers = [] } = test.meta();
   const { errors = [] } = test.result();
-  const { duration = 0, retryCount = 0, ...times } = test.diagnostic() ?? {};
-  const { startTime = Date.now() } = { ...taskResult(test), ...times };
+  const { startTime = 0, duration = 0, retryCount = 0 } = test.diagnostic() ?? {};
   const messages = errors.map(({ name, message }) => `${name}: ${message}`);
   return {
     testId: test.id,
@@ -93,11 +92,6 @@ function outcomeOf(test: TestCase, messages: readonly string[]): ToldTest['outco
 }
 
 function wasRunning(test: TestCase): boolean {
-  return taskResult(test)?.state === 'run';
-}
-
-/** Of a test that came to no end Vitest tells nothing else. */
-function taskResult(test: TestCase): { readonly state: string; readonly startTime?: number } | undefined {
-  return (test as unknown as { readonly task: { readonly result?: { state: string; startTime?: number } } })
-    .task.result;
+  const { task } = test as unknown as { readonly task: { readonly result?: { readonly state: string } } };
+  return task.result?.state === 'run';
 }
