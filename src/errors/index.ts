@@ -9,6 +9,7 @@ export { describeValue } from './describe-value.ts';
 export {
   type ExhaustionFacts,
   type ForeignPortHolder,
+  type LeftPort,
   type PortHolder,
   PortPoolExhaustedError,
 } from './exhaustion.ts';

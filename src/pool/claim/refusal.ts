@@ -14,6 +14,7 @@ import type { PoolSession } from '../session/pool-session.ts';
 import { readRecords } from '../session/snapshot.ts';
 import { describeListeners } from './describe-listeners.ts';
 import { allMisses, type Look, type Misses } from './look.ts';
+import { explainRefused } from './refused-ports.ts';
 
 /** The error for a look that has found too few ports. */
 export function refusal(look: Look, wantedPortCount: number, waitedMs: number): PortsliceError {
@@ -56,7 +57,7 @@ function exhausted(
     sealedPortCount: holders.filter((holder) => holder.sealed).length,
     lockedByOtherRuns: misses.lockedByOtherRuns.size,
     foreignHolders: findForeignHolders(session, misses),
-    ...countRefused(session, misses),
+    ...explainRefused(refusedPorts(session, misses)),
     takenForUDP: misses.udpTaken.size,
     waitedMs,
   });
@@ -76,15 +77,9 @@ function findHolders(ports: readonly number[]): ReadonlyMap<number, ProcessDescr
   return new Map(holders.map(([port, holder]) => [port, { ...holder, label: labels.get(port) }]));
 }
 
-/** A bind is refused by a listener, by what an earlier server has left, or by a socket that somebody has only bound. */
-function countRefused(
-  { segment }: PoolSession,
-  { strictlyRefused, refused }: Misses,
-): { listenedOnByStrangers: number; strictlyRefused: number } {
-  const ports = [...strictlyRefused, ...refused].map((index) => segment.ports.at(index));
-  const listening = ports.length === 0 ? undefined : platform.findListeningPorts();
-  const listenedOnByStrangers = ports.filter((port) => listening?.has(port) ?? true).length;
-  return { listenedOnByStrangers, strictlyRefused: ports.length - listenedOnByStrangers };
+/** By the kernel, though nobody has locked them. */
+function refusedPorts({ segment }: PoolSession, { strictlyRefused, refused }: Misses): number[] {
+  return [...strictlyRefused, ...refused].map((index) => segment.ports.at(index));
 }
 
 function explainUDP(port: number): PortTakenFacts {
