@@ -29,6 +29,7 @@ export {
 export { EphemeralRangeError, UnsupportedPlatformError } from './ports.ts';
 export { AlreadyServedError, RunPortUnknownError } from './run-ports.ts';
 export {
+  explainErrno,
   ServerAddressInUseError,
   ServerCommandError,
   ServerHandOverError,

@@ -91,19 +91,25 @@ function explainUDP(port: number): PortTakenFacts {
   };
 }
 
-/** Why the port cannot be had, in words that follow its number. Takes milliseconds. */
+/** Why the port cannot be had, in words that follow its number, and how it can be the next time. Takes milliseconds. */
 export function describeTaken(port: number): string {
-  const { problem, holder } = explainTaken(port, 0);
-  return describeTaking({ problem, holder });
+  const { nextTime, ...facts } = explainTaken(port, 0);
+  return `${describeTaking(facts)}. ${nextTime} to have ${port}`;
 }
 
-function explainTaken(port: number, waitedMs: number): PortTakenFacts {
+interface Taken extends PortTakenFacts {
+  /** What to do to have it then, in words that begin a sentence. */
+  readonly nextTime: string;
+}
+
+function explainTaken(port: number, waitedMs: number): Taken {
   const wait = waitedMs > 0 ? 'wait longer (acquireTimeoutMs)' : 'wait for it with acquire';
   const holder = findHolders([port]).get(port);
   if (holder !== undefined) {
     const isOurs = holder.processId === process.pid;
     const fix = `${isOurs ? 'Release it first' : 'Stop that process'}, ${wait}, or take another port`;
-    return { port, problem: 'is taken', holder, fix };
+    const nextTime = isOurs ? 'Release it first' : 'Stop that process, and start again,';
+    return { port, problem: 'is taken', holder, fix, nextTime };
   }
   const listeners = platform.findListeners(port) ?? [];
   return listeners.length > 0
@@ -111,11 +117,13 @@ function explainTaken(port: number, waitedMs: number): PortTakenFacts {
         port,
         problem: `is taken: ${describeListeners(listeners)} listens on it`,
         fix: 'Stop that process, or take another port',
+        nextTime: 'Stop that process, and start again,',
       }
     : {
         port,
         problem:
           'cannot be bound, though nobody listens on it: an earlier server has left connections, or a program has bound it',
         fix: `Wait up to 60 s for the connections to go (${wait}), or take another port`,
+        nextTime: 'Start again in 60 s, or when that program has ended,',
       };
 }
