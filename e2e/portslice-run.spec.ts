@@ -98,12 +98,12 @@ test('says in one line, without a stack, what is wrong', async ({ createProject 
     [
       ['run', '--port', 'api', '--', 'no-such-program'],
       127,
-      /^portslice: API is \d+\nportslice: the command cannot be started: spawn no-such-program ENOENT$/,
+      /^portslice: API is \d+\nportslice: the command cannot be started: spawn no-such-program ENOENT\. Install it, or correct its name; [^\n]*$/,
     ],
     [
       ['run', '--port', 'api', '--', './server.js'],
       126,
-      /^portslice: API is \d+\nportslice: the command cannot be started: spawn \.\/server\.js EACCES$/,
+      /^portslice: API is \d+\nportslice: the command cannot be started: spawn \.\/server\.js EACCES\. Make the file executable$/,
     ],
   ];
   for (const [args, exitCode, message] of failures) {
@@ -203,14 +203,18 @@ test('a server that listens elsewhere is told of, to whoever has started it, and
       `^portslice: ${who} has started the server of 'web' for /.*, which does not listen on port ${port} yet, but on 127\\.0\\.0\\.1:${other}\\n$`,
     ),
   );
-  for (const [options, reason] of [
-    ['{}', `does not listen on it yet, but on 127\\.0\\.0\\.1:${other}`],
-    ['{"join":false}', 'is not joined here'],
+  for (const [options, reason, advice] of [
+    [
+      '{}',
+      `does not listen on it yet, but on 127\\.0\\.0\\.1:${other}`,
+      'Start again when it is ready, or stop it,',
+    ],
+    ['{"join":false}', 'is not joined here', 'Stop it, and start again,'],
   ]) {
     const { stderr } = await project.run('node', ['ask.js', options as string]);
     expect(stderr).toMatch(
       new RegExp(
-        `^portslice: 'web' is \\d+ this time: port ${port} is taken: it is that of this folder's own dev server, ${who}, which ${reason}\\n$`,
+        `^portslice: 'web' is \\d+ this time: port ${port} is taken: it is that of this folder's own dev server, ${who}, which ${reason}\\. ${advice} to have ${port}\\n$`,
       ),
     );
   }
