@@ -175,6 +175,29 @@ test('is joined only when it is ready', async ({ createProject }) => {
   await dev.finished;
 });
 
+test('a stranger that listens on its port is told of, with what to do', async ({ createProject }) => {
+  const project = await createProject({
+    'waits.js': 'setInterval(() => {}, 1e6);',
+    'stranger.js': `
+      import { createServer } from 'node:http';
+      createServer().listen(Number(process.argv[2]), () => console.log('listening as', process.pid));
+    `,
+  });
+  const dev = project.start('portslice', ['run', '--', 'node', 'waits.js']);
+  const [, port] = await dev.waitForOutput(/WEB is (\d+)/);
+  const stranger = project.start('node', ['stranger.js', port as string]);
+  const [, pid] = await stranger.waitForOutput(/listening as (\d+)/);
+  const [told] = await dev.waitForOutput(/^portslice: port \d+ is listened on by .*$/m);
+  expect(told).toBe(
+    `portslice: port ${port} is listened on by pid ${pid} (node stranger.js ${port}), not by the command. ` +
+      `Stop that process, and start again. More: npx portslice who ${port}`,
+  );
+  for (const program of [stranger, dev]) {
+    program.kill();
+    await program.finished;
+  }
+});
+
 test('a server that listens elsewhere is told of, to whoever has started it, and to whoever would join it', async ({
   createProject,
 }) => {

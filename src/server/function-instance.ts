@@ -58,8 +58,7 @@ export class FunctionInstance implements Instance {
       const isClosed = await isFulfilledWithin(this.#close(graceMs), graceMs);
       return { failure: isClosed ? undefined : notClosed(graceMs), wasKilled: false };
     } catch (error) {
-      const fix =
-        'Correct what the function of the server has returned to close it.';
+      const fix = 'Correct what the function of the server has returned to close it.';
       return { failure: { problem: String(error), fix, cause: error }, wasKilled: false };
     } finally {
       this.#tellEnd({ exitCode: undefined, signal: undefined });

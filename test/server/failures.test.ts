@@ -28,6 +28,14 @@ import type { TreeCommands } from './tree-worker.program.ts';
 import { treeWorkerProgram } from './tree-worker.ts';
 import { isListenedOn, WEB, WEB_TEXT } from './web.ts';
 
+function failToClose({ port: own }: ServerPorts): () => never {
+  const web = http.createServer().listen(own);
+  return () => {
+    web.close();
+    throw new Error('still\nbusy');
+  };
+}
+
 let opened: TestPool;
 let port: number;
 let folder: string;
@@ -231,14 +239,7 @@ describe('A port that is in use', () => {
 describe('A server that is not ready and cannot be stopped', () => {
   test('is told in one line with what to do, beside the error of its start', async () => {
     using warnings = collectWarnings();
-    const command = ({ port: own }: ServerPorts) => {
-      const web = http.createServer().listen(own);
-      return () => {
-        web.close();
-        throw new Error('still\nbusy');
-      };
-    };
-    const options = { command, label: 'the busy one', ready: () => false, readyTimeoutMs: 200 };
+    const options = { command: failToClose, label: 'the busy one', ready: () => false, readyTimeoutMs: 200 };
     await errorOf(ServerNotReadyError, () => startServer(options));
     expect(await warnings.withCode('PORTSLICE_SERVER_LEFT')).toEqual([
       "'the busy one' is not ready, and could not be stopped: Error: still busy. " +
