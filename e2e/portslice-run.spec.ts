@@ -98,12 +98,12 @@ test('says in one line, without a stack, what is wrong', async ({ createProject 
     [
       ['run', '--port', 'api', '--', 'no-such-program'],
       127,
-      /^portslice: API is \d+\nportslice: the command cannot be started: spawn no-such-program ENOENT$/,
+      /^portslice: API is \d+\nportslice: the command cannot be started: spawn no-such-program ENOENT\. Install it, or correct its name; [^\n]*$/,
     ],
     [
       ['run', '--port', 'api', '--', './server.js'],
       126,
-      /^portslice: API is \d+\nportslice: the command cannot be started: spawn \.\/server\.js EACCES$/,
+      /^portslice: API is \d+\nportslice: the command cannot be started: spawn \.\/server\.js EACCES\. Make the file executable$/,
     ],
   ];
   for (const [args, exitCode, message] of failures) {
@@ -175,6 +175,29 @@ test('is joined only when it is ready', async ({ createProject }) => {
   await dev.finished;
 });
 
+test('a stranger that listens on its port is told of, with what to do', async ({ createProject }) => {
+  const project = await createProject({
+    'waits.js': 'setInterval(() => {}, 1e6);',
+    'stranger.js': `
+      import { createServer } from 'node:http';
+      createServer().listen(Number(process.argv[2]), () => console.log('listening as', process.pid));
+    `,
+  });
+  const dev = project.start('portslice', ['run', '--', 'node', 'waits.js']);
+  const [, port] = await dev.waitForOutput(/WEB is (\d+)/);
+  const stranger = project.start('node', ['stranger.js', port as string]);
+  const [, pid] = await stranger.waitForOutput(/listening as (\d+)/);
+  const [told] = await dev.waitForOutput(/^portslice: port \d+ is listened on by .*$/m);
+  expect(told).toBe(
+    `portslice: port ${port} is listened on by pid ${pid} (node stranger.js ${port}), not by the command. ` +
+      `Stop that process, and start again. More: npx portslice who ${port}`,
+  );
+  for (const program of [stranger, dev]) {
+    program.kill();
+    await program.finished;
+  }
+});
+
 test('a server that listens elsewhere is told of, to whoever has started it, and to whoever would join it', async ({
   createProject,
 }) => {
@@ -203,14 +226,18 @@ test('a server that listens elsewhere is told of, to whoever has started it, and
       `^portslice: ${who} has started the server of 'web' for /.*, which does not listen on port ${port} yet, but on 127\\.0\\.0\\.1:${other}\\n$`,
     ),
   );
-  for (const [options, reason] of [
-    ['{}', `does not listen on it yet, but on 127\\.0\\.0\\.1:${other}`],
-    ['{"join":false}', 'is not joined here'],
+  for (const [options, reason, advice] of [
+    [
+      '{}',
+      `does not listen on it yet, but on 127\\.0\\.0\\.1:${other}`,
+      'Start again when it is ready, or stop it,',
+    ],
+    ['{"join":false}', 'is not joined here', 'Stop it, and start again,'],
   ]) {
     const { stderr } = await project.run('node', ['ask.js', options as string]);
     expect(stderr).toMatch(
       new RegExp(
-        `^portslice: 'web' is \\d+ this time: port ${port} is taken: it is that of this folder's own dev server, ${who}, which ${reason}\\n$`,
+        `^portslice: 'web' is \\d+ this time: port ${port} is taken: it is that of this folder's own dev server, ${who}, which ${reason}\\. ${advice} to have ${port}\\n$`,
       ),
     );
   }

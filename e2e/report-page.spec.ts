@@ -10,6 +10,12 @@ import { expect, test } from './support/report-page.ts';
 const usual = syntheticReport({ testCount: 120, workersPerMachine: 3 });
 const sharded = syntheticReport({ testCount: 200, workersPerMachine: 2, machineCount: 3 });
 
+/** How many rows the table has right after it was said that printing begins. */
+const PRINT_AND_COUNT = `(() => {
+  dispatchEvent(new Event('beforeprint'));
+  return document.querySelectorAll('#tests-table tbody tr').length;
+})()`;
+
 function titleOf({ titles }: TestReport): string {
   return titles.join(' \u203A ');
 }
@@ -242,8 +248,14 @@ test('on paper there is the timeline, all leaks, the first tests, and no control
   openReport,
   page,
 }) => {
+  await page.emulateMedia({ colorScheme: 'dark' });
   const large = syntheticReport({ testCount: 400, machineCount: 2 });
   const { lanes, rows } = await openReport(large);
+  // A browser that prints does not wait.
+  expect(await page.evaluate(PRINT_AND_COUNT)).toBe(200);
+  expect(await colorNamed(page, '--surface')).toBe('#ffffff');
+  await page.evaluate(`dispatchEvent(new Event('afterprint'))`);
+  await expect(page.getByText('The first 200 of 400 tests.')).toBeHidden();
   await page.emulateMedia({ media: 'print' });
   await expect(rows).toHaveCount(200);
   await expect(page.getByText('The first 200 of 400 tests.')).toBeVisible();

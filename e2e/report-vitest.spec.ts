@@ -115,6 +115,10 @@ test('the report of a run has what its tests did with their ports, and the run e
     ports: [{ state: 'sealed' }],
   });
   const killed = log.find(({ text }) => text === 'killed');
+  expect(Math.min(...report.tests.map(({ startedAtMs }) => startedAtMs))).toBeGreaterThanOrEqual(
+    report.startedAtMs,
+  );
+  expect(report.startedAtMs).toBeGreaterThan(Date.now() - 600_000);
   expect(report.attempt('kills its worker')).toMatchObject({
     project: 'two',
     ports: [{ port: killed?.port, fixture: 'unknown' }],

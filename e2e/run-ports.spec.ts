@@ -70,7 +70,7 @@ test('two runs of one folder at once have different ports, and the second says w
   const second = await runPlaywright(project);
   expect(second.exitCode, second.output).toBe(0);
   const [, port, wanted] =
-    /^portslice: 'web' is (\d+) this time: port (\d+) is taken: pid \d+ \(.*playwright.*\) holds it for 'run port 'web''$/m.exec(
+    /^portslice: 'web' is (\d+) this time: port (\d+) is taken: pid \d+ \(.*playwright.*\) holds it for 'run port 'web''\. Stop that process, and start again, to have \d+$/m.exec(
       second.stderr,
     ) ?? [];
   expect(portsOf(project), second.output).toEqual([Number(port)]);
@@ -98,7 +98,7 @@ test('what a killed run has left running is never taken for the server of the ne
   const { exitCode, output, stderr } = await runPlaywright(project);
   expect(exitCode, output).toBe(0);
   const [, port, pid] =
-    /^portslice: 'web' is (\d+) this time: port \d+ is taken: pid (\d+) \(node server\.js\) listens on it$/m.exec(
+    /^portslice: 'web' is (\d+) this time: port \d+ is taken: pid (\d+) \(node server\.js\) listens on it\. Stop that process, and start again, to have \d+$/m.exec(
       stderr,
     ) ?? [];
   expect(portsOf(project), output).toEqual([Number(port)]);

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { transform } from 'esbuild';
 import { type OutputChunk, type Plugin, rolldown, type RolldownOptions } from 'rolldown';
 
-const folder = path.join(import.meta.dirname, '../src/report/page');
+const folder = path.resolve(import.meta.dirname, '../src/report/page');
 const PACKAGE_FOLDER = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/;
 
 /** The browsers of the last years. */
@@ -18,12 +18,17 @@ export async function bundleClient(onLog: RolldownOptions['onLog']): Promise<Plu
   const functions = Object.entries(texts).map(
     ([name, text]) => `export function ${name}() {\n  return ${JSON.stringify(text)};\n}\n`,
   );
+  let isReplaced = false;
   return {
     name: 'page-client',
-    load: (id) =>
-      id === path.join(folder, 'client-code.ts')
-        ? { code: functions.join('\n'), map: { mappings: '' } }
-        : undefined,
+    load(id) {
+      if (path.resolve(id) !== path.join(folder, 'client-code.ts')) return undefined;
+      isReplaced = true;
+      return { code: functions.join('\n'), map: { mappings: '' } };
+    },
+    generateBundle() {
+      if (!isReplaced) throw new Error('Nothing was replaced by the script of the page');
+    },
   };
 }
 
@@ -54,7 +59,9 @@ function withoutEndTags(code: string): string {
 }
 
 function licencesOf({ moduleIds }: OutputChunk): string {
-  const folders = new Set(moduleIds.flatMap((id) => PACKAGE_FOLDER.exec(id)?.[0] ?? []));
+  const folders = new Set(
+    moduleIds.flatMap((id) => PACKAGE_FOLDER.exec(id.replaceAll('\\', '/'))?.[0] ?? []),
+  );
   const licences = [...folders].toSorted().map((packageFolder) => {
     const { name, version } = JSON.parse(readFileSync(path.join(packageFolder, 'package.json'), 'utf8')) as {
       name: string;

@@ -36,6 +36,7 @@ export {
 export type {
   ExhaustionFacts,
   ForeignPortHolder,
+  LeftPort,
   PortHolder,
   PortLeak,
   PortsliceErrorCode,

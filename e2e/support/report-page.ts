@@ -6,7 +6,7 @@ import type { PortsReport } from '../../src/report/format.ts';
 import { loadRenderPage } from '../../test/support/report-page.ts';
 import { neededProgram } from './needed-program.ts';
 
-export interface OpenedReport {
+interface OpenedReport {
   readonly page: Page;
   /** Of the timeline. */
   readonly lanes: Locator;

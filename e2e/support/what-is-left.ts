@@ -4,7 +4,7 @@ import { expect, type Project } from './project.ts';
 
 const CLAIM_ALL = `
 import { getServerTCPPorts, TCPPortOwner } from 'portslice';
-const owners = await TCPPortOwner.acquireMany(getServerTCPPorts().length, { acquireTimeoutMs: 2_000 });
+const owners = await TCPPortOwner.acquireMany(getServerTCPPorts().length, { acquireTimeoutMs: 20_000 });
 console.log(owners.length);
 `;
 
@@ -32,7 +32,7 @@ export async function expectNoneLocked(project: Project): Promise<void> {
   await locked.toEqual([]);
 }
 
-/** No lock is left, and a process that knows nothing of the run can have every port at once. */
+/** No lock is left, and soon, since killed servers take their time, a process that knows nothing of the run can have every port at once. */
 export async function expectAllReleased(project: Project): Promise<void> {
   await expectNoneLocked(project);
   const { output } = await project.run('node', ['--input-type=module', '-e', CLAIM_ALL]);

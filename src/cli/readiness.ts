@@ -1,6 +1,6 @@
 /** When the servers of a command are ready, so that others may join them, and what is said if they are not. */
 import { variableOf } from '../core/run-port-name.ts';
-import { describeProcess } from '../errors/index.ts';
+import { describeProcess, pointToPort } from '../errors/index.ts';
 import { monotonicMs, pause } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
@@ -74,7 +74,10 @@ async function untilServed(port: CommandPort, { ports, tree, startMs, signal }: 
     if (stranger === undefined && listeners.length > 0) return;
     const ranMs = monotonicMs() - startMs;
     if (stranger !== undefined && !hasToldOfStranger) {
-      tell(`port ${port.port} is listened on by ${describeProcess(stranger)}, not by the command`);
+      tell(
+        `port ${port.port} is listened on by ${describeProcess(stranger)}, not by the command. ` +
+          `Stop that process, and start again. ${pointToPort(port.port)}`,
+      );
       hasToldOfStranger = true;
     } else if (stranger === undefined && !hasTold && ranMs > SILENT_MS) {
       tell(describeAbsence(port, findOtherAddresses(tree, ports)));

@@ -1,6 +1,6 @@
 /** `portslice run`: a command on run ports of this folder, until it ends. */
 import { variableOf } from '../core/run-port-name.ts';
-import { InvalidOptionError } from '../errors/index.ts';
+import { explainErrno, InvalidOptionError } from '../errors/index.ts';
 import { monotonicMs, pause } from '../platform/clock.ts';
 import { copyEnvironment } from '../platform/environment.ts';
 import type { ProcessTree } from '../platform/process-tree.ts';
@@ -50,14 +50,20 @@ export async function runCommand(request: RunRequest): Promise<number> {
       hintAtNoHold({ command: words, exitCode, ranMs, unserved: watch.neverListenedOn() });
     return codeOfEnd(exitCode, signal);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    tell(`the command cannot be started: ${message}`);
-    return codeOfSpawnError(code);
+    tell(`the command cannot be started: ${explainSpawnError(error as NodeJS.ErrnoException)}`);
+    return codeOfSpawnError((error as NodeJS.ErrnoException).code);
   } finally {
     watch.stop();
     await endTree(tree);
     endPorts(ports);
   }
+}
+
+function explainSpawnError(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT')
+    return `${error.message}. Install it, or correct its name; what is in node_modules/.bin is started by npx or a script of package.json`;
+  if (error.code === 'EACCES') return `${error.message}. Make the file executable`;
+  return explainErrno(error.code, error);
 }
 
 /** WEB for each port, and PORT if there is only one. */

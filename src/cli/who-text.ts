@@ -109,14 +109,13 @@ function formatFact([name, text]: Fact, width: number | undefined): string[] {
 }
 
 function holderFacts({ process: holding, claim }: PortHolderReport, nowMs: number): Fact[] {
-  const since = claim === undefined ? '' : `, for ${formatAge(nowMs - claim.claimedAtMs)}`;
   if (claim === undefined) return [['held by', `${describeProcess(holding)}, through portslice`]];
-  const { slice, runProcess } = claim;
-  const facts: readonly Fact[] = [['held by', `${describeProcess(holding)}${since}`]];
+  const { slice, runProcess, claimedAtMs } = claim;
+  const heldBy: Fact = ['held by', `${describeProcess(holding)}, for ${formatAge(nowMs - claimedAtMs)}`];
   // A script has a pool of its own.
-  if (slice === 0 && runProcess.processId === holding.processId) return [...facts];
+  if (slice === 0 && runProcess.processId === holding.processId) return [heldBy];
   const place = slice === 0 ? 'of none of its workers' : `worker ${slice}`;
-  return [...facts, ['run', `${describeProcess(runProcess)}, ${place}`]];
+  return [heldBy, ['run', `${describeProcess(runProcess)}, ${place}`]];
 }
 
 /** One text for all sockets that the same processes have: 'pid 42 (node server.js) in /shop, on 127.0.0.1:20123 and [::1]:20123'. */

@@ -13,9 +13,16 @@ export interface PortHolder {
   readonly sealed: boolean;
 }
 
-/** Who of another run holds a port, as far as the system tells. */
+/** Who of another run, or what other program, has a port, as far as the system tells. */
 export interface ForeignPortHolder extends ProcessDescription {
   readonly port: number;
+}
+
+/** A port that the kernel keeps from a strict bind though nobody listens on it. */
+export interface LeftPort {
+  readonly port: number;
+  /** Whether all that is on it are connections in TIME_WAIT. */
+  readonly isInTimeWait: boolean;
 }
 
 export interface ExhaustionFacts {
@@ -31,11 +38,15 @@ export interface ExhaustionFacts {
   /** Who has those locks. */
   readonly foreignHolders: readonly ForeignPortHolder[];
   readonly listenedOnByStrangers: number;
+  /** Who listens on the first few of those. */
+  readonly strangers: readonly ForeignPortHolder[];
   /**
    * The number of ports that the kernel keeps from a strict bind though nothing listens on them: connections that
    * earlier servers have left behind (TIME_WAIT), or a socket that another program has bound.
    */
   readonly strictlyRefused: number;
+  /** The first few of those. */
+  readonly leftPorts: readonly LeftPort[];
   /** The number of ports that are passed by because somebody has them for UDP, which was asked for too. */
   readonly takenForUDP: number;
   readonly waitedMs: number;
@@ -63,7 +74,10 @@ function describeExhaustion(facts: ExhaustionFacts): string {
     `${wanted} free in the pool of ${facts.poolPortCount}${waited}: ${describeCounts(facts)}.`,
     ...describeSome(facts.holders.map(describeHolder)),
     ...describeSome(facts.foreignHolders.map(describeForeignHolder)),
-    'Release ports sooner, run fewer workers, give the pool more ports (PORTSLICE_PORTS), or raise acquireTimeoutMs. ' +
+    ...describeSome(facts.strangers.map(describeStranger), facts.listenedOnByStrangers),
+    ...describeSome(facts.leftPorts.map(describeLeftPort), facts.strictlyRefused),
+    (facts.listenedOnByStrangers > 0 ? 'Stop the processes that listen on ports of the pool. ' : '') +
+      'Release ports sooner, run fewer workers, give the pool more ports (PORTSLICE_PORTS), or raise acquireTimeoutMs. ' +
       POINT_TO_STATUS,
   ].join('\n');
 }
@@ -87,9 +101,11 @@ function describeCounts(facts: ExhaustionFacts): string {
   ].join(', ');
 }
 
-function describeSome(lines: readonly string[]): string[] {
-  const hiddenCount = lines.length - SHOWN_HOLDER_COUNT;
-  return [...lines.slice(0, SHOWN_HOLDER_COUNT), ...(hiddenCount > 0 ? [`  and ${hiddenCount} more`] : [])];
+/** @param count of all, where only some are known */
+function describeSome(lines: readonly string[], count: number = lines.length): string[] {
+  const shown = lines.slice(0, SHOWN_HOLDER_COUNT);
+  const hiddenCount = count - shown.length;
+  return [...shown, ...(hiddenCount > 0 ? [`  and ${hiddenCount} more`] : [])];
 }
 
 function describeHolder(holder: PortHolder): string {
@@ -101,4 +117,16 @@ function describeHolder(holder: PortHolder): string {
 function describeForeignHolder(holder: ForeignPortHolder): string {
   const label = holder.label === undefined || holder.label === '' ? '' : `: '${harmless(holder.label)}'`;
   return `  ${holder.port} locked by ${describeProcess(holder)}${label}`;
+}
+
+function describeStranger(stranger: ForeignPortHolder): string {
+  const isThis = stranger.processId === process.pid;
+  return `  ${stranger.port} listened on by ${isThis ? 'this process itself, ' : ''}${describeProcess(stranger)}`;
+}
+
+function describeLeftPort({ port, isInTimeWait }: LeftPort): string {
+  const reason = isInTimeWait
+    ? 'an earlier server has left connections (TIME_WAIT), for up to 60 s'
+    : 'a connection or a program that does not listen has it';
+  return `  ${port} cannot be bound, though nobody listens on it: ${reason}`;
 }

@@ -9,6 +9,7 @@ export { describeValue } from './describe-value.ts';
 export {
   type ExhaustionFacts,
   type ForeignPortHolder,
+  type LeftPort,
   type PortHolder,
   PortPoolExhaustedError,
 } from './exhaustion.ts';
@@ -28,6 +29,7 @@ export {
 export { EphemeralRangeError, UnsupportedPlatformError } from './ports.ts';
 export { AlreadyServedError, RunPortUnknownError } from './run-ports.ts';
 export {
+  explainErrno,
   ServerAddressInUseError,
   ServerCommandError,
   ServerHandOverError,

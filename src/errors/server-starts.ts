@@ -2,6 +2,7 @@
 import { PortsliceError } from './base.ts';
 import { pointToPort } from './command-hint.ts';
 import { describeCommand, describeProcess, type ProcessDescription } from './describe-process.ts';
+import { harmless } from './harmless.ts';
 
 export interface ServerCommandFacts {
   readonly program: string;
@@ -28,7 +29,7 @@ export class ServerCommandError extends PortsliceError {
   }
 }
 
-function explainCommand({ program, cwd, hasFolder, errnoName }: ServerCommandFacts): string {
+function explainCommand({ program, cwd, hasFolder, errnoName, cause }: ServerCommandFacts): string {
   if (!hasFolder) return `its folder '${cwd}' does not exist. Correct cwd.`;
   if (errnoName === 'ENOENT') {
     return program.includes('/')
@@ -36,7 +37,23 @@ function explainCommand({ program, cwd, hasFolder, errnoName }: ServerCommandFac
       : 'it is neither in PATH nor in node_modules/.bin. Install it, or name it by its path; a command line for the shell is a string, not an array.';
   }
   if (errnoName === 'EACCES') return 'it may not be executed (EACCES). Make the file executable.';
-  return `${errnoName ?? 'the reason'} is explained by the error's cause.`;
+  return explainErrno(errnoName, cause);
+}
+
+const ERRNO_EXPLANATIONS: Readonly<Record<string, string>> = {
+  E2BIG: 'its arguments and environment are too long together. Pass less, or by a file',
+  EAGAIN: 'there are too many processes. Run fewer at once, or raise the limit (ulimit -u)',
+  EMFILE: 'this process has too many open files. Raise the limit (ulimit -n), or run fewer tests at once',
+  ENFILE: 'the system has too many open files. Run fewer tests at once',
+  ENOMEM: 'there is too little memory. Run fewer tests at once',
+};
+
+/** Why a program cannot be started that is there and may be executed, and what to do, as sentences. */
+export function explainErrno(errnoName: string | undefined, cause: unknown): string {
+  const known = ERRNO_EXPLANATIONS[errnoName ?? ''];
+  if (known !== undefined) return `${known} (${errnoName}).`;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return `${harmless(reason)}. Start it by hand from the same folder: what is wrong there is wrong here, too.`;
 }
 
 /** What the errors of a server that has not come up have in common. */
@@ -82,6 +99,10 @@ export interface ServerAddressInUseFacts extends ServerStartFacts {
   readonly holder: ProcessDescription | undefined;
   /** Whether it was also tried without the hold. */
   readonly isWithoutHold: boolean;
+  /** Whether the server itself listens on it. */
+  readonly isListening: boolean;
+  /** Whether connections that an earlier server has left are all that is on it. */
+  readonly isInTimeWait: boolean;
 }
 
 /** A server says that its port is in use. */
@@ -94,19 +115,31 @@ export class ServerAddressInUseError extends PortsliceError {
   readonly processId: number | undefined;
   declare readonly output: string;
 
-  constructor({ name, port, holder, isWithoutHold, output, lastLines }: ServerAddressInUseFacts) {
+  constructor(facts: ServerAddressInUseFacts) {
+    const { name, port, holder, output, lastLines } = facts;
     super(
       `${quoteServer(name)} says that port ${port} is in use. ` +
         (holder === undefined
-          ? `Nobody else listens on it${isWithoutHold ? ', and it was not held either' : ''}: ` +
-            'perhaps it listens twice, or an earlier server without SO_REUSEADDR has left connections for up to 60 s.'
-          : `${describeProcess(holder)} listens on it. Stop that process.`) +
+          ? explainUse(facts)
+          : `${describeProcess(holder)} listens on it. Stop that process, or exclude the port with PORTSLICE_EXCLUDED_PORTS.`) +
         `${quoteOutput(lastLines)}\n${pointToPort(port)}`,
     );
     this.port = port;
     this.processId = holder?.processId;
     attachOutput(this, output);
   }
+}
+
+/** Where nobody else listens. */
+function explainUse({ isWithoutHold, isListening, isInTimeWait }: ServerAddressInUseFacts): string {
+  if (isListening) return 'Nobody else listens on it, but it does so itself: let it listen once.';
+  const nobody = `Nobody else listens on it${isWithoutHold ? ', and it was not held either' : ''}`;
+  if (isInTimeWait)
+    return `${nobody}, but an earlier server has left connections, for up to 60 s. Set SO_REUSEADDR in the server, or wait for 60 s.`;
+  return (
+    `${nobody}. Let it listen only once; ${isWithoutHold ? '' : 'or pass hold: false, if it sets neither SO_REUSEADDR nor SO_REUSEPORT; '}` +
+    'or, if an earlier server has left connections, set SO_REUSEADDR in the server, or wait for 60 s.'
+  );
 }
 
 export interface ServerHandOverFacts extends ServerStartFacts {
@@ -153,6 +186,8 @@ export interface ServerStopFacts {
   readonly port: number;
   /** In words: 'pid 123 (node api.js) is still there after SIGKILL'. */
   readonly problem: string;
+  /** What to do, as sentences. */
+  readonly fix: string;
   readonly output: string;
   readonly lastLines: string;
   readonly cause?: unknown;
@@ -164,11 +199,17 @@ export class ServerStopError extends PortsliceError {
   static override readonly code = 'PORTSLICE_SERVER_STOP';
   readonly code: typeof ServerStopError.code = ServerStopError.code;
   readonly port: number;
+  /** In words. */
+  readonly problem: string;
+  /** What to do, in sentences. */
+  readonly fix: string;
   declare readonly output: string;
 
-  constructor({ name, port, problem, output, lastLines, cause }: ServerStopFacts) {
-    super(`${quoteServer(name)} could not be stopped: ${problem}.${quoteOutput(lastLines)}`, cause);
+  constructor({ name, port, problem, fix, output, lastLines, cause }: ServerStopFacts) {
+    super(`${quoteServer(name)} could not be stopped: ${problem}. ${fix}${quoteOutput(lastLines)}`, cause);
     this.port = port;
+    this.problem = problem;
+    this.fix = fix;
     attachOutput(this, output);
   }
 }

@@ -2,6 +2,7 @@
 import { PortsliceError } from './base.ts';
 import { pointToPort } from './command-hint.ts';
 import { describeProcess, type ProcessDescription } from './describe-process.ts';
+import { adviceForEnd } from './server-ends.ts';
 import { attachOutput, quoteOutput, quoteServer } from './server-starts.ts';
 
 export interface WaitTimeoutFacts {
@@ -102,9 +103,12 @@ function adviceFor({ exitCode, signal, isHeldHere = false }: ServerExitedFacts):
     .join(' ');
 }
 
-function adviceForStarted({ exitCode }: ServerExitedFacts, lastLines: string): string {
-  const background = 'If it starts the server in the background, set launcher: true.';
-  return `${exitCode === 0 ? background : ''}${quoteOutput(lastLines)}`.trimStart();
+function adviceForStarted({ exitCode, signal }: ServerExitedFacts, lastLines: string): string {
+  const advice =
+    exitCode === 0
+      ? 'If it starts the server in the background, set launcher: true; else let it go on.'
+      : adviceForEnd({ exitCode, signal, lastLines });
+  return advice + quoteOutput(lastLines);
 }
 
 export interface ForeignListenerFacts extends ProcessDescription {
@@ -167,7 +171,8 @@ export class ServerDiedError extends PortsliceError {
   constructor({ name, port, processId, exitCode, signal, output, lastLines }: ServerDiedFacts) {
     super(
       `The server '${name}' on port ${port} had ended by itself (pid ${processId ?? 'of this process'}, ` +
-        `${signal ?? `exit code ${exitCode ?? 'unknown'}`}).${quoteOutput(lastLines)}`,
+        `${signal ?? `exit code ${exitCode ?? 'unknown'}`}). ${adviceForDeath({ exitCode, signal, lastLines })}` +
+        quoteOutput(lastLines),
     );
     this.port = port;
     this.processId = processId;
@@ -175,4 +180,9 @@ export class ServerDiedError extends PortsliceError {
     this.signal = signal;
     this.output = output;
   }
+}
+
+function adviceForDeath(end: Pick<ServerDiedFacts, 'exitCode' | 'signal' | 'lastLines'>): string {
+  const advice = end.exitCode === 0 ? 'Let it go on until the test ends.' : adviceForEnd(end);
+  return `${advice} If the test ends it on purpose, use server.stop() or server.restart().`;
 }

@@ -18,7 +18,7 @@ export interface ProcessTree {
    * becomes the command itself, with the process id that it has.
    */
   wrap(command: readonly string[], place: CommandPlace): readonly string[];
-  /** What this system does not keep of all this, in words that follow a colon; undefined: it keeps everything. */
+  /** What this system does not keep of all this, in words that follow a colon, and what to do, without the last full stop; undefined: it keeps everything. */
   readonly problem: string | undefined;
   /**
    * The process was started right now, as the leader of a session of its own (`detached`). From now on the watchdog ends the

@@ -27,13 +27,13 @@ export class TreeGuard {
     this.#program = program;
   }
 
-  /** @returns why there is no watchdog, in words; undefined: there is one */
+  /** @returns why there is no watchdog, and what to do, in words; undefined: there is one */
   open(mark: string): string | undefined {
     this.#orders.set(mark, []);
     if (this.#restarts >= MAX_RESTARTS)
-      return `the ${this.#program} that waits for the end of this process is ended again and again, so a server is not ended if this process is killed`;
+      return `the ${this.#program} that waits for the end of this process is ended again and again, so a server is not ended if this process is killed. Let whatever ends it spare it`;
     if (this.#pipe === undefined && !this.#start())
-      return "the program 'sh' cannot be started, so a server is not ended if this process is killed";
+      return "the program 'sh' cannot be started, so a server is not ended if this process is killed. Check that it is in PATH and that one more process may be started";
     this.#order(mark, `+${mark}`);
     return undefined;
   }

@@ -82,21 +82,19 @@ export class ReportCollector {
     this.#idsWithPorts.add(testId);
     this.#idsWithoutPorts.delete(testId);
     const test = this.#toReport(told, ports, servers);
-    this.#tests.set(this.#keyOf(test), test);
+    const key = keyOf(test);
+    const known = this.#tests.get(key);
+    if (known !== undefined) return known;
+    this.#tests.set(key, test);
     if (message !== undefined) this.#exhausted.push({ test, message });
     this.#addShared(test, ports, servers);
     return test;
   }
 
   #note({ startedAtMs, durationMs, outcome }: ToldTest): void {
-    if (outcome === 'skipped') return;
+    if (outcome === 'skipped' || startedAtMs === 0) return;
     this.#startedAtMs = Math.min(this.#startedAtMs, startedAtMs);
     this.#endedAtMs = Math.max(this.#endedAtMs, startedAtMs + durationMs);
-  }
-
-  /** The same attempt can be in two blobs of one shard. Other attempts of its id are other tests: of another shard, or repeated. */
-  #keyOf({ id, machine, startedAtMs }: TestReport): string {
-    return `${id} ${machine} ${startedAtMs}`;
   }
 
   #toReport(
@@ -145,7 +143,9 @@ export class ReportCollector {
         ({ label, claimedAtMs }) => label === title && claimedAtMs >= told.startedAtMs - CLOCK_STEP_MS,
       );
       for (const record of lost) left.delete(record);
-      if (lost.length > 0) this.#add({ ...told, ports: [() => lost.map(lostUse)] });
+      if (lost.length === 0) continue;
+      const startedAtMs = told.startedAtMs || Math.min(...lost.map(({ claimedAtMs }) => claimedAtMs));
+      this.#add({ ...told, startedAtMs, ports: [() => lost.map(lostUse)] });
     }
   }
 
@@ -196,6 +196,11 @@ function lostUse({ port, slice, claimedAtMs }: PortRecord): object {
     waitedMs: 0,
     acquiredAtMs: claimedAtMs,
   };
+}
+
+/** The same attempt can be in two blobs of one shard. Other attempts of its id are other tests: of another shard, or repeated. */
+function keyOf({ id, machine, startedAtMs }: TestReport): string {
+  return `${id} ${machine} ${startedAtMs}`;
 }
 
 function ownOf<Use>(uses: readonly Scoped<Use>[]): Use[] {

@@ -2,6 +2,8 @@
 import type { TestReport } from './format.ts';
 
 export interface ToldTest extends Omit<TestReport, 'machine' | 'worker' | 'ports' | 'servers'> {
+  /** 0: not known, of a test whose worker has ended. */
+  readonly startedAtMs: number;
   /** The same for all attempts of the test. */
   readonly testId: string;
   /** As `TestReport.worker`; undefined: the facts of its run say it. */

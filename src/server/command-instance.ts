@@ -5,7 +5,7 @@ import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
 import type { ProcessTree } from '../platform/process-tree.ts';
 import { serverPlatform } from '../platform/server-platform.ts';
-import type { Instance, InstanceStop } from './instance.ts';
+import type { Instance, InstanceStop, StopFailure } from './instance.ts';
 import { startProcess, type StartedProcess } from './server-process.ts';
 import type { ServerEnd } from './server.ts';
 
@@ -128,8 +128,7 @@ export class CommandInstance implements Instance {
     if (left.length === 0) await this.ended;
     this.#process.close();
     this.#tree.close();
-    const problem = left.length === 0 ? undefined : `pid ${left.join(', ')} is still there after SIGKILL`;
-    return { problem, wasKilled };
+    return { failure: left.length === 0 ? undefined : stillThere(left), wasKilled };
   }
 
   keepProcessAlive(): void {
@@ -157,4 +156,19 @@ export class CommandInstance implements Instance {
       await pause(Math.min(lookMs, leftMs));
     }
   }
+}
+
+function stillThere(processIds: readonly number[]): StopFailure {
+  const userId = processIds.map((processId) => platform.findUser(processId)).find(isForeign);
+  return {
+    problem: `pid ${processIds.join(', ')} is still there after SIGKILL`,
+    fix:
+      userId === undefined
+        ? 'It ends when the device or network drive that it waits for answers: see to that.'
+        : `End it as user ${userId}, or start the server without changing the user.`,
+  };
+}
+
+function isForeign(userId: number | undefined): boolean {
+  return userId !== undefined && userId !== platform.findUser(process.pid);
 }

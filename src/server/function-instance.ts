@@ -5,7 +5,7 @@ import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
 import { serverPlatform } from '../platform/server-platform.ts';
 import { isPromise } from './foreign-values.ts';
-import type { Instance, InstanceStop } from './instance.ts';
+import type { Instance, InstanceStop, StopFailure } from './instance.ts';
 import type { ServerCloser, ServerFunction, ServerPorts } from './server-options.ts';
 import type { ServerEnd } from './server.ts';
 import { isFulfilledWithin } from './within.ts';
@@ -56,7 +56,10 @@ export class FunctionInstance implements Instance {
     this.#stopping.abort();
     try {
       const isClosed = await isFulfilledWithin(this.#close(graceMs), graceMs);
-      return { problem: isClosed ? undefined : `it is not closed after ${graceMs} ms`, wasKilled: false };
+      return { failure: isClosed ? undefined : notClosed(graceMs), wasKilled: false };
+    } catch (error) {
+      const fix = 'Correct what the function of the server has returned to close it.';
+      return { failure: { problem: String(error), fix, cause: error }, wasKilled: false };
     } finally {
       this.#tellEnd({ exitCode: undefined, signal: undefined });
     }
@@ -76,6 +79,13 @@ export class FunctionInstance implements Instance {
     if (typeof closer === 'function') await closer();
     else if (closer !== undefined) await closeServer(closer, this.#connections, graceMs);
   }
+}
+
+function notClosed(graceMs: number): StopFailure {
+  return {
+    problem: `it is not closed after ${graceMs} ms`,
+    fix: 'Let it end its connections and timers when it is closed, or raise stopTimeoutMs.',
+  };
 }
 
 async function begin(

@@ -2,9 +2,18 @@
 import type { Listener } from '../platform/port-kernel.ts';
 import type { ServerEnd } from './server.ts';
 
+/** Why a server is not ended. */
+export interface StopFailure {
+  /** In words. */
+  readonly problem: string;
+  /** What to do, as sentences. */
+  readonly fix: string;
+  readonly cause?: unknown;
+}
+
 export interface InstanceStop {
-  /** Why it is not ended, in words; undefined: it is. */
-  readonly problem: string | undefined;
+  /** Undefined: it is ended. */
+  readonly failure: StopFailure | undefined;
   /** Whether processes were killed that had not ended in time. */
   readonly wasKilled: boolean;
 }
@@ -17,7 +26,7 @@ export interface Instance {
   readonly begun: Promise<void>;
   /** When it has ended; never rejects. */
   readonly ended: Promise<ServerEnd>;
-  /** What the system does not keep of what is promised, in words; undefined: it keeps everything. */
+  /** What the system does not keep of what is promised, in words, and what to do; undefined: it keeps everything. */
   readonly problem: string | undefined;
   /** Whether such an end is none of the server, but of a launcher that has done its work. */
   survives(end: ServerEnd): boolean;

@@ -7,11 +7,13 @@ import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
 import { serverPlatform } from '../platform/server-platform.ts';
 import type { CommandInstance } from './command-instance.ts';
-import type { Instance, InstanceStop } from './instance.ts';
+import type { Instance, InstanceStop, StopFailure } from './instance.ts';
 import { type Program, runToItsEnd, runWhileExiting } from './server-process.ts';
 import type { ServerEnd } from './server.ts';
 
 const LOOK_MS = 10;
+const CORRECT_STOP_COMMAND = 'Correct stopCommand.';
+const RAISE_TIMEOUT = 'Raise stopTimeoutMs, or correct stopCommand.';
 
 export class LauncherInstance implements Instance {
   readonly processId: number;
@@ -67,14 +69,14 @@ export class LauncherInstance implements Instance {
   }
 
   async stop(graceMs: number): Promise<InstanceStop> {
-    const problem = await this.#runStopProgram();
+    const failure = await this.#runStopProgram();
     this.#signalOthers(this.#launcher.stopSignal);
     const stopped = await this.#launcher.stop(graceMs);
     const deadlineMs = monotonicMs() + graceMs;
     while (this.#findOthers().length > 0 && monotonicMs() < deadlineMs) await pause(LOOK_MS);
     const wasKilled = stopped.wasKilled || this.#findOthers().length > 0;
     this.#signalOthers('SIGKILL');
-    return { problem: problem ?? stopped.problem, wasKilled };
+    return { failure: failure ?? stopped.failure, wasKilled };
   }
 
   keepProcessAlive(): void {
@@ -87,17 +89,24 @@ export class LauncherInstance implements Instance {
     this.#signalOthers('SIGKILL');
   }
 
-  /** @returns why it has failed, in words */
-  async #runStopProgram(): Promise<string | undefined> {
+  async #runStopProgram(): Promise<StopFailure | undefined> {
     if (this.#stopProgram === undefined) return undefined;
     const text = `'${this.#stopProgram.command.join(' ')}'`;
     try {
       const end = await runToItsEnd(this.#stopProgram, this.#write, this.#stopTimeoutMs);
       if (end?.exitCode === 0) return undefined;
-      if (end === undefined) return `${text} has not ended within ${this.#stopTimeoutMs} ms`;
-      return `${text} has ended with ${end.signal ?? `exit code ${end.exitCode}`}`;
+      if (end === undefined)
+        return { problem: `${text} has not ended within ${this.#stopTimeoutMs} ms`, fix: RAISE_TIMEOUT };
+      const problem = `${text} has ended with ${end.signal ?? `exit code ${end.exitCode}`}`;
+      return { problem, fix: CORRECT_STOP_COMMAND };
     } catch (error) {
-      return (error as Error).message;
+      // It says what to do.
+      const [problem = '', ...fix] = (error as Error).message.split(/(?<=\.) /);
+      return {
+        problem: problem.replace(/\.$/, ''),
+        fix: [...fix, CORRECT_STOP_COMMAND].join(' '),
+        cause: error,
+      };
     }
   }
 

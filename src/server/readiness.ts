@@ -183,7 +183,14 @@ function addressInUse(start: Start, port: number): PortsliceError {
     return notTaken(start, `it says that port ${port} is in use, so it listens by itself`);
   const listeners = platform.findListeners(port) ?? [];
   const holder = listeners.find((listener) => !start.instance.includes(listener));
-  return new ServerAddressInUseError({ ...factsOf(start), port, holder, isWithoutHold: !start.isHeld });
+  return new ServerAddressInUseError({
+    ...factsOf(start),
+    port,
+    holder,
+    isWithoutHold: !start.isHeld,
+    isListening: listeners.length > 0,
+    isInTimeWait: platform.isOnlyInTimeWait(port),
+  });
 }
 
 async function notReady(start: Start, progress: Progress): Promise<PortsliceError> {

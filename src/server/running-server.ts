@@ -15,7 +15,7 @@ import { nameOf, type ServerSettings } from './check-options.ts';
 import { fillIn } from './command-template.ts';
 import { follow } from './foreign-values.ts';
 import { HandOver } from './hand-over.ts';
-import type { Instance } from './instance.ts';
+import type { Instance, InstanceStop } from './instance.ts';
 import { warnOfKill } from './kill-warning.ts';
 import { rejectListener, untilPortsAreFree } from './listening.ts';
 import { ServerOutput } from './output.ts';
@@ -251,7 +251,10 @@ export class RunningServer implements Server {
     try {
       await this.#end?.(Math.min(this.#settings.stopTimeoutMs, FAILED_START_GRACE_MS));
     } catch (error) {
-      warn('PORTSLICE_SERVER_LEFT', (error as Error).message);
+      warn(
+        'PORTSLICE_SERVER_LEFT',
+        `'${describeCommand(this.#settings.name)}' is not ready, and ${whyLeft(error)}`,
+      );
     }
   }
 
@@ -319,17 +322,20 @@ async function stopThis(this: RunningServer): Promise<void> {
   return this.stop();
 }
 
-interface Stopped {
-  readonly wasKilled: boolean;
-  readonly failure?: { readonly problem: string; readonly cause?: unknown };
+async function stopInstance(instance: Instance, graceMs: number): Promise<InstanceStop> {
+  try {
+    return await instance.stop(graceMs);
+  } catch (error) {
+    const fix = `End ${instance.processId === undefined ? 'it' : `pid ${instance.processId}`} yourself.`;
+    return { wasKilled: false, failure: { problem: String(error), fix, cause: error } };
+  }
 }
 
-/** What it has thrown is the reason, too. */
-async function stopInstance(instance: Instance, graceMs: number): Promise<Stopped> {
-  try {
-    const { problem, wasKilled } = await instance.stop(graceMs);
-    return { wasKilled, ...(problem === undefined ? {} : { failure: { problem } }) };
-  } catch (error) {
-    return { wasKilled: false, failure: { problem: String(error), cause: error } };
-  }
+/** In one line, without the output, which the error of the start has. */
+function whyLeft(error: unknown): string {
+  const reason =
+    error instanceof ServerStopError
+      ? `${error.problem}. ${error.fix}`
+      : `${String(error)}. End it yourself.`;
+  return `could not be stopped: ${reason}`;
 }

@@ -11,7 +11,7 @@ import {
 } from '../../src/index.ts';
 import { type DispenserFacts, longestWaitMs, PortDispenser } from '../../src/plugin/port-dispenser.ts';
 import { errorOf } from '../support/catch-error.ts';
-import { startServer } from '../support/listening-server.ts';
+import { leaveTimeWait, listen, startServer } from '../support/listening-server.ts';
 import { openTestPool } from '../support/test-pool.ts';
 import { until } from '../support/until.ts';
 import { collectWarnings } from '../support/warnings.ts';
@@ -116,7 +116,7 @@ describe('a test that failed with EADDRINUSE on its own port', () => {
     const [warning, ...rest] = await warnings.withCode('PORTSLICE_ADDRESS_IN_USE');
     expect(warning).toMatch(
       new RegExp(
-        `'shop > pays' failed with EADDRINUSE on its own port ${port.port}: pid ${server.pid} .*listens on it\\. More: npx portslice who ${port.port}$`,
+        `'shop > pays' failed with EADDRINUSE on its own port ${port.port}: pid ${server.pid} .*listens on it\\. Stop that process, or exclude the port with PORTSLICE_EXCLUDED_PORTS\\. More: npx portslice who ${port.port}$`,
       ),
     );
     expect(warning).not.toContain('hold: false');
@@ -132,7 +132,10 @@ describe('a test that failed with EADDRINUSE on its own port', () => {
       {},
       /nobody listens on it\. A server that sets neither .* needs the option hold: false\. More: npx portslice who \d+$/,
     ],
-    [{ hold: false }, /nobody listens on it any more\. More: npx portslice who \d+$/],
+    [
+      { hold: false },
+      /nobody listens on it any more\. Wait for the end of a server before .*\. More: npx portslice who \d+$/,
+    ],
   ])('and on which nobody listens is told what a hold with %o means', async (options, expected) => {
     await using _pool = await openTestPool(1);
     using warnings = collectWarnings();
@@ -140,6 +143,39 @@ describe('a test that failed with EADDRINUSE on its own port', () => {
     const owner = await dispenser.acquire(options);
     dispenser.explainFailure([message(owner.port)]);
     expect(await warnings.withCode('PORTSLICE_ADDRESS_IN_USE')).toEqual([expect.stringMatching(expected)]);
+    await dispenser.releaseAll(true);
+  });
+});
+
+describe('a test that failed with EADDRINUSE on a port that it has used itself', () => {
+  test('is told of its own server that still listens', async () => {
+    await using _pool = await openTestPool(1);
+    using warnings = collectWarnings();
+    const dispenser = openDispenser();
+    const owner = await dispenser.acquire();
+    await using server = await listen({ port: owner.port });
+    dispenser.explainFailure([message(owner.port)]);
+    expect(await warnings.withCode('PORTSLICE_ADDRESS_IN_USE')).toEqual([
+      expect.stringMatching(
+        /this test process itself \(pid \d+\) listens on it\. Close that server, and wait for its close, before another one listens\. More: /,
+      ),
+    ]);
+    await server.close();
+    await dispenser.releaseAll(true);
+  });
+
+  test('is told of the connections that its server has left', async () => {
+    await using _pool = await openTestPool(1);
+    using warnings = collectWarnings();
+    const dispenser = openDispenser();
+    const owner = await dispenser.acquire({ hold: false });
+    await leaveTimeWait(owner.port);
+    dispenser.explainFailure([message(owner.port)]);
+    expect(await warnings.withCode('PORTSLICE_ADDRESS_IN_USE')).toEqual([
+      expect.stringContaining(
+        'but an earlier server has left connections, for up to 60 s. Set SO_REUSEADDR in the server.',
+      ),
+    ]);
     await dispenser.releaseAll(true);
   });
 });

@@ -228,7 +228,10 @@ describe('servers that end by themselves', () => {
       output: 'last words\n',
     });
     expect(death?.message).toContain('had ended by itself');
-    expect(death?.message).toContain('exit code 7). Its last output:\nlast words');
+    expect(death?.message).toContain(
+      'exit code 7). Correct what it complains of. If the test ends it on purpose, use server.stop() or server.restart(). ' +
+        'Its last output:\nlast words',
+    );
     await servers.endAll(true);
     expect(servers.uses).toMatchObject([{ exitCode: 7 }]);
   });

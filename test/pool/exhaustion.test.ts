@@ -2,8 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { PortPoolExhaustedError, TCPPortOwner } from '../../src/index.ts';
 import { errorOf } from '../support/catch-error.ts';
-import { listen } from '../support/listening-server.ts';
+import { listen, startServer } from '../support/listening-server.ts';
+import { needProgram } from '../support/needs.ts';
 import { startPortWorker } from '../support/port-worker.ts';
+import { startStranger } from '../support/stranger.ts';
 import { openTestPool } from '../support/test-pool.ts';
 import { collectWarnings } from '../support/warnings.ts';
 
@@ -87,6 +89,50 @@ test('the ports that another run has locked are named with their process', async
     expect(error.message).toMatch(new RegExp(`^  ${port} locked by pid ${processId} \\(.*port-worker`, 'm'));
 });
 
+test('the ports on which strangers listen are named with their process, a few of many', async (context) => {
+  await using opened = await openTestPool(8);
+  const [first, ...others] = opened.ports as [number, ...number[]];
+  await using server = await startServer(first);
+  await using stranger = startStranger(needProgram(context, 'python3'));
+  expect(await stranger.listenOn(others)).toBe(others.length);
+  const error = await errorOf(PortPoolExhaustedError, claim);
+  expect(error.facts).toMatchObject({ listenedOnByStrangers: 8, strictlyRefused: 0, leftPorts: [] });
+  // As many as could be looked up in a moment, the first in any case.
+  const { strangers } = error.facts;
+  expect(strangers.length).toBeLessThanOrEqual(5);
+  expect(strangers.map(({ port }) => port)).toEqual(opened.ports.slice(0, Math.max(1, strangers.length)));
+  expect(strangers[0]).toMatchObject({ processId: server.pid });
+  for (const { command } of strangers.slice(1)) expect(command).toContain('stranger.program.py');
+  const [, line, ...lines] = error.message.split('\n');
+  expect(line).toMatch(
+    new RegExp(`^  ${first} listened on by pid ${server.pid} \\(.*listening-server.program.ts ${first}\\)$`),
+  );
+  expect(lines.at(-2)).toBe(`  and ${8 - strangers.length} more`);
+  expect(lines.at(-1)).toMatch(/^Stop the processes that listen on ports of the pool\. Release/);
+});
+
+test('a port that nobody listens on and the kernel refuses is named with what is known of it', async (context) => {
+  await using opened = await openTestPool(2);
+  const [bound, listened] = opened.ports as [number, number];
+  await using _own = await listen({ port: listened });
+  await using stranger = startStranger(needProgram(context, 'python3'));
+  expect(await stranger.bindStrictly([bound])).toBe(1);
+  const { facts, message } = await errorOf(PortPoolExhaustedError, claim);
+  expect(facts).toMatchObject({
+    strangers: [{ port: listened, processId: process.pid }],
+    strictlyRefused: 1,
+  });
+  expect(facts.leftPorts).toEqual([{ port: bound, isInTimeWait: false }]);
+  expect(message).toContain(`  ${listened} listened on by this process itself, pid ${process.pid} (`);
+  expect(message).toContain(
+    `  ${bound} cannot be bound, though nobody listens on it: a connection or a program that does not listen has it\n`,
+  );
+  const inTimeWait = { ...facts, leftPorts: [{ port: bound, isInTimeWait: true }] };
+  expect(new PortPoolExhaustedError(inTimeWait).message).toContain(
+    `  ${bound} cannot be bound, though nobody listens on it: an earlier server has left connections (TIME_WAIT), for up to 60 s\n`,
+  );
+});
+
 test('a port that another process has sealed is listed with that process', async () => {
   await using opened = await openTestPool(1);
   await using worker = startPortWorker({ env: opened.env });
@@ -110,7 +156,7 @@ describe('of many holders', () => {
     expect(lines[51]).toBe('  and 2 more');
     const foreignHolders = Array.from({ length: 51 }, (_, index) => ({ port: 30_000 + index }));
     const counts = { foreignHolders, lockedByOtherRuns: 51, strictlyRefused: 3 };
-    const message = new PortPoolExhaustedError({ ...facts, ...counts, holders: [] }).message;
+    const { message } = new PortPoolExhaustedError({ ...facts, ...counts, holders: [] });
     expect(message).toContain('51 locked by other runs');
     expect(message).toContain("3 with leftovers of earlier servers or other programs' sockets");
     expect(message.split('\n')[50]).toBe('  30049 locked by a process that cannot be seen from here');

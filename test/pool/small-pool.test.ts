@@ -1,22 +1,11 @@
 /** Few ports, many tests: each gets a port on which the server of an earlier one has left connections in TIME_WAIT. */
-import { once } from 'node:events';
-import net from 'node:net';
 import { expect, test } from 'vitest';
 import { TCPPortOwner } from '../../src/index.ts';
 import { platform } from '../../src/platform/platform.ts';
 import { hasHolds } from '../support/kernel-traits.ts';
+import { leaveTimeWait } from '../support/listening-server.ts';
 import { interposeKernel } from '../support/seam.ts';
 import { openTestPool } from '../support/test-pool.ts';
-
-/** The side that closes first has the connection in TIME_WAIT: here the server. */
-async function serveOnce(port: number): Promise<void> {
-  const server = net.createServer((socket) => socket.end()).listen(port);
-  await once(server, 'listening');
-  const client = net.connect(port, '127.0.0.1').resume();
-  await once(client, 'close');
-  server.close();
-  await once(server, 'close');
-}
 
 test.runIf(hasHolds)(
   'Five ports are enough for any number of tests, though each leaves a connection in TIME_WAIT',
@@ -27,7 +16,7 @@ test.runIf(hasHolds)(
       // The constructor waits for nothing.
       using owner = new TCPPortOwner();
       used.push(owner.port);
-      await serveOnce(owner.port);
+      await leaveTimeWait(owner.port);
     }
     expect(new Set(used)).toEqual(new Set(pool.ports));
     for (const port of pool.ports) expect(platform.isOnlyInTimeWait(port)).toBe(true);
@@ -47,7 +36,7 @@ test.runIf(hasHolds)(
       await using pool = await openTestPool(40, { workers: 8, restMs: 0 });
       for (const port of pool.ports) {
         using owner = new TCPPortOwner({ port });
-        await serveOnce(owner.port);
+        await leaveTimeWait(owner.port);
       }
       strictBinds = 0;
       using owner = new TCPPortOwner();

@@ -91,7 +91,7 @@ describe('A run port', () => {
     expect(stderr.split('\n').filter((line) => line.startsWith('portslice:'))).toEqual([
       expect.stringMatching(
         new RegExp(
-          `^portslice: 'web' is ${port} this time: port ${wanted} is taken: pid ${first.pid} .* holds it for 'run port 'web''$`,
+          `^portslice: 'web' is ${port} this time: port ${wanted} is taken: pid ${first.pid} .* holds it for 'run port 'web''. Stop that process, and start again, to have ${wanted}$`,
         ),
       ),
     ]);
@@ -106,7 +106,11 @@ describe('A run port', () => {
     await using stranger = await startServer(wanted);
     await using main = startAsker(envOf(block));
     expect(await main.call('runPort', 'web')).not.toBe(wanted);
-    expect((await main.end()).stderr).toContain(`port ${wanted} is taken: pid ${stranger.pid} `);
+    expect((await main.end()).stderr).toMatch(
+      new RegExp(
+        `port ${wanted} is taken: pid ${stranger.pid} .* listens on it\\. Stop that process, and start again, to have ${wanted}\n`,
+      ),
+    );
   });
 
   test('can be exactly the one that is asked for, or an error names who has it', async () => {

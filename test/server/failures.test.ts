@@ -10,11 +10,13 @@ import {
   ServerAddressInUseError,
   ServerCommandError,
   ServerExitedError,
+  ServerNotReadyError,
+  type ServerPorts,
   startServer,
 } from '../../src/index.ts';
 import { errorOf } from '../support/catch-error.ts';
-import { listenersGuardEveryAddress } from '../support/kernel-traits.ts';
-import { listen } from '../support/listening-server.ts';
+import { hasHolds, listenersGuardEveryAddress } from '../support/kernel-traits.ts';
+import { leaveTimeWait, listen } from '../support/listening-server.ts';
 import { needProgram, needRoot } from '../support/needs.ts';
 import { reservePorts } from '../support/port-block.ts';
 import { RemoteError, startProgram } from '../support/program.ts';
@@ -25,6 +27,14 @@ import { collectWarnings } from '../support/warnings.ts';
 import type { TreeCommands } from './tree-worker.program.ts';
 import { treeWorkerProgram } from './tree-worker.ts';
 import { isListenedOn, WEB, WEB_TEXT } from './web.ts';
+
+function failToClose({ port: own }: ServerPorts): () => never {
+  const web = http.createServer().listen(own);
+  return () => {
+    web.close();
+    throw new Error('still\nbusy');
+  };
+}
 
 let opened: TestPool;
 let port: number;
@@ -78,7 +88,9 @@ describe('A program', () => {
   test('that cannot be given its arguments is told', async () => {
     const command = ['true', 'x'.repeat(2 ** 20)];
     const error = await errorOf(ServerCommandError, () => startServer({ command }));
-    expect(error.message).toContain('E2BIG');
+    expect(error.message).toMatch(
+      /^'true' cannot be started: its arguments and environment are too long together\. Pass less, or by a file \(E2BIG\)\.$/,
+    );
   });
 });
 
@@ -92,7 +104,9 @@ describe('A server that ends before it listens', () => {
     ];
     const error = await errorOf(ServerExitedError, () => startServer({ command }));
     expect(error).toMatchObject({ exitCode: 3, signal: undefined, port, output: `${lines.join('\n')}\n` });
-    expect(error.message).toContain(`(exit code 3). Its last output:\n${lines.slice(10).join('\n')}`);
+    expect(error.message).toContain(
+      `(exit code 3). Correct what it complains of. Its last output:\n${lines.slice(10).join('\n')}`,
+    );
     expect(error.message).not.toContain('line 10\n');
     // What an uncaught error prints: the whole output can be a megabyte.
     expect(inspect(error)).not.toMatch(/^\s+output:/m);
@@ -102,7 +116,8 @@ describe('A server that ends before it listens', () => {
     const error = await errorOf(ServerExitedError, () => startServer({ command: 'kill -SEGV $$' }));
     expect(error).toMatchObject({ exitCode: undefined, signal: 'SIGSEGV' });
     expect(error.message).toContain(
-      `'kill -SEGV $$' (pid ${error.processId}) ended before it listened on port ${port} (SIGSEGV).`,
+      `'kill -SEGV $$' (pid ${error.processId}) ended before it listened on port ${port} (SIGSEGV). ` +
+        'Look at its log file for the reason, or let it write to its standard output or error. It has written nothing.',
     );
   });
 
@@ -111,6 +126,13 @@ describe('A server that ends before it listens', () => {
       startServer({ command: 'exit 1', label: 'the shop' }),
     );
     expect(error.message).toContain(`'the shop' (pid ${error.processId}) ended before it listened`);
+  });
+
+  test('because its shell finds no program is told so', async () => {
+    const error = await errorOf(ServerExitedError, () => startServer({ command: 'no-such-program {port}' }));
+    expect(error.message).toContain(
+      '(exit code 127). A shell ends with 127 where there is no such program: install it',
+    );
   });
 
   test('without a failure could be a launcher', async () => {
@@ -180,14 +202,49 @@ describe('A port that is in use', () => {
     const text = `console.error('Error: listen EADDRINUSE: address already in use :::' + process.argv[1]); setInterval(() => {}, 1e6)`;
     const command = [process.execPath, '-e', text, '{port}'];
     const error = await errorOf(ServerAddressInUseError, () => startServer({ command, hold: false }));
-    expect(error.message).toContain('Nobody else listens on it');
+    expect(error.message).toContain(
+      'Nobody else listens on it, and it was not held either. Let it listen only once; or',
+    );
     expect(error.output).toContain('EADDRINUSE');
   });
+
+  test('by the server itself, which listens twice, is told', async () => {
+    const twice = `const listen = (then) => require('http').createServer().on('error', console.error).listen(process.argv[1], then); listen(listen)`;
+    const command = [process.execPath, '-e', twice, '{port}'];
+    const error = await errorOf(ServerAddressInUseError, () => startServer({ command, ready: /never/ }));
+    expect(error.message).toContain('Nobody else listens on it, but it does so itself: let it listen once.');
+  });
+
+  test.runIf(hasHolds)(
+    'by connections that an earlier server has left is told with their end',
+    async (context) => {
+      await leaveTimeWait(port);
+      const bind = 'import socket, sys; socket.socket().bind(("127.0.0.1", int(sys.argv[1])))';
+      const command = [needProgram(context, 'python3'), '-c', bind, '{port}'];
+      const error = await errorOf(ServerAddressInUseError, () => startServer({ command, ready: /never/ }));
+      expect(error.message).toContain(
+        'Nobody else listens on it, and it was not held either, but an earlier server has left connections, for up to 60 s. ' +
+          'Set SO_REUSEADDR in the server, or wait for 60 s.',
+      );
+    },
+  );
 
   test('is not taken for the server’s own where it names another one', async () => {
     const command = `echo 'Starting inspector on 127.0.0.1:9229 failed: address already in use'; exit 12`;
     const error = await errorOf(ServerExitedError, () => startServer({ command }));
     expect(error.exitCode).toBe(12);
+  });
+});
+
+describe('A server that is not ready and cannot be stopped', () => {
+  test('is told in one line with what to do, beside the error of its start', async () => {
+    using warnings = collectWarnings();
+    const options = { command: failToClose, label: 'the busy one', ready: () => false, readyTimeoutMs: 200 };
+    await errorOf(ServerNotReadyError, () => startServer(options));
+    expect(await warnings.withCode('PORTSLICE_SERVER_LEFT')).toEqual([
+      "'the busy one' is not ready, and could not be stopped: Error: still busy. " +
+        'Correct what the function of the server has returned to close it.',
+    ]);
   });
 });
 

@@ -104,7 +104,10 @@ describe('A server that is stopped', () => {
       label: 'the busy one',
     });
     const error = await errorOf(ServerStopError, () => server.stop());
-    expect(error.message).toContain("'the busy one' could not be stopped: Error: still busy.");
+    expect(error.message).toBe(
+      "'the busy one' could not be stopped: Error: still busy. " +
+        'Correct what the function of the server has returned to close it. It has written nothing.',
+    );
     expect(error.cause).toBe(failure);
     expect(opened.pool.stats()).toMatchObject({ currentlyAllocatedPorts: 0 });
   });

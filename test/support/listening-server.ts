@@ -20,6 +20,15 @@ export async function listen(options: net.ListenOptions): Promise<LocalServer> {
   return { close, [Symbol.asyncDispose]: close };
 }
 
+/** The side that closes first has the connection in TIME_WAIT: here the server. */
+export async function leaveTimeWait(port: number): Promise<void> {
+  const server = net.createServer((socket) => socket.end()).listen(port);
+  await once(server, 'listening');
+  const client = net.connect(port, '127.0.0.1').resume();
+  await once(client, 'close');
+  await closeServer(server);
+}
+
 export interface ServerProcess extends AsyncDisposable {
   readonly pid: number;
   /** Kills it and waits for its end. */

@@ -5,7 +5,7 @@ import { throughShell } from './marked-command.ts';
 export class ProcessGroups implements ProcessTree {
   readonly environment: Readonly<Record<string, string>> = {};
   readonly problem =
-    '/proc is not that of this process, so of a server only the group of its first process is found, and none is ended if this process is killed';
+    '/proc is not that of this process, so of a server only the group of its first process is found, and none is ended if this process is killed. Mount /proc for the PID namespace of this process';
   readonly #leaders = new Set<number>();
 
   wrap(command: readonly string[], place: CommandPlace): readonly string[] {

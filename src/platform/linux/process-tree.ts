@@ -49,7 +49,7 @@ class LinuxProcessTree implements ProcessTree {
     guardSession(this.#mark, processId, start);
     if (!markProcess(processId, this.#mark) && readLivingStatus(processId) !== undefined)
       this.#problem ??=
-        'the system forbids to change the limits of a process, by which a daemon that writes over its environment is recognised';
+        'the system forbids to change the limits of a process, by which a daemon that writes over its environment is recognised. Lift the limit of file locks (ulimit -x unlimited) and allow prlimit(), or stop such daemons in the tests';
   }
 
   findProcesses(): number[] {

@@ -38,7 +38,7 @@ class WindowsProcessTree implements ProcessTree {
       if (this.#job.add(member)) return;
       refused.add(member);
       if (isRunning(member))
-        this.#problem ??= `Windows does not let us put pid ${member} into a job, by which a server is ended with all of its processes`;
+        this.#problem ??= `Windows does not let us put pid ${member} into a job, by which a server is ended with all of its processes. Stop that process in the test`;
     };
     add(processId);
     for (let looks = 0; looks < MAX_LOOKS; looks++) {

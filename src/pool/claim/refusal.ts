@@ -14,6 +14,7 @@ import type { PoolSession } from '../session/pool-session.ts';
 import { readRecords } from '../session/snapshot.ts';
 import { describeListeners } from './describe-listeners.ts';
 import { allMisses, type Look, type Misses } from './look.ts';
+import { explainRefused } from './refused-ports.ts';
 
 /** The error for a look that has found too few ports. */
 export function refusal(look: Look, wantedPortCount: number, waitedMs: number): PortsliceError {
@@ -56,7 +57,7 @@ function exhausted(
     sealedPortCount: holders.filter((holder) => holder.sealed).length,
     lockedByOtherRuns: misses.lockedByOtherRuns.size,
     foreignHolders: findForeignHolders(session, misses),
-    ...countRefused(session, misses),
+    ...explainRefused(refusedPorts(session, misses)),
     takenForUDP: misses.udpTaken.size,
     waitedMs,
   });
@@ -76,15 +77,9 @@ function findHolders(ports: readonly number[]): ReadonlyMap<number, ProcessDescr
   return new Map(holders.map(([port, holder]) => [port, { ...holder, label: labels.get(port) }]));
 }
 
-/** A bind is refused by a listener, by what an earlier server has left, or by a socket that somebody has only bound. */
-function countRefused(
-  { segment }: PoolSession,
-  { strictlyRefused, refused }: Misses,
-): { listenedOnByStrangers: number; strictlyRefused: number } {
-  const ports = [...strictlyRefused, ...refused].map((index) => segment.ports.at(index));
-  const listening = ports.length === 0 ? undefined : platform.findListeningPorts();
-  const listenedOnByStrangers = ports.filter((port) => listening?.has(port) ?? true).length;
-  return { listenedOnByStrangers, strictlyRefused: ports.length - listenedOnByStrangers };
+/** By the kernel, though nobody has locked them. */
+function refusedPorts({ segment }: PoolSession, { strictlyRefused, refused }: Misses): number[] {
+  return [...strictlyRefused, ...refused].map((index) => segment.ports.at(index));
 }
 
 function explainUDP(port: number): PortTakenFacts {
@@ -96,19 +91,25 @@ function explainUDP(port: number): PortTakenFacts {
   };
 }
 
-/** Why the port cannot be had, in words that follow its number. Takes milliseconds. */
+/** Why the port cannot be had, in words that follow its number, and how it can be the next time. Takes milliseconds. */
 export function describeTaken(port: number): string {
-  const { problem, holder } = explainTaken(port, 0);
-  return describeTaking({ problem, holder });
+  const { nextTime, ...facts } = explainTaken(port, 0);
+  return `${describeTaking(facts)}. ${nextTime} to have ${port}`;
 }
 
-function explainTaken(port: number, waitedMs: number): PortTakenFacts {
+interface Taken extends PortTakenFacts {
+  /** What to do to have it then, in words that begin a sentence. */
+  readonly nextTime: string;
+}
+
+function explainTaken(port: number, waitedMs: number): Taken {
   const wait = waitedMs > 0 ? 'wait longer (acquireTimeoutMs)' : 'wait for it with acquire';
   const holder = findHolders([port]).get(port);
   if (holder !== undefined) {
     const isOurs = holder.processId === process.pid;
     const fix = `${isOurs ? 'Release it first' : 'Stop that process'}, ${wait}, or take another port`;
-    return { port, problem: 'is taken', holder, fix };
+    const nextTime = isOurs ? 'Release it first' : 'Stop that process, and start again,';
+    return { port, problem: 'is taken', holder, fix, nextTime };
   }
   const listeners = platform.findListeners(port) ?? [];
   return listeners.length > 0
@@ -116,11 +117,13 @@ function explainTaken(port: number, waitedMs: number): PortTakenFacts {
         port,
         problem: `is taken: ${describeListeners(listeners)} listens on it`,
         fix: 'Stop that process, or take another port',
+        nextTime: 'Stop that process, and start again,',
       }
     : {
         port,
         problem:
           'cannot be bound, though nobody listens on it: an earlier server has left connections, or a program has bound it',
         fix: `Wait up to 60 s for the connections to go (${wait}), or take another port`,
+        nextTime: 'Start again in 60 s, or when that program has ended,',
       };
 }

@@ -12,7 +12,8 @@ export function checkKernelSoon(session: PoolSession): void {
       warnOnceInRun(
         session.segment,
         'PORTSLICE_WEAK_HOLD',
-        `Whether held ports are guarded here could not be tested: ${(error as Error).message}`,
+        `Whether held ports are guarded here could not be tested: ${(error as Error).message} ` +
+          'Ports stay unique among tests all the same; npx portslice doctor tests it again.',
       );
     }
   });
@@ -23,17 +24,23 @@ export function checkKernel({ kernel, segment }: PoolSession): void {
     warnOnceInRun(
       segment,
       'PORTSLICE_NO_IPV6',
-      'This kernel has no IPv6: ports are held and checked for IPv4 only.',
+      'This kernel has no IPv6: ports are held and checked for IPv4 only. ' +
+        'If your servers use IPv4, there is nothing to do; else start the kernel with IPv6.',
     );
   }
   const problem = kernel.findHoldProblem();
   if (problem !== undefined)
-    warnOnceInRun(segment, 'PORTSLICE_WEAK_HOLD', `Held ports are not guarded here: ${problem}.`);
+    warnOnceInRun(
+      segment,
+      'PORTSLICE_WEAK_HOLD',
+      `Held ports are not guarded here: ${problem}. Ports stay unique among tests all the same. ` +
+        'Use another kernel if you can, and pass hold: false for servers that cannot listen.',
+    );
   const lockProblem = kernel.findLockProblem();
   if (lockProblem !== undefined)
     warnOnceInRun(
       segment,
       'PORTSLICE_LOCK_IN_THE_WAY',
-      `Locked ports refuse some servers here: ${lockProblem}.`,
+      `Locked ports refuse some servers here: ${lockProblem}, or let such servers listen on 127.0.0.1.`,
     );
 }

@@ -68,12 +68,14 @@ export function claimAgain({ name, port, options: asked }: KnownPort): PortClaim
   return claim;
 }
 
-/** Bookmarks, cookies and call-backs know the number that was wanted. */
+/** Bookmarks, cookies and call-backs know the number that was wanted: why it is another one, and how to have it again. */
 function explainChange(name: string, folder: PackageFolder, wanted: number, joins: boolean): string {
   const served = findServed(folder, name).find(({ port }) => port === wanted);
   if (served === undefined) return describeTaken(wanted);
-  const reason = joins ? describeUnready(served, 'it') : 'is not joined here';
-  return `is taken: it is that of this folder's own dev server, ${describeServing(served)}, which ${reason}`;
+  const [reason, fix] = joins
+    ? [describeUnready(served, 'it'), 'Start again when it is ready, or stop it,']
+    : ['is not joined here', 'Stop it, and start again,'];
+  return `is taken: it is that of this folder's own dev server, ${describeServing(served)}, which ${reason}. ${fix} to have ${wanted}`;
 }
 
 /** For the user, who need not be a test's. One line, or the few of an error that lists something. */

@@ -36,7 +36,7 @@ test('A test that failed with EADDRINUSE on its own port is told who listens the
   expect(await warnings.withCode('PORTSLICE_ADDRESS_IN_USE')).toEqual([
     expect.stringMatching(
       new RegExp(
-        `port ${owner.port}: pid ${stranger.pid} .*listens on it\\. More: npx portslice who ${owner.port}$`,
+        `port ${owner.port}: pid ${stranger.pid} .*listens on it\\. Stop that process, or exclude the port with PORTSLICE_EXCLUDED_PORTS\\. More: npx portslice who ${owner.port}$`,
       ),
     ),
   ]);

@@ -93,7 +93,8 @@ test('A run without IPv6 works and says so exactly once, in whichever process it
   expect(new Set(ports).size).toBe(2);
   for (const port of ports) expect(port).toBeGreaterThanOrEqual(20_000);
   expect(stderr.match(/\[PORTSLICE_\w+\].*/g)).toEqual([
-    '[PORTSLICE_NO_IPV6] PortsliceWarning: This kernel has no IPv6: ports are held and checked for IPv4 only.',
+    '[PORTSLICE_NO_IPV6] PortsliceWarning: This kernel has no IPv6: ports are held and checked for IPv4 only. ' +
+      'If your servers use IPv4, there is nothing to do; else start the kernel with IPv6.',
   ]);
 });
 

@@ -91,6 +91,12 @@ describe('The rows of the table', () => {
     const search = `${first.file.toUpperCase()} ${first.ports[0]?.port}`;
     expect(chooseRows(rows, { ...EVERYTHING, search }).map(({ test: one }) => one.id)).toContain(first.id);
     expect(chooseRows(rows, { ...EVERYTHING, search: `${search} nowhere` })).toEqual([]);
+    for (const between of [' > ', ' \u203A ']) {
+      const label = [first.file, ...first.titles].join(between);
+      expect(chooseRows(rows, { ...EVERYTHING, search: label }).map(({ test: one }) => one.id)).toContain(
+        first.id,
+      );
+    }
   });
 
   test('fit one of the filters', () => {

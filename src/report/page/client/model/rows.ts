@@ -49,9 +49,12 @@ export function rowsOf({ tests }: PortsReport): Row[] {
   }));
 }
 
+/** Titles are shown and told with these between them: whoever copies one into the search should find it. */
+const BETWEEN_WORDS = /[\s>\u203A]+/;
+
 /** Each word of the search must be somewhere in the row, and one of the filters must fit. */
 export function chooseRows(rows: readonly Row[], { search, filters, machine, sort }: Choice): Row[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = search.toLowerCase().split(BETWEEN_WORDS).filter(Boolean);
   const chosen = rows.filter(
     ({ searched, findings, test }) =>
       (machine === undefined || test.machine === machine) &&

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { PortsReport } from '../../../format.ts';
 import { useMedia } from '../hooks/use-media.ts';
+import { usePrinted } from '../hooks/use-printed.ts';
 import { useSelectedTest } from '../hooks/use-selected-test.ts';
 import { type Choice, rowsOf } from '../model/rows.ts';
 import { buildTimeline } from '../model/timeline.ts';
@@ -18,7 +19,7 @@ import { TimelineSection } from './timeline/timeline-section.tsx';
 const EVERYTHING: Choice = { search: '', filters: new Set(), machine: undefined, sort: undefined };
 
 export function App({ report }: { readonly report: PortsReport }) {
-  const isPrinted = useMedia('print');
+  const isPrinted = usePrinted();
   const isDark = useMedia('(prefers-color-scheme: dark)');
   const isForced = useMedia('(forced-colors: active)');
   const colors = useMemo(readColors, [isPrinted, isDark, isForced]);

@@ -1,5 +1,6 @@
 /** A canvas that is as sharp as the screen, drawn anew whenever this is rendered. What it shows is told elsewhere in words. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { PRINTED_CLASS } from '../hooks/use-printed.ts';
 import type { ElementSize } from '../hooks/use-size.ts';
 
 interface PictureProps extends ElementSize {
@@ -15,7 +16,9 @@ export function Picture({ draw, widthPx, heightPx, ...rest }: PictureProps) {
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d');
     if (!context || widthPx === 0) return;
-    const ratio = matchMedia('print').matches ? PRINTED_RATIO : devicePixelRatio;
+    const ratio = document.documentElement.classList.contains(PRINTED_CLASS)
+      ? PRINTED_RATIO
+      : devicePixelRatio;
     const [width, height] = [Math.round(widthPx * ratio), Math.round(heightPx * ratio)];
     // Setting them clears the canvas, and takes time.
     if (context.canvas.width !== width) context.canvas.width = width;

@@ -6,8 +6,10 @@ import type { Column, Row, Sort } from '../../model/rows.ts';
 import { COLUMNS, linkOf } from './columns.tsx';
 
 const ROW_PX = 30;
+/** Rows come and go by so many at once: in between, scrolling is the browser's alone. */
+const BLOCK_ROWS = 16;
 /** Above and below what is visible. */
-const SPARE_ROWS = 12;
+const SPARE_ROWS = 16;
 const PRINTED_ROWS = 200;
 
 interface TestsTableProps {
@@ -23,11 +25,13 @@ export function TestsTable(props: TestsTableProps) {
   const { rows, selectedId, isPrinted } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const { heightPx } = useSize(scroller);
-  const [scrolledPx, setScrolled] = useState(0);
+  const [block, setBlock] = useState(0);
   const [focused, setFocused] = useState(0);
   const wantsFocus = useRef(false);
-  const first = isPrinted ? 0 : Math.max(Math.floor(scrolledPx / ROW_PX) - SPARE_ROWS, 0);
-  const last = isPrinted ? PRINTED_ROWS : first + Math.ceil(heightPx / ROW_PX) + 2 * SPARE_ROWS;
+  const first = isPrinted ? 0 : Math.max(block * BLOCK_ROWS - SPARE_ROWS, 0);
+  const last = isPrinted
+    ? PRINTED_ROWS
+    : (block + 1) * BLOCK_ROWS + Math.ceil(heightPx / ROW_PX) + SPARE_ROWS;
   const shown = rows.slice(first, last);
   const tabStop = Math.min(focused, rows.length - 1);
 
@@ -58,11 +62,11 @@ export function TestsTable(props: TestsTableProps) {
     wantsFocus.current = true;
     scrollToRow(scroller.current, next);
     setFocused(next);
-    setScrolled(scroller.current?.scrollTop ?? 0);
+    setBlock(blockOf(scroller.current));
   };
 
   return (
-    <div class="table-scroller" ref={scroller} onScroll={() => setScrolled(scroller.current?.scrollTop ?? 0)}>
+    <div class="table-scroller" ref={scroller} onScroll={() => setBlock(blockOf(scroller.current))}>
       <table
         id="tests-table"
         aria-labelledby="tests-heading"
@@ -178,6 +182,10 @@ function nextRow({ key }: KeyboardEvent, from: number, page: number, count: numb
   };
   const step = steps[key];
   return step === undefined ? undefined : Math.min(Math.max(from + step, 0), count - 1);
+}
+
+function blockOf(scroller: HTMLElement | null): number {
+  return Math.floor((scroller?.scrollTop ?? 0) / ROW_PX / BLOCK_ROWS);
 }
 
 function scrollToRow(scroller: HTMLElement | null, index: number): void {
