@@ -1,5 +1,5 @@
-import { PortList } from '../core/port-list.ts';
 /** `portslice who`: what is known of ports. A file of its own in dist. */
+import { PortList } from '../core/port-list.ts';
 import type { PortRange } from '../core/port-range.ts';
 import { epochMs } from '../platform/clock.ts';
 import { readPorts } from '../report/port/read-ports.ts';

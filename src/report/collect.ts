@@ -1,5 +1,5 @@
-import type { PortRecord } from '../pool/session/snapshot.ts';
 /** Makes the report of a run out of what its tests tell, one after the other: what they have told is not kept twice. */
+import type { PortRecord } from '../pool/session/snapshot.ts';
 import type { findForeignListeners } from './foreign-listeners.ts';
 import { REPORT_VERSION } from './format.ts';
 import type { MachineReport, PortsReport, SharedReport, TestReport } from './format.ts';

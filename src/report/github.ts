@@ -1,5 +1,5 @@
-import { countText, numberText } from '../core/count-text.ts';
 /** What GitHub Actions shows of a run: warnings at the tests, and the summary of the job. */
+import { countText, numberText } from '../core/count-text.ts';
 import { harmless } from '../errors/index.ts';
 import { readVariable } from '../platform/environment.ts';
 import { fileSystem } from '../platform/file-system.ts';
@@ -15,17 +15,25 @@ const MESSAGE_LENGTH = 4_000;
 /** Of all that a step adds to the summary of its job. */
 const MAX_SUMMARY_BYTES = 1024 * 1024;
 
-/** Adds to the summary of the job. @returns the lines that GitHub reads; none elsewhere */
-export function tellGitHub(collected: Collected, { root }: { readonly root: string }): string[] {
-  if (readVariable('GITHUB_ACTIONS') !== 'true') return [];
-  const summary = readVariable('GITHUB_STEP_SUMMARY');
+/** The lines that GitHub reads from what a step prints; none elsewhere. */
+export function gitHubWarnings(collected: Collected, { root }: { readonly root: string }): string[] {
+  if (!isOnGitHub()) return [];
   const warnings = warningsOf(collected, root);
   const shown = warnings.length > SHOWN_WARNINGS ? warnings.slice(0, SHOWN_WARNINGS - 1) : warnings;
   const left = warnings.length - shown.length;
-  const lines =
-    left === 0 ? shown : [...shown, warning({}, `${left} more warnings of portslice are in its report.`)];
-  if (summary !== undefined) appendSummary(summary, jobSummary(collected.report));
-  return lines;
+  return left === 0
+    ? shown
+    : [...shown, warning({}, `${left} more warnings of portslice are in its report.`)];
+}
+
+/** Adds the ports to the summary of the job, on GitHub. */
+export function addToJobSummary({ report }: Collected): void {
+  const summary = readVariable('GITHUB_STEP_SUMMARY');
+  if (isOnGitHub() && summary !== undefined) appendSummary(summary, jobSummary(report));
+}
+
+function isOnGitHub(): boolean {
+  return readVariable('GITHUB_ACTIONS') === 'true';
 }
 
 function warningsOf({ report, exhausted }: Collected, root: string): string[] {

@@ -1,13 +1,13 @@
-import { countText } from '../core/count-text.ts';
 /**
  * The report of a run, from its first test to its files: what the reporters of all runners do. Whatever goes wrong in it is told in one
  * line, and nothing else: a report must never fail a run.
  */
+import { countText } from '../core/count-text.ts';
 import { harmless } from '../errors/index.ts';
 import { type Collected, ReportCollector } from './collect.ts';
 import { findForeignListeners } from './foreign-listeners.ts';
 import type { MachineReport, PortsReport, TestReport } from './format.ts';
-import { tellGitHub } from './github.ts';
+import { addToJobSummary, gitHubWarnings } from './github.ts';
 import { factsOfOwnRun, findLostPorts, publishOwnRun, readThisMachine } from './own-run.ts';
 import { ownVersion } from './own-version.ts';
 import { summaryLines } from './summary-lines.ts';
@@ -64,7 +64,8 @@ export class RunReport {
     for (const name of unknownOptions)
       print([`portslice: '${harmless(name)}' is no option of the reporter, which takes 'folder' only`]);
     if (damaged.count > 0) tellDamage(damaged);
-    await guarded('GitHub is not told of the ports', () => print(tellGitHub(collected, this.#options)));
+    await guarded('GitHub is not told of the ports', () => print(gitHubWarnings(collected, this.#options)));
+    await guarded('the summary of the job lacks the ports', () => addToJobSummary(collected));
     await guarded('the report of the ports is not written', async () => {
       // Some hundred kilobytes of code, which is in the built package alone.
       const { renderPage } = await import('./page/render-page.ts');

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Collected } from '../../src/report/collect.ts';
 import type { TestReport } from '../../src/report/format.ts';
-import { tellGitHub } from '../../src/report/github.ts';
+import { addToJobSummary, gitHubWarnings } from '../../src/report/github.ts';
 import { complete, portUse, testReport } from './samples.ts';
 
 let folder: string;
@@ -29,7 +29,7 @@ function collected(tests: readonly TestReport[], exhausted: Collected['exhausted
 }
 
 function tell(what: Collected): string[] {
-  return tellGitHub(what, { root: path.join(folder, 'packages/web') });
+  return gitHubWarnings(what, { root: path.join(folder, 'packages/web') });
 }
 
 test('a leak is a warning at its test, in the checkout', () => {
@@ -75,7 +75,7 @@ test('of many warnings there are no more than GitHub shows, and the last one tel
 test('the summary of the job gets the numbers, the leaks and the waits, and keeps what is there', () => {
   writeFileSync(summary, 'of another step\n');
   const titles = ['<img src=x onerror=alert(1)>', '| a | b |', '`c`\n\n# d'];
-  tell(collected([{ ...testReport, titles, ports: [portUse, { ...portUse, waitedMs: 2_500 }] }]));
+  addToJobSummary(collected([{ ...testReport, titles, ports: [portUse, { ...portUse, waitedMs: 2_500 }] }]));
   const text = readFileSync(summary, 'utf8');
   expect(text).toMatch(/^of another step\n### Ports\n/);
   expect(text).toContain('| Handed out | 2 |');
@@ -87,7 +87,7 @@ test('the summary of the job gets the numbers, the leaks and the waits, and keep
 
 test('the summary is short, however many tests have leaked, and however long their names are', () => {
   const titles = ['x'.repeat(10_000)];
-  tell(collected(Array.from({ length: 5_000 }, () => ({ ...testReport, titles }))));
+  addToJobSummary(collected(Array.from({ length: 5_000 }, () => ({ ...testReport, titles }))));
   const text = readFileSync(summary, 'utf8');
   expect(text.length).toBeLessThan(100_000);
   expect(text).toContain('and 4950 more');
@@ -95,12 +95,13 @@ test('the summary is short, however many tests have leaked, and however long the
 
 test('a summary that has no room left is an error, and is not touched', () => {
   writeFileSync(summary, 'x'.repeat(1024 * 1024 - 10));
-  expect(() => tell(collected([testReport]))).toThrow('no room');
+  expect(() => addToJobSummary(collected([testReport]))).toThrow('no room');
   expect(readFileSync(summary, 'utf8')).toHaveLength(1024 * 1024 - 10);
 });
 
 test('elsewhere nothing is told', () => {
   vi.stubEnv('GITHUB_ACTIONS', '');
   expect(tell(collected([testReport]))).toEqual([]);
+  addToJobSummary(collected([testReport]));
   expect(() => readFileSync(summary)).toThrow('ENOENT');
 });

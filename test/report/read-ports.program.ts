@@ -1,5 +1,5 @@
-import type { WhoReport } from '../../src/report/port/port-report.ts';
 /** Reads ports as the user that it is told to become, without the rights of root. */
+import type { WhoReport } from '../../src/report/port/port-report.ts';
 import { readPorts } from '../../src/report/port/read-ports.ts';
 import { becomeUser, programConfig, serve } from '../support/serve.ts';
 

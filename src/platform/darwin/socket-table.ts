@@ -1,8 +1,8 @@
-import type { SocketState } from '../port-inspector.ts';
 /**
  * Parses net.inet.tcp.pcblist_n and net.inet.udp.pcblist_n, the system's tables of sockets: for each socket some items of a length and a kind, the first
  * of which has its addresses. An item that is unknown is passed by; one that is too short ends the table.
  */
+import type { SocketState } from '../port-inspector.ts';
 import {
   ControlBlock,
   INP_IPV4,

@@ -1,5 +1,5 @@
-import { errnoOf } from '../errno.ts';
 /** The sockets that portslice binds on macOS. Descriptors are plain numbers; -1 never leaves this file. */
+import { errnoOf } from '../errno.ts';
 import type { InternetAddress } from '../port-kernel.ts';
 import { AF_INET, AF_INET6, IPPROTO_IPV6, IPV6_V6ONLY, SOCK_STREAM } from './constants.ts';
 import { errorFor, isTaken, meaningOf } from './errno.ts';

@@ -1,6 +1,6 @@
+/** How many ports a process may hold: each needs two descriptors. */
 import { openFileLimit, usableProcessors } from '../../../platform/machine-facts.ts';
 import { ok, warning, type WiringCheck } from '../finding.ts';
-/** How many ports a process may hold: each needs two descriptors. */
 import { PORTS_PER_WORKER } from '../ports-per-worker.ts';
 
 const PER_PORT = 2;

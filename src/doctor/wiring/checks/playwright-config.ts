@@ -1,5 +1,5 @@
-import type { WiringCheck } from '../finding.ts';
 /** Whether the configuration of Playwright makes the pool of the run: by `withPorts`, or by the path of the global setup. */
+import type { WiringCheck } from '../finding.ts';
 import { lookAtConfiguration } from '../runner-config.ts';
 
 export const playwrightConfig: WiringCheck = {

@@ -1,5 +1,5 @@
-import type { WiringCheck } from '../finding.ts';
 /** Whether the configuration of Vitest makes the pool of the run: by the plugin, or by the path of the global setup. */
+import type { WiringCheck } from '../finding.ts';
 import { lookAtConfiguration } from '../runner-config.ts';
 
 export const vitestConfig: WiringCheck = {
