@@ -11,7 +11,7 @@ import type { MachineStatus } from '../../src/report/status/machine-status.ts';
 import { findSchemaProblem } from '../support/check-schema.ts';
 import { cleanEnvironment } from '../support/environment.ts';
 import { startProcess } from '../support/live-process.ts';
-import { needProgram } from '../support/needs.ts';
+import { needNamespace, needProgram } from '../support/needs.ts';
 import { reservePorts } from '../support/port-block.ts';
 import { startPortWorker } from '../support/port-worker.ts';
 import { startTerminal, type Terminal } from '../support/terminal.ts';
@@ -32,12 +32,16 @@ interface Shell extends AsyncDisposable {
 }
 
 /** A shell that has written something before, and goes on after the program. */
-async function openShell(context: TestContext, args: readonly string[], rows = 300): Promise<Shell> {
+async function openShell(
+  context: TestContext,
+  args: readonly string[],
+  { rows = 300, wrapper = [] }: { readonly rows?: number; readonly wrapper?: readonly string[] } = {},
+): Promise<Shell> {
   const tmux = needProgram(context, 'tmux');
   const folder = mkdtempSync(path.join(tmpdir(), 'portslice-watch-'));
   const pidFile = path.join(folder, 'pid');
   const script = `echo 'what was there before'; sh -c 'echo $$ > "$0"; exec "$@"' '${pidFile}' "$0" "$@"; echo "ended with $?"; exec sleep 1000`;
-  const command = ['sh', '-c', script, process.execPath, ...args];
+  const command = [...wrapper, 'sh', '-c', script, process.execPath, ...args];
   const terminal = startTerminal(tmux, command, { columns: 120, rows, env: cleanEnvironment() });
   await until(
     'the program has begun',
@@ -62,22 +66,24 @@ async function expectAsBefore({ terminal }: Shell, exitCode: number): Promise<vo
 
 test('The screen follows what happens and the size of the terminal, and is as it was after q', async (context) => {
   await using block = await reservePorts(3);
-  await using shell = await openShell(context, WATCH);
+  // Alone there: the pools of other tests, or none of them, may fill the screen or not.
+  await using shell = await openShell(context, WATCH, { wrapper: needNamespace(context) });
   const { terminal } = shell;
   expect((await terminal.waitFor(FOOTER)).split('\n').at(-1)).toMatch(FOOTER);
   expect(terminal.isOnAlternateScreen()).toBe(true);
   expect(terminal.cursorIsVisible()).toBe(false);
-  const worker = startPortWorker({ env: { PORTSLICE_PORTS: block.spec } });
+  const wrapper = ['nsenter', '--net', '--target', String(shell.pid)];
+  const worker = startPortWorker({ env: { PORTSLICE_PORTS: block.spec }, wrapper });
   const label = 'watched שלום \u001b[2J漢字';
   const port = await worker.call('claim', { label });
   const row = new RegExp(`${worker.pid} .*${port} .*watched שלום 漢字`);
   await terminal.waitFor(row);
   await worker.call('listen', port);
   await terminal.waitFor(new RegExp(`${worker.pid} .*${port} .* itself$`, 'm'));
-  terminal.resize(50, 9);
+  terminal.resize(50, 5);
   await until('it fits', () => {
     const lines = terminal.screen().split('\n');
-    return lines.length <= 9 && lines.at(-1)?.startsWith('There is more than fits. Every 0.1 s') === true;
+    return lines.length <= 5 && lines.at(-1)?.startsWith('There is more than fits. Every 0.1 s') === true;
   });
   terminal.resize(120, 300);
   await terminal.waitFor(row);

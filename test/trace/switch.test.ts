@@ -96,7 +96,7 @@ test.each([
 
 /** Runs a program with a terminal as its stdout and stderr, of which the runner of this test has said nothing. */
 const ON_TERMINAL =
-  "import os, pty, sys; os.environ.pop('FORCE_COLOR', None); sys.exit(pty.spawn(sys.argv[1:]) >> 8)";
+  "import os, pty, sys; os.environ.pop('FORCE_COLOR', None); os.environ.pop('CI', None); sys.exit(pty.spawn(sys.argv[1:]) >> 8)";
 
 test('On a terminal the lines are coloured, and say how long ago the last one was, unless NO_COLOR is set', async (context) => {
   const wrapper = [needProgram(context, 'python3'), '-c', ON_TERMINAL];
