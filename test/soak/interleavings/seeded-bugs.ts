@@ -66,9 +66,9 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     problem: /takes a hold on port 0 without its lock/,
     replacement: {
       file: 'pool/claim/claim.ts',
-      before: "? undefined\n    : holdAndRecord(look, index, seize(session, index), lock, 'over-leftovers');",
+      before: 'if (lock === undefined) return undefined;\n  traceTakeover(session, index);',
       after:
-        "? holdAndRecord(look, index, seize(session, index), 3, 'over-leftovers')\n    : holdAndRecord(look, index, seize(session, index), lock, 'over-leftovers');",
+        "if (lock === undefined) return holdAndRecord(look, index, seize(session, index), 3, 'over-leftovers');",
     },
   },
   {
