@@ -4,15 +4,15 @@ import { harmless } from './harmless.ts';
 const SHOWN_LENGTH = 120;
 
 export function describeValue(value: unknown): string {
-  const text = typeof value === 'string' ? `'${showControls(value.slice(0, SHOWN_LENGTH))}'` : asText(value);
+  const text = typeof value === 'string' ? `'${value}'` : asText(value);
   return harmless(text, SHOWN_LENGTH);
 }
 
 /** No literal: see harmless.ts. */
 const CONTROL = String.raw`\p{Cc}`;
 
-/** A line break at the end may be all that is wrong with a value. */
-function showControls(text: string): string {
+/** For text in which a line break at the end may be all that is wrong: its control characters as JSON has them. */
+export function showControls(text: string): string {
   return text.replaceAll(new RegExp(CONTROL, 'gu'), (control) => JSON.stringify(control).slice(1, -1));
 }
 

@@ -2,7 +2,7 @@
 import { PortsliceError } from './base.ts';
 import { pointToPort } from './command-hint.ts';
 import { describeProcess, type ProcessDescription } from './describe-process.ts';
-import { describeValue } from './describe-value.ts';
+import { describeValue, showControls } from './describe-value.ts';
 import { harmless } from './harmless.ts';
 
 const REMEDY_FOR_HANDLE =
@@ -22,7 +22,8 @@ export class PoolHandleError extends PortsliceError {
   readonly handle: string | undefined;
 
   constructor({ handle, problem }: { readonly handle: string | undefined; readonly problem: string }) {
-    super(`The pool handle ${describeValue(handle)} cannot be used: ${problem}. ${REMEDY_FOR_HANDLE}`);
+    const shown = describeValue(handle && showControls(handle));
+    super(`The pool handle ${shown} cannot be used: ${problem}. ${REMEDY_FOR_HANDLE}`);
     this.handle = handle;
   }
 }
