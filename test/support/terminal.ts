@@ -58,7 +58,8 @@ export function startTerminal(
   const { columns = 80, rows = 24, cwd, env = process.env } = options;
   const folder = mkdtempSync(path.join(tmpdir(), 'portslice-tmux-'));
   const server = ['-S', path.join(folder, 'socket'), '-f', '/dev/null', '-u'];
-  const { TMUX: _, ...environment } = env;
+  // A person's terminal is none of CI, where programs have colours of their own rules.
+  const { TMUX: _, CI: __, ...environment } = env;
   const ask = (...args: readonly string[]): string =>
     execFileSync(tmux, [...server, ...args], {
       cwd,
