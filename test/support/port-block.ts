@@ -48,13 +48,10 @@ export function environmentWithBlocks(blocks: readonly PortBlock[]): Readonly<Re
 const takenHere = new Set<string>();
 
 function takeReserved(specs: readonly string[], portCount: number): PortBlock {
-  const free = specs.filter((each) => !takenHere.has(each));
-  const portsOf = (each: string): number[] => getServerTCPPorts({ ports: each }).slice(0, portCount);
-  // Files that ran before may have left connections in the first ones.
-  const spec = free.find((each) => portsOf(each).every(isUnused)) ?? free[0];
+  const spec = specs.find((each) => !takenHere.has(each));
   if (spec === undefined) throw new Error('No block of ports is free.');
   takenHere.add(spec);
-  const ports = portsOf(spec);
+  const ports = getServerTCPPorts({ ports: spec }).slice(0, portCount);
   const release = async (): Promise<void> => void takenHere.delete(spec);
   return { ports, spec: formatPortSpec(ports), [Symbol.asyncDispose]: release };
 }

@@ -7,7 +7,7 @@
  *     const { exitCode, screen } = await terminal.ended();
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { until } from './until.ts';
@@ -38,8 +38,11 @@ export interface Terminal extends AsyncDisposable {
   /** Resolves with the screen as soon as it has that. */
   waitFor(pattern: RegExp): Promise<string>;
   /** Resolves when the command has ended. */
-  ended(): Promise<{ readonly exitCode: number | undefined; readonly screen: string }>;
+  ended(): Promise<{ readonly exitCode: number; readonly screen: string }>;
 }
+
+/** tmux does not always tell how a command has ended. */
+const NOTE_STATUS = '"$@"; echo $? > "$0"';
 
 /** What a command has left on the screen stays there. */
 const SETTINGS = {
@@ -57,6 +60,7 @@ export function startTerminal(
 ): Terminal {
   const { columns = 80, rows = 24, cwd, env = process.env } = options;
   const folder = mkdtempSync(path.join(tmpdir(), 'portslice-tmux-'));
+  const statusFile = path.join(folder, 'status');
   const server = ['-S', path.join(folder, 'socket'), '-f', '/dev/null', '-u'];
   // A person's terminal is none of CI, where programs have colours of their own rules.
   const { TMUX: _, CI: __, ...environment } = env;
@@ -87,7 +91,7 @@ export function startTerminal(
     'respawn-pane',
     '-k',
     '--',
-    ...command.map(quoteForTmux),
+    ...['sh', '-c', NOTE_STATUS, statusFile, ...command].map(quoteForTmux),
   );
   const screen = (): string => trimEnds(ask('capture-pane', '-p'));
   return {
@@ -110,9 +114,9 @@ export function startTerminal(
       return seen;
     },
     ended: async () => {
-      await until('the end of the command in the terminal', () => tell('pane_dead') === '1');
-      const status = tell('pane_dead_status');
-      return { exitCode: status === '' ? undefined : Number(status), screen: screen() };
+      const hasEnded = (): boolean => tell('pane_dead') === '1' && existsSync(statusFile);
+      await until('the end of the command in the terminal', hasEnded);
+      return { exitCode: Number(readFileSync(statusFile, 'utf8')), screen: screen() };
     },
     [Symbol.asyncDispose]: async () => {
       ask('kill-server');

@@ -28,7 +28,7 @@ import { programOrNothing } from '../support/needs.ts';
 import { environmentWithBlocks, type PortBlock, reservePorts } from '../support/port-block.ts';
 
 const project = path.resolve(import.meta.dirname, '../..');
-const BLOCK_COUNT = 6;
+const BLOCK_COUNT = 4;
 
 export interface Windows extends AsyncDisposable {
   readonly folder: string;
