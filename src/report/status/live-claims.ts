@@ -33,9 +33,12 @@ export function matchClaims(
 ): Matches {
   const lockOf = new Map(locks.map((lock) => [lock.port, lock]));
   const best = new Map<number, LiveClaim>();
+  // Their lock comes before the name of its process: until then the record has the one before.
+  const begun = new Set<number>();
   for (const segment of segments) {
     for (const claim of readClaims(segment)) {
       const lock = lockOf.get(claim.port);
+      if (claim.state === 'claiming') begun.add(claim.port);
       if (lock === undefined ? showsAllLocks || !isRunning(claim) : !isLockOf(lock, claim, processes))
         continue;
       const known = best.get(claim.port);
@@ -44,7 +47,8 @@ export function matchClaims(
       best.set(claim.port, { ...claim, processId: lock?.holder.processId ?? idFromHere(claim) });
     }
   }
-  return { claims: [...best.values()], otherLocks: locks.filter(({ port }) => !best.has(port)) };
+  const otherLocks = locks.filter(({ port }) => !best.has(port) && !begun.has(port));
+  return { claims: [...best.values()], otherLocks };
 }
 
 function* readClaims(segment: Segment): Generator<LiveClaim> {
