@@ -50,6 +50,20 @@ export function subtractRanges(ranges: readonly PortRange[], removed: readonly P
   return left;
 }
 
+/** Each of the ports under the first reason that has it; reasons that are left with none are left out. @param ranges as `joinRanges` returns them */
+export function splitByReason<Reason extends { readonly ranges: readonly PortRange[] }>(
+  ranges: readonly PortRange[],
+  reasons: readonly Reason[],
+): Reason[] {
+  let left = ranges;
+  return reasons.flatMap((reason) => {
+    const others = subtractRanges(left, joinRanges(reason.ranges));
+    const found = subtractRanges(left, others);
+    left = others;
+    return found.length === 0 ? [] : [{ ...reason, ranges: found }];
+  });
+}
+
 export function countPorts(ranges: readonly PortRange[]): number {
   return ranges.reduce((count, { firstPort, lastPort }) => count + lastPort - firstPort + 1, 0);
 }

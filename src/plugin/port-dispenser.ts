@@ -1,7 +1,6 @@
 /** Hands out ports to a test, a file or a worker, and takes them back together at its end. */
 import {
   NoTestError,
-  pointToPort,
   type PortLeak,
   PortLeakError,
   type ProcessDescription,
@@ -9,11 +8,9 @@ import {
 } from '../errors/index.ts';
 import { epochMs, monotonicMs, pause, startImmediate } from '../platform/clock.ts';
 import { publishedRunFacts } from '../platform/environment.ts';
-import { platform } from '../platform/platform.ts';
 import type { AcquireManyOptions, AcquireOptions } from '../pool/api/owner-options.ts';
 import type { OwnerTuple } from '../pool/api/owner-tuple.ts';
 import { acquireFrom, type OwnedClaim, type TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
-import { describeListeners } from '../pool/claim/describe-listeners.ts';
 import { warnOfLeak } from '../pool/claim/leaks.ts';
 import { stillListens } from '../pool/claim/probe.ts';
 import { releaseClaim } from '../pool/claim/release.ts';
@@ -21,7 +18,6 @@ import { currentSlice, hasRunPool } from '../pool/session/current-slice.ts';
 import { checkSignal } from '../pool/session/option-checks.ts';
 import {
   claimState,
-  isHeld,
   type OnLeak,
   PART_OF_TEST_TIMEOUT,
   type PortClaim,
@@ -29,8 +25,9 @@ import {
   releasedState,
   sliceOf,
 } from '../pool/session/port-claim.ts';
-import { warn, warnOnce } from '../pool/session/warnings.ts';
+import { warnOnce } from '../pool/session/warnings.ts';
 import { isFirstWorker, workerHint } from '../pool/session/worker-hint.ts';
+import { explainAddressInUse } from './explain-address-in-use.ts';
 import { checkOnLeak, onLeakOfRun } from './on-leak.ts';
 
 export { NoTestError };
@@ -203,7 +200,7 @@ export class PortDispenser implements Ports {
   /** Names who listens on a port over which the test has failed. Call it as soon as the body has ended. */
   explainFailure(errors: readonly string[]): void {
     if (errors.length === 0) return;
-    for (const { claim } of this.#given) nameForeignListener(claim, errors);
+    for (const { claim } of this.#given) explainAddressInUse(claim, errors);
   }
 
   /**
@@ -288,33 +285,6 @@ export function longestWaitMs(
 /** Without what is of no use elsewhere. */
 function describedProcess({ processId, command }: ProcessDescription): ProcessDescription {
   return { processId, command };
-}
-
-/** On EADDRINUSE over one's own port, the culprit is worth knowing. */
-function nameForeignListener(claim: PortClaim, errors: readonly string[]): void {
-  const { port, label } = claim;
-  const text = new RegExp(`EADDRINUSE.*\\b${port}\\b|\\b${port}\\b.*EADDRINUSE`, 's');
-  if (claimState(claim) !== 'held' || !errors.some((error) => text.test(error))) return;
-  warn(
-    'PORTSLICE_ADDRESS_IN_USE',
-    `'${label}' failed with EADDRINUSE on its own port ${port}: ${explainUse(claim)} ${pointToPort(port)}`,
-  );
-}
-
-function explainUse(claim: PortClaim): string {
-  const listeners = platform.findListeners(claim.port) ?? [];
-  if (listeners.length > 0) {
-    const isOurs = listeners.every(({ processId }) => processId === process.pid);
-    const fix = isOurs
-      ? 'Close that server, and wait for its close, before another one listens.'
-      : 'Stop that process, or exclude the port with PORTSLICE_EXCLUDED_PORTS.';
-    return `${describeListeners(listeners)} listens on it. ${fix}`;
-  }
-  if (isHeld(claim))
-    return 'nobody listens on it. A server that sets neither SO_REUSEADDR nor SO_REUSEPORT needs the option hold: false.';
-  return platform.isOnlyInTimeWait(claim.port)
-    ? 'nobody listens on it any more, but an earlier server has left connections, for up to 60 s. Set SO_REUSEADDR in the server.'
-    : 'nobody listens on it any more. Wait for the end of a server before the next one listens on its port.';
 }
 
 /** An option that is given as undefined is not given. */

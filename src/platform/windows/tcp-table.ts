@@ -18,7 +18,7 @@ import {
   UDPTable,
 } from './constants.ts';
 import { Scratch } from './scratch.ts';
-import type { Win32 } from './win32.ts';
+import type { AskSocketTable, Win32 } from './win32.ts';
 
 type Family = InternetAddress['family'];
 
@@ -71,7 +71,7 @@ export function parseTCPTables({ ipv4, ipv6 }: TCPTables): TCPSocket[] {
   return [...parseTCPTable(ipv4, 'ipv4'), ...parseTCPTable(ipv6, 'ipv6')];
 }
 
-function readTable(win32: Win32, ask: Win32['tcpTable'], family: number, kind: number): Buffer | undefined {
+function readTable(win32: Win32, ask: AskSocketTable, family: number, kind: number): Buffer | undefined {
   const length = win32.scratchPointer + Scratch.length;
   let byteLength = FIRST_TABLE_BYTES;
   for (let tries = 0; tries < MAX_TRIES; tries++) {

@@ -12,6 +12,16 @@ type Pointer = number;
 /** A kernel object of this process, 0 for none; also INVALID_HANDLE_VALUE and INVALID_SOCKET. */
 type Handle = number;
 
+/** GetExtendedTcpTable and GetExtendedUdpTable. */
+export type AskSocketTable = (
+  table: Pointer,
+  byteLength: Pointer,
+  sorted: number,
+  family: number,
+  kind: number,
+  reserved: number,
+) => number;
+
 export interface Win32 {
   readonly createMutex: (security: Pointer, owned: number, name: string) => Handle;
   readonly openMutex: (access: number, inherited: number, name: string) => Handle;
@@ -119,22 +129,8 @@ export interface Win32 {
   readonly snapshot: (kind: number, processId: number) => Handle;
   readonly firstProcess: (snapshot: Handle, entry: Pointer) => number;
   readonly nextProcess: (snapshot: Handle, entry: Pointer) => number;
-  readonly tcpTable: (
-    table: Pointer,
-    byteLength: Pointer,
-    sorted: number,
-    family: number,
-    kind: number,
-    reserved: number,
-  ) => number;
-  readonly udpTable: (
-    table: Pointer,
-    byteLength: Pointer,
-    sorted: number,
-    family: number,
-    kind: number,
-    reserved: number,
-  ) => number;
+  readonly tcpTable: AskSocketTable;
+  readonly udpTable: AskSocketTable;
   /** Of another process. */
   readonly readMemory: (
     process: Handle,

@@ -96,8 +96,10 @@ export async function claimEventually(
         traceClaims(claims, startMs, poll > 0);
         return claims;
       }
-      if (poll === 0) noteWait(look, timeoutMs);
-      if (poll === 0) onWait?.();
+      if (poll === 0) {
+        noteWait(look, timeoutMs);
+        onWait?.();
+      }
       // Never without a second look, however short the time-out.
       if (leftMs <= 0 && poll > 0) throw refusal(look, count, monotonicMs() - startMs);
       await pause(Math.max(FIRST_POLL_MS, Math.min(pollMs(poll), leftMs)), signal);

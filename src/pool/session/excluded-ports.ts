@@ -6,6 +6,7 @@ import {
   joinRanges,
   type PortRange,
   rangesOfPorts,
+  splitByReason,
   subtractRanges,
 } from '../../core/port-range.ts';
 import { platform } from '../../platform/platform.ts';
@@ -31,13 +32,8 @@ const UNPRIVILEGED: PortRange = { firstPort: 1024, lastPort: HIGHEST_PORT };
  */
 export function findExcludedPorts(options: ServerPortOptions = {}): ExcludedPorts[] {
   const { ports, source } = readServerPorts(options);
-  let left = subtractRanges([UNPRIVILEGED], joinRanges(ports.ranges));
-  return reasonsFor(options, source).flatMap(({ reason, ranges }) => {
-    const others = subtractRanges(left, joinRanges(ranges));
-    const found = subtractRanges(left, others);
-    left = others;
-    return found.length === 0 ? [] : [{ reason, ranges: found }];
-  });
+  const others = subtractRanges([UNPRIVILEGED], joinRanges(ports.ranges));
+  return splitByReason(others, reasonsFor(options, source));
 }
 
 function reasonsFor({ excludedPorts }: ServerPortOptions, source: string | undefined): ExcludedPorts[] {

@@ -10,6 +10,7 @@ import {
   LOWEST_PORT,
   type PortRange,
   rangesOfPorts,
+  splitByReason,
   subtractRanges,
 } from '../../core/port-range.ts';
 import {
@@ -79,34 +80,29 @@ export function ephemeralRangeOf({ ephemeralRange }: ServerPortsReading): PortRa
   return ephemeralRange === NO_RANGE ? undefined : ephemeralRange;
 }
 
-/** Each port for the first reason that it has. */
 function findLeftOut(reading: ServerPortsReading, others: readonly PortRange[]): LeftOutPorts[] {
-  const found: LeftOutPorts[] = [];
-  let unexplained = others;
-  for (const [reason, reasonRanges, source] of reasonsOf(reading)) {
-    const left = subtractRanges(unexplained, reasonRanges);
-    const ranges = subtractRanges(unexplained, left);
-    if (ranges.length > 0) found.push({ reason, source, portCount: countPorts(ranges), ranges });
-    unexplained = left;
-  }
-  return found;
+  return splitByReason(others, reasonsOf(reading)).map(({ reason, source, ranges }) => ({
+    reason,
+    source,
+    portCount: countPorts(ranges),
+    ranges,
+  }));
 }
 
-type Reason = readonly [reason: LeftOutReason, ranges: readonly PortRange[], source: string | undefined];
+type Reason = Omit<LeftOutPorts, 'portCount'>;
+
+function because(reason: LeftOutReason, ranges: readonly PortRange[], source?: string): Reason {
+  return { reason, source, ranges };
+}
 
 function reasonsOf({ spec, source, excluded, ephemeralRange }: ServerPortsReading): Reason[] {
-  const whereFrom: readonly Reason[] =
-    spec === undefined
-      ? [
-          ['privileged', [PRIVILEGED_PORTS], undefined],
-          ['ephemeral', [ephemeralRange], undefined],
-        ]
-      : [['spec', subtractRanges([ALL_PORTS], joinRanges(spec)), source]];
   return [
-    ...whereFrom,
-    ['browsers', joinRanges(rangesOfPorts(browserBlockedPorts)), undefined],
-    ['system', excluded.bySystem, undefined],
-    ['user', excluded.byUser, EXCLUDED_VARIABLE],
-    ['unregistered', [ALL_PORTS], undefined],
+    ...(spec === undefined
+      ? [because('privileged', [PRIVILEGED_PORTS]), because('ephemeral', [ephemeralRange])]
+      : [because('spec', subtractRanges([ALL_PORTS], joinRanges(spec)), source)]),
+    because('browsers', rangesOfPorts(browserBlockedPorts)),
+    because('system', excluded.bySystem),
+    because('user', excluded.byUser, EXCLUDED_VARIABLE),
+    because('unregistered', [ALL_PORTS]),
   ];
 }
