@@ -42,6 +42,8 @@ export default defineConfig({
     setupFiles: ['test/support/test-setup.ts'],
     // Real processes, like our users' workers. Contention tests start more of them, hence the time.
     pool: 'forks',
+    // Most tests wait for processes: on two processors Vitest's own choice, one worker, takes half as long again.
+    maxWorkers: '100%',
     testTimeout: 20_000,
     hookTimeout: 20_000,
     teardownTimeout: 5_000,
