@@ -241,22 +241,32 @@ test('fits the terminal, in colours', async ({ createProject }) => {
   const { firstPort, lastPort } = project.ports;
   const server = project.start('node', ['s.js', String(firstPort)]);
   await server.waitForOutput(/listens/);
-  await using terminal = startTerminal(
-    neededProgram('tmux'),
-    ['portslice', 'who', String(firstPort), String(lastPort)],
-    {
-      columns: 60,
-      cwd: project.dir,
-      env: { PATH: [path.join(installation().dir, 'node_modules/.bin'), process.env['PATH']].join(':') },
-    },
-  );
+  const options = {
+    columns: 60,
+    cwd: project.dir,
+    env: { PATH: [path.join(installation().dir, 'node_modules/.bin'), process.env['PATH']].join(':') },
+  };
+  const tmux = neededProgram('tmux');
+  const command = ['portslice', 'who', String(firstPort), String(lastPort)];
+  await using terminal = startTerminal(tmux, command, options);
   const { exitCode, screen } = await terminal.ended();
   expect(exitCode).toBe(TAKEN);
   // No line is broken by the terminal.
   for (const line of screen.split('\n')) expect(line).toMatch(/^$|^Port |^ {2}\S|^ {15}\S/);
   const coloured = terminal.colouredScreen();
   for (const start of ['\u001b[31mtaken', '\u001b[32mfree']) expect(coloured).toContain(start);
+
+  await using other = startTerminal(tmux, ['portslice', 'ports'], options);
+  const { screen: ports } = await other.ended();
+  const inFull = await project.run('portslice', ['ports'], { env: { PORTSLICE_PORTS: undefined } });
+  expect(ports.split('\n').length).toBeGreaterThan(inFull.stdout.trim().split('\n').length);
+  // Neither a number nor a range is broken.
+  expect(wordsOf(ports)).toEqual(wordsOf(inFull.stdout));
 });
+
+function wordsOf(text: string): string[] {
+  return text.trim().split(/\s+/);
+}
 
 test('ports shows the server ports, what has named them, and why others are none', async ({
   createProject,

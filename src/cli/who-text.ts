@@ -142,7 +142,15 @@ function describeOwners(sockets: readonly WithProcesses[]): string {
 }
 
 function withPort(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return address.includes(':') ? `[${showIPv4(address)}]:${port}` : `${address}:${port}`;
+}
+
+/** A server on `::` has clients of IPv4 with such addresses, ::ffff:7f00:1 for ::ffff:127.0.0.1. */
+function showIPv4(address: string): string {
+  const words = /^::ffff:([\da-f]+):([\da-f]+)$/.exec(address)?.slice(1);
+  if (words === undefined) return address;
+  const bytes = words.map((word) => Number.parseInt(word, 16)).flatMap((word) => [word >> 8, word & 0xff]);
+  return `::ffff:${bytes.join('.')}`;
 }
 
 const CONNECTION_NAMES: Readonly<Record<ConnectionsReport['kind'], string>> = {

@@ -197,13 +197,16 @@ describe('a port', () => {
           {
             kind: 'lingering',
             state: 'time-wait',
-            count: 1,
-            peers: [{ address: '127.0.0.1', port: 50_001 }],
+            count: 2,
+            peers: [
+              { address: '127.0.0.1', port: 50_001 },
+              { address: '::ffff:7f00:1', port: 50_002 },
+            ],
             processes: [],
           },
         ],
       },
-      /^Port 20123 is free\.[^]*lingers +a connection that its process has closed \(TIME_WAIT\), with 127\.0\.0\.1:50001[^]*sets SO_REUSEADDR, as Node and most others do, can listen now; others in 60 s at most\./,
+      /^Port 20123 is free\.[^]*lingers +2 connections that its process has closed \(TIME_WAIT\), with 127\.0\.0\.1:50001 and \[::ffff:127\.0\.0\.1\]:50002[^]*sets SO_REUSEADDR, as Node and most others do, can listen now; others in 60 s at most\./,
     ],
     [
       'that somebody has for UDP',
