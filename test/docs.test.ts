@@ -98,6 +98,15 @@ describe('The documents', () => {
     expect(files.filter((file) => !existsSync(path.join(root, file)))).toEqual([]);
   });
 
+  test('show each picture that there is, light and dark', () => {
+    const named = documents.flatMap((name) =>
+      [...read(name).matchAll(/<(?:source|img) [^>]*(?:srcset|src)="([^"]+)"/g)].map(([, file]) =>
+        path.join(path.dirname(name), file as string),
+      ),
+    );
+    expect(named.toSorted()).toEqual(globSync('docs/images/*', { cwd: root }).toSorted());
+  });
+
   test('lead from the README to each page of docs/', () => {
     const readme = read('README.md');
     const pages = globSync('docs/*.md', { cwd: root });
