@@ -38,7 +38,6 @@ export function Lanes(props: LanesProps) {
   const { current, told, hasFocus, onFocus, onHover, onKeyDown } = useBars(props, scroller);
   usePointer(surface, pointerActions(props, scrolledPx, onHover));
   const outlined = told === undefined ? selected : [...selected, told];
-  const topPx = scroller.current?.getBoundingClientRect().top ?? 0;
 
   return (
     <div class="lanes-frame">
@@ -72,7 +71,12 @@ export function Lanes(props: LanesProps) {
         </div>
       </div>
       {told !== undefined && (
-        <Tooltip bar={told} {...placeOf(told, props, scrolledPx)} {...shown} lanesTopPx={topPx} />
+        <Tooltip
+          bar={told}
+          {...placeOf(told, props, scrolledPx)}
+          {...shown}
+          lanesTopPx={scroller.current?.getBoundingClientRect().top ?? 0}
+        />
       )}
     </div>
   );
