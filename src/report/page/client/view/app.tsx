@@ -62,7 +62,7 @@ export function App({ report }: { readonly report: PortsReport }) {
           </div>
         </main>
         {selectedId !== undefined && (
-          <Details report={report} originMs={timeline.originMs} testId={selectedId} />
+          <Details report={report} originMs={timeline.originMs} testId={selectedId} test={selected} />
         )}
       </div>
     </>

@@ -13,15 +13,20 @@ import { Badge } from './badge.tsx';
 /** Here alone a long title is shown almost whole. */
 const MOST_CHARACTERS = 2_000;
 
-interface DetailsProps {
+interface TestProps {
   readonly report: PortsReport;
   /** Of the times that are shown. */
   readonly originMs: number;
-  readonly testId: string;
+  readonly test: TestReport;
 }
 
-export function Details({ report, originMs, testId }: DetailsProps) {
-  const test = report.tests.find(({ id }) => id === testId);
+interface DetailsProps extends Omit<TestProps, 'test'> {
+  readonly testId: string;
+  /** Undefined where the report has none with this id. */
+  readonly test: TestReport | undefined;
+}
+
+export function Details({ report, originMs, testId, test }: DetailsProps) {
   return (
     <aside
       class="details"
@@ -53,7 +58,7 @@ export function Details({ report, originMs, testId }: DetailsProps) {
   );
 }
 
-function Test({ test, report, originMs }: Omit<DetailsProps, 'testId'> & { readonly test: TestReport }) {
+function Test({ test, report, originMs }: TestProps) {
   const at = (ms: number): string => formatDuration(onOneClock(report, test.machine, ms) - originMs);
   return (
     <>
