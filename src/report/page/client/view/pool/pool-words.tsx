@@ -1,4 +1,5 @@
 /** What the map of the pool shows, in words. */
+import type { VNode } from 'preact';
 import type { PoolReport, PortRangeReport } from '../../../../format.ts';
 import { hashOf } from '../../hooks/use-selected-test.ts';
 import type { Bar } from '../../model/timeline.ts';
@@ -26,7 +27,7 @@ export function PoolWords({ pool, held, moment }: PoolWordsProps) {
         </div>
         <div>
           <h3>Held {moment}</h3>
-          <Held held={held} />
+          <List items={held} show={heldItem} />
         </div>
         <div>
           <h3>Foreign listeners</h3>
@@ -34,15 +35,16 @@ export function PoolWords({ pool, held, moment }: PoolWordsProps) {
             <p>Not known.</p>
           ) : (
             <List
-              items={foreignListeners.map(
-                ({ port, command, processId }) =>
-                  `${port}: ${visible(command ?? 'unknown', 120)} (pid ${processId ?? '?'})`,
-              )}
+              items={foreignListeners}
+              show={({ port, command, processId }) =>
+                textItem(`${port}: ${visible(command ?? 'unknown', 120)} (pid ${processId ?? '?'})`)
+              }
             />
           )}
           <h3>Excluded</h3>
           <List
-            items={pool.excluded.map((range) => `${formatRange(range)}: ${visible(range.reason, 120)}`)}
+            items={pool.excluded}
+            show={(range) => textItem(`${formatRange(range)}: ${visible(range.reason, 120)}`)}
           />
         </div>
       </div>
@@ -79,18 +81,35 @@ function Slices({ pool, held }: Omit<PoolWordsProps, 'moment'>) {
   );
 }
 
-function Held({ held }: { readonly held: readonly Bar[] }) {
-  if (held.length === 0) return <p>None.</p>;
+interface ListProps<Item> {
+  readonly items: readonly Item[];
+  readonly show: (item: Item) => VNode;
+}
+
+function List<Item>({ items, show }: ListProps<Item>) {
+  if (items.length === 0) return <p>None.</p>;
   return (
     <ul>
-      {held.slice(0, MOST_LISTED).map((bar) => (
-        <li key={`${bar.use.port}/${bar.fromMs}`}>
-          {bar.use.port}: {holder(bar)}
-          {bar.use.state === 'leaked' || bar.use.state === 'sealed' ? `, ${bar.use.state}` : ''}
-        </li>
-      ))}
-      {held.length > MOST_LISTED && <li>and {formatCount(held.length - MOST_LISTED)} more</li>}
+      {items.slice(0, MOST_LISTED).map((item) => show(item))}
+      {items.length > MOST_LISTED && <li>and {formatCount(items.length - MOST_LISTED)} more</li>}
     </ul>
+  );
+}
+
+function textItem(text: string): VNode {
+  return (
+    <li key={text}>
+      <bdi>{text}</bdi>
+    </li>
+  );
+}
+
+function heldItem(bar: Bar): VNode {
+  return (
+    <li key={`${bar.use.port}/${bar.fromMs}`}>
+      {bar.use.port}: {holder(bar)}
+      {bar.use.state === 'leaked' || bar.use.state === 'sealed' ? `, ${bar.use.state}` : ''}
+    </li>
   );
 }
 
@@ -101,20 +120,6 @@ function holder(bar: Bar) {
     <a href={hashOf(test.id)}>
       <bdi>{titleOf(test.titles, 120)}</bdi>
     </a>
-  );
-}
-
-function List({ items }: { readonly items: readonly string[] }) {
-  if (items.length === 0) return <p>None.</p>;
-  return (
-    <ul>
-      {items.slice(0, MOST_LISTED).map((item) => (
-        <li key={item}>
-          <bdi>{item}</bdi>
-        </li>
-      ))}
-      {items.length > MOST_LISTED && <li>and {formatCount(items.length - MOST_LISTED)} more</li>}
-    </ul>
   );
 }
 
