@@ -39,6 +39,6 @@ export function heldAt(bars: readonly Bar[], atMs: number): Bar[] {
 }
 
 /** Kept locked after its test, until the run ends. */
-function isKept(state: Bar['use']['state']): boolean {
+export function isKept(state: Bar['use']['state']): state is 'sealed' | 'leaked' {
   return state === 'sealed' || state === 'leaked';
 }

@@ -1,6 +1,7 @@
 /** Draws the map of the pool as a grid of cells, line by line. */
 import type { Cell } from '../../model/pool-cells.ts';
 import type { Bar } from '../../model/timeline.ts';
+import { isKept } from '../../model/usage.ts';
 import type { Colors } from '../timeline/colors.ts';
 
 interface Cells {
@@ -61,7 +62,7 @@ export function marksOf(
 }
 
 function kindOf({ use: { state } }: Bar): Mark['kind'] {
-  return state === 'sealed' || state === 'leaked' ? state : 'held';
+  return isKept(state) ? state : 'held';
 }
 
 /** The cell at a point, or a mark that is as near as to be meant. */

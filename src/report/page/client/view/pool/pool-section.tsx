@@ -4,7 +4,7 @@ import type { PoolReport, PortsReport } from '../../../../format.ts';
 import { useSize } from '../../hooks/use-size.ts';
 import { cellsOf } from '../../model/pool-cells.ts';
 import type { Bar, Timeline } from '../../model/timeline.ts';
-import { heldAt } from '../../model/usage.ts';
+import { heldAt, isKept } from '../../model/usage.ts';
 import { sharerOf } from '../../text/describe-bar.ts';
 import { formatDuration, plural } from '../../text/format.ts';
 import { shortMachineName } from '../../text/machine.ts';
@@ -130,8 +130,7 @@ function cellText(
     excluded === undefined ? undefined : `excluded: ${excluded}`,
     slice === undefined ? undefined : slice === 0 ? 'slice 0, the run\u2019s own' : `slice ${slice}`,
     foreign.has(port) ? 'a foreign listener' : undefined,
-    holder &&
-      `${holder.use.state === 'free' || holder.use.state === undefined ? 'held' : holder.use.state} by ${holderName(holder)}`,
+    holder && `${isKept(holder.use.state) ? holder.use.state : 'held'} by ${holderName(holder)}`,
   ];
   return parts.filter((part) => part !== undefined).join(', ');
 }

@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import type { PoolReport, PortRangeReport } from '../../../../format.ts';
 import { hashOf } from '../../hooks/use-selected-test.ts';
 import type { Bar } from '../../model/timeline.ts';
+import { isKept } from '../../model/usage.ts';
 import { sharerOf } from '../../text/describe-bar.ts';
 import { formatCount, formatRange } from '../../text/format.ts';
 import { titleOf, visible } from '../../text/visible.ts';
@@ -108,7 +109,7 @@ function heldItem(bar: Bar): VNode {
   return (
     <li key={`${bar.use.port}/${bar.fromMs}`}>
       {bar.use.port}: {holder(bar)}
-      {bar.use.state === 'leaked' || bar.use.state === 'sealed' ? `, ${bar.use.state}` : ''}
+      {isKept(bar.use.state) ? `, ${bar.use.state}` : ''}
     </li>
   );
 }
