@@ -1,9 +1,8 @@
 /** What the keys of the timeline do. */
 import type { Bar } from '../../model/timeline.ts';
 import { barBeside, barInNextLane, barsOfLane, type Layout } from './layout.ts';
-import { pan, type TimeWindow, zoom } from './window.ts';
+import { middleOf, pan, type TimeWindow, zoom, ZOOM_STEP } from './window.ts';
 
-const ZOOM_STEP = 1.6;
 const PAN_SHARE = 0.2;
 
 /** Arrows, Home and End. */
@@ -36,7 +35,7 @@ export function windowByKey(
 ): TimeWindow | undefined {
   if (hasCommandKey(event)) return undefined;
   const lengthMs = window.toMs - window.fromMs;
-  const middle = around === undefined ? window.fromMs + lengthMs / 2 : (around.fromMs + around.toMs) / 2;
+  const middle = middleOf(around ?? window);
   switch (event.key) {
     case '+':
     case '=':

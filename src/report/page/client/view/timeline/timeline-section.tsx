@@ -9,7 +9,7 @@ import type { Colors } from './colors.ts';
 import { Lanes } from './lanes.tsx';
 import { placeLanes } from './layout.ts';
 import { Legend } from './legend.tsx';
-import { type TimeWindow, zoom } from './window.ts';
+import { middleOf, type TimeWindow, zoom, ZOOM_STEP } from './window.ts';
 
 export interface TimelineProps {
   readonly report: PortsReport;
@@ -21,8 +21,6 @@ export interface TimelineProps {
   readonly colors: Colors;
   readonly isPrinted: boolean;
 }
-
-const STEP = 1.6;
 
 export function TimelineSection(props: TimelineProps) {
   const { timeline, selectedId, isPrinted } = props;
@@ -44,10 +42,15 @@ export function TimelineSection(props: TimelineProps) {
       <div class="section-head">
         <h2 id="timeline-heading">Timeline</h2>
         <div class="tools" role="group" aria-label="Zoom">
-          <button type="button" onClick={() => zoomBy(1 / STEP)} aria-label="Zoom in" title="Zoom in (+)">
+          <button
+            type="button"
+            onClick={() => zoomBy(1 / ZOOM_STEP)}
+            aria-label="Zoom in"
+            title="Zoom in (+)"
+          >
             +
           </button>
-          <button type="button" onClick={() => zoomBy(STEP)} aria-label="Zoom out" title="Zoom out (-)">
+          <button type="button" onClick={() => zoomBy(ZOOM_STEP)} aria-label="Zoom out" title="Zoom out (-)">
             &minus;
           </button>
           <button type="button" onClick={() => setWindow(whole)} title="Show the whole run (0)">
@@ -72,8 +75,4 @@ export function TimelineSection(props: TimelineProps) {
       </p>
     </section>
   );
-}
-
-function middleOf({ fromMs, toMs }: TimeWindow): number {
-  return (fromMs + toMs) / 2;
 }

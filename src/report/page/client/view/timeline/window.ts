@@ -5,8 +5,14 @@ export interface TimeWindow {
   readonly toMs: number;
 }
 
+/** Of a button or a key. */
+export const ZOOM_STEP = 1.6;
 const SHORTEST_MS = 2;
 const ROOM_SHARE = 0.1;
+
+export function middleOf({ fromMs, toMs }: TimeWindow): number {
+  return (fromMs + toMs) / 2;
+}
 
 /** @param factor below 1 shows less of the run, above 1 more of it */
 export function zoom(window: TimeWindow, factor: number, aroundMs: number, endMs: number): TimeWindow {
