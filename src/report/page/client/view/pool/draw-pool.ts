@@ -4,19 +4,16 @@ import type { Bar } from '../../model/timeline.ts';
 import { isKept } from '../../model/usage.ts';
 import type { Colors } from '../timeline/colors.ts';
 
-interface Cells {
+export interface Grid {
   readonly columns: number;
   readonly cellPx: number;
-}
-
-export interface Grid extends Cells {
   readonly heightPx: number;
 }
 
-const CELL_SIZES_PX = [18, 14, 11, 9, 7, 5, 4];
-const SMALLEST_PX = 3;
 /** The cells become smaller so that the map is at most as high as this. */
 const MOST_HEIGHT_PX = 180;
+/** The last also where the map is higher then. */
+const CELL_SIZES_PX = [18, 14, 11, 9, 7, 5, 4, 3];
 /** Below that a gap between cells would be most of them. */
 const LEAST_WITH_GAP_PX = 7;
 const LEAST_MARK_PX = 9;
@@ -25,7 +22,7 @@ const MARGIN_PX = 4;
 const LABEL_PX = 11;
 
 export function gridOf(cellCount: number, widthPx: number): Grid {
-  const grids = [...CELL_SIZES_PX, SMALLEST_PX].map((cellPx) => {
+  const grids = CELL_SIZES_PX.map((cellPx) => {
     const columns = Math.max(Math.floor((widthPx - 2 * MARGIN_PX) / cellPx), 1);
     return { columns, cellPx, heightPx: Math.ceil(cellCount / columns) * cellPx + 2 * MARGIN_PX };
   });
@@ -102,16 +99,17 @@ export type Square = readonly [x: number, y: number, sizePx: number];
 function drawSlices(
   context: CanvasRenderingContext2D,
   cells: readonly Cell[],
-  { columns, cellPx }: Grid,
+  grid: Grid,
   colors: Colors,
 ): void {
+  const { columns, cellPx } = grid;
   const gapPx = cellPx >= LEAST_WITH_GAP_PX ? 1 : 0;
   let first = 0;
   for (let index = 1; index <= cells.length; index++) {
     const goesOn = gapPx === 0 && index % columns !== 0 && cells[index]?.slice === cells[first]?.slice;
     if (goesOn && index < cells.length) continue;
     context.fillStyle = sliceColor(cells[first]?.slice, colors);
-    const [x, y] = placeOf(first, { columns, cellPx });
+    const [x, y] = placeOf(first, grid);
     context.fillRect(x, y, (index - first) * cellPx - gapPx, cellPx - gapPx);
     first = index;
   }
@@ -138,16 +136,17 @@ function drawNumbers(
   });
 }
 
-function placeOf(index: number, { columns, cellPx }: Cells): readonly [x: number, y: number] {
+function placeOf(index: number, { columns, cellPx }: Grid): readonly [x: number, y: number] {
   return [(index % columns) * cellPx + MARGIN_PX, Math.floor(index / columns) * cellPx + MARGIN_PX];
 }
 
 /** At least so large as to be seen, in the middle of its cell. */
-function markSquare({ columns, cellPx }: Cells, index: number): Square {
+function markSquare(grid: Grid, index: number): Square {
+  const { cellPx } = grid;
   const cellSizePx = cellPx >= LEAST_WITH_GAP_PX ? cellPx - 1 : cellPx;
   const sizePx = Math.max(cellSizePx, LEAST_MARK_PX);
   const outerPx = (sizePx - cellSizePx) / 2;
-  const [x, y] = placeOf(index, { columns, cellPx });
+  const [x, y] = placeOf(index, grid);
   return [x - outerPx, y - outerPx, sizePx];
 }
 
