@@ -1,4 +1,5 @@
 /** What a bar says when it is pointed at or has the focus. */
+import type { TestReport } from '../../../format.ts';
 import type { Bar } from '../model/timeline.ts';
 import { formatDuration } from './format.ts';
 import { workerName } from './machine.ts';
@@ -26,7 +27,7 @@ export function factsOf(bar: Bar): Fact[] {
     ['Held', use.releasedAtMs === undefined ? `${held}, the release was not seen` : held],
     server && ['Server', `${visible(server.command, 120)}, ${readiness(bar)}`],
     ['State', stateText(use)],
-    test && ['Test', `${test.outcome}${test.retry === 0 ? '' : `, retry ${test.retry}`}`],
+    test && ['Test', outcomeText(test)],
   ];
   return facts.filter((fact) => fact !== undefined);
 }
@@ -43,8 +44,16 @@ function readiness({ server }: Bar): string {
 
 export function stateText({ state, leakedBy }: Bar['use']): string {
   if (state === undefined) return 'not known';
-  const names = leakedBy.map(
-    ({ command, processId }) => `${visible(command ?? 'unknown', 120)} (pid ${processId ?? '?'})`,
-  );
+  const names = leakedBy.map(processText);
   return names.length === 0 ? state : `${state}: ${names.join(', ')} still listened`;
+}
+
+/** 'node server.js (pid 812)'. */
+export function processText({ command, processId }: Bar['use']['leakedBy'][number]): string {
+  return `${visible(command ?? 'unknown', 120)} (pid ${processId ?? '?'})`;
+}
+
+/** 'passed', 'failed, retry 1'. */
+export function outcomeText({ outcome, retry }: TestReport): string {
+  return retry === 0 ? outcome : `${outcome}, retry ${retry}`;
 }

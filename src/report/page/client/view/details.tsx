@@ -4,7 +4,7 @@ import type { PortsReport, PortUseReport, ServerUseReport, TestReport } from '..
 import { deselectTest, hashOf } from '../hooks/use-selected-test.ts';
 import { findingsOf } from '../model/findings.ts';
 import { onOneClock } from '../model/timeline.ts';
-import { stateText } from '../text/describe-bar.ts';
+import { outcomeText, stateText } from '../text/describe-bar.ts';
 import { formatDuration } from '../text/format.ts';
 import { machineName, shortWorkerName } from '../text/machine.ts';
 import { placeOf, titleOf, visible } from '../text/visible.ts';
@@ -73,7 +73,7 @@ function Test({ test, report, originMs }: TestProps) {
       <dl class="facts">
         <Fact name="File">{visible(placeOf(test.file, test.line))}</Fact>
         {test.project !== '' && <Fact name="Project">{visible(test.project)}</Fact>}
-        <Fact name="Outcome">{`${test.outcome}${test.retry === 0 ? '' : `, retry ${test.retry}`}`}</Fact>
+        <Fact name="Outcome">{outcomeText(test)}</Fact>
         <Fact name="Ran">{`at ${at(test.startedAtMs)}, for ${formatDuration(test.durationMs)}`}</Fact>
         <Fact name="Worker">{`${shortWorkerName(test.worker)}, ${machineName(report, test.machine)}`}</Fact>
       </dl>

@@ -8,7 +8,7 @@ import { heldAt, isKept } from '../../model/usage.ts';
 import { sharerOf } from '../../text/describe-bar.ts';
 import { formatDuration, plural } from '../../text/format.ts';
 import { shortMachineName } from '../../text/machine.ts';
-import { visible } from '../../text/visible.ts';
+import { titleOf, visible } from '../../text/visible.ts';
 import { Picture } from '../picture.tsx';
 import type { Colors } from '../timeline/colors.ts';
 import { drawPool, gridOf, marksOf, pointedAt } from './draw-pool.ts';
@@ -136,5 +136,5 @@ function cellText(
 }
 
 function holderName(bar: Bar): string {
-  return bar.test === undefined ? sharerOf(bar) : bar.test.titles.join(' \u203A ');
+  return bar.test === undefined ? sharerOf(bar) : titleOf(bar.test.titles);
 }

@@ -4,7 +4,7 @@ import type { PoolReport, PortRangeReport } from '../../../../format.ts';
 import { hashOf } from '../../hooks/use-selected-test.ts';
 import type { Bar } from '../../model/timeline.ts';
 import { isKept } from '../../model/usage.ts';
-import { sharerOf } from '../../text/describe-bar.ts';
+import { processText, sharerOf } from '../../text/describe-bar.ts';
 import { formatCount, formatRange } from '../../text/format.ts';
 import { titleOf, visible } from '../../text/visible.ts';
 
@@ -37,9 +37,7 @@ export function PoolWords({ pool, held, moment }: PoolWordsProps) {
           ) : (
             <List
               items={foreignListeners}
-              show={({ port, command, processId }) =>
-                textItem(`${port}: ${visible(command ?? 'unknown', 120)} (pid ${processId ?? '?'})`)
-              }
+              show={(listener) => textItem(`${listener.port}: ${processText(listener)}`)}
             />
           )}
           <h3>Excluded</h3>
