@@ -1,8 +1,10 @@
 /** The machines of a synthetic report, with their pools, and what their workers share. */
+import { countPorts, joinRanges, type PortRange, subtractRanges } from '../../src/core/port-range.ts';
 import type { MachineReport, PortUseReport, SharedReport } from '../../src/report/format.ts';
 
 export const START_MS: number = Date.UTC(2026, 10, 26, 9, 30);
 export const FIRST_PORT = 20_000;
+const EXCLUDED: PortRange = { firstPort: FIRST_PORT + 48, lastPort: FIRST_PORT + 48 };
 
 export function machineOf(
   index: number,
@@ -12,10 +14,10 @@ export function machineOf(
 ): MachineReport {
   const slices = Array.from({ length: workers + 1 }, (_, number) => {
     const firstPort = FIRST_PORT + number * slicePortCount;
-    return { number, ranges: [{ firstPort, lastPort: firstPort + slicePortCount - 1 }] };
+    const whole = { firstPort, lastPort: firstPort + slicePortCount - 1 };
+    return { number, ranges: subtractRanges([whole], [EXCLUDED]) };
   });
-  const lastPort = FIRST_PORT + (workers + 1) * slicePortCount - 1;
-  const badPort = FIRST_PORT + 48;
+  const ranges = joinRanges(slices.flatMap((slice) => slice.ranges));
   return {
     hostName: `ci-runner-${index + 1}`,
     platform: 'linux 6.12 x64',
@@ -23,24 +25,11 @@ export function machineOf(
     clockAheadMs: index === 0 ? undefined : (index % 2 === 0 ? 1 : -1) * 37 * index,
     pool: {
       runId: (index + 1).toString(16).padStart(32, '0'),
-      ranges: [
-        { firstPort: FIRST_PORT, lastPort: badPort - 1 },
-        { firstPort: badPort + 1, lastPort },
-      ],
-      portCount: lastPort - FIRST_PORT,
-      slices: slices.map(({ number, ranges }) =>
-        number === 0
-          ? {
-              number,
-              ranges: [
-                { firstPort: FIRST_PORT, lastPort: badPort - 1 },
-                { firstPort: badPort + 1, lastPort: FIRST_PORT + slicePortCount - 1 },
-              ],
-            }
-          : { number, ranges },
-      ),
+      ranges,
+      portCount: countPorts(ranges),
+      slices,
       excluded: [
-        { firstPort: badPort, lastPort: badPort, reason: 'excluded by the options' },
+        { ...EXCLUDED, reason: 'excluded by the options' },
         { firstPort: 32_768, lastPort: 60_999, reason: 'the ephemeral range' },
       ],
       foreignListeners: [{ port: FIRST_PORT + 130, processId: 812, command: 'redis-server *:20130' }],
