@@ -1,4 +1,4 @@
-/** Reports of runs that never were: the same for the same seed, as large as wanted, with everything that a report can have in it. */
+/** Reports of runs that never were: always the same ones, as large as wanted, with everything that a report can have in it. */
 import type { PortsReport } from '../../src/report/format.ts';
 import { summarize } from '../../src/report/statistics.ts';
 import { machineOf, sharedOf, START_MS } from './synthetic-machines.ts';
@@ -6,7 +6,6 @@ import { testOf } from './synthetic-tests.ts';
 
 export interface Wanted {
   readonly testCount: number;
-  readonly seed?: number;
   readonly machineCount?: number;
   readonly workersPerMachine?: number;
   /** Real pools have thousands of ports for a worker. */
@@ -15,9 +14,9 @@ export interface Wanted {
   readonly titles?: readonly (readonly string[])[];
 }
 
-/** Numbers from 0 to 1, as mulberry32 makes them. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
+/** Numbers from 0 to 1, as mulberry32 makes them, each time the same. */
+function randomNumbers(): () => number {
+  let state = 1;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
@@ -27,15 +26,8 @@ function randomNumbers(seed: number): () => number {
 }
 
 export function syntheticReport(wanted: Wanted): PortsReport {
-  const {
-    testCount,
-    seed = 1,
-    machineCount = 1,
-    workersPerMachine = 4,
-    slicePortCount = 60,
-    titles = [],
-  } = wanted;
-  const random = randomNumbers(seed);
+  const { testCount, machineCount = 1, workersPerMachine = 4, slicePortCount = 60, titles = [] } = wanted;
+  const random = randomNumbers();
   const machines = Array.from({ length: machineCount }, (_, index) =>
     machineOf(index, machineCount, workersPerMachine, slicePortCount),
   );
