@@ -45,3 +45,12 @@ export function workerName(worker: number): string {
 export function shortWorkerName(worker: number): string {
   return worker === MAIN_PROCESS ? 'main' : String(worker);
 }
+
+/** 'Shard 2/4, worker 2'; of a run on one machine 'worker 2'. */
+export function workerPlace(
+  report: PortsReport,
+  { machine, worker }: { readonly machine: number; readonly worker: number },
+): string {
+  const name = workerName(worker);
+  return report.machines.length > 1 ? `${shortMachineName(report, machine)}, ${name}` : name;
+}

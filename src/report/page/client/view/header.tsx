@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import type { PortsReport } from '../../../format.ts';
 import { isFailed } from '../model/findings.ts';
 import { formatCount, formatDate, formatDuration, plural } from '../text/format.ts';
-import { machineName, shortMachineName, workerName } from '../text/machine.ts';
+import { machineName, workerPlace } from '../text/machine.ts';
 import { visible } from '../text/visible.ts';
 
 export function Header({ report }: { readonly report: PortsReport }) {
@@ -63,9 +63,6 @@ function Machines({ report }: { readonly report: PortsReport }) {
 function Summary({ report }: { readonly report: PortsReport }) {
   const { summary } = report;
   const { peak, waits, servers } = summary;
-  const peakPlace =
-    peak &&
-    `${report.machines.length > 1 ? `${shortMachineName(report, peak.machine)}, ` : ''}${workerName(peak.worker)}`;
   const failed = report.tests.filter(isFailed).length;
   const slowest = servers.slowestReadyMs;
   return (
@@ -95,7 +92,7 @@ function Summary({ report }: { readonly report: PortsReport }) {
       />
       <Number name="Sealed" value={summary.sealed} />
       <Number name="Borrowed" value={summary.borrowed} />
-      <Number name="Peak in use" value={peak?.portCount ?? 0} note={peakPlace} />
+      <Number name="Peak in use" value={peak?.portCount ?? 0} note={peak && workerPlace(report, peak)} />
       <Number name="Handed out" value={summary.handedOut} />
       <Number name="Pool" value={summary.poolPortCount} note="ports" />
     </dl>

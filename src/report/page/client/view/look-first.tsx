@@ -5,7 +5,7 @@ import { hashOf } from '../hooks/use-selected-test.ts';
 import { findingsOf, isFailed, lookFirst, neverReady, longestWaitMs } from '../model/findings.ts';
 import { stateText } from '../text/describe-bar.ts';
 import { formatCount, formatDuration } from '../text/format.ts';
-import { shortMachineName, workerName } from '../text/machine.ts';
+import { workerPlace } from '../text/machine.ts';
 import { placeOf, titleOf, visible } from '../text/visible.ts';
 import { Badge } from './badge.tsx';
 import { Outcome } from './outcome.tsx';
@@ -66,10 +66,7 @@ function Item({ test, report }: { readonly test: TestReport; readonly report: Po
       </span>
       <span class="where">
         <bdi>{visible(placeOf(test.file, test.line), 120)}</bdi>
-        <span>
-          {report.machines.length > 1 && `${shortMachineName(report, test.machine)}, `}
-          {workerName(test.worker)}
-        </span>
+        <span>{workerPlace(report, test)}</span>
       </span>
     </li>
   );
