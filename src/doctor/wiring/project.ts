@@ -8,12 +8,10 @@ import {
   type Manifest,
 } from '../../platform/own-package.ts';
 import { findPackageFolder } from '../../platform/package-folder.ts';
-import type { Platform } from '../../platform/port-kernel.ts';
 
 const nodePath: typeof NodePath = process.getBuiltinModule('node:path');
 
 export class Project {
-  readonly system: Platform;
   /** Without symbolic links. */
   readonly folder: string;
   /** The nearest folder upwards that has a package.json. */
@@ -22,10 +20,9 @@ export class Project {
   readonly portslice: InstalledPackage = findOwnPackage();
   readonly #found = new Map<string, InstalledPackage | undefined>();
 
-  constructor(folder: string, system: Platform) {
+  constructor(folder: string) {
     this.folder = fileSystem().realpathSync(folder);
     this.packageFolder = findPackageFolder(folder).path;
-    this.system = system;
   }
 
   /** As the project's own files find it. */
