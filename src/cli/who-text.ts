@@ -15,7 +15,7 @@ import { styled } from './output.ts';
 import { describePlace } from './place-text.ts';
 import { adviseOn } from './port-advice.ts';
 import { describeProcess, enumerate } from './process-text.ts';
-import { wrap } from './text-width.ts';
+import { wrapAfter } from './text-width.ts';
 
 /** Lines without line breaks, as wide as that at most; undefined: no terminal reads them. Ports that are alike and of which there is little to say have one entry together. */
 export function formatWho(
@@ -75,12 +75,8 @@ function quoted(text: string): string {
 }
 
 function breakHeading(text: string, width: number | undefined): string[] {
-  const [first = '', ...rest] = breakLine(text, width === undefined ? undefined : width - 2);
+  const [first = '', ...rest] = wrapAfter('', text, width === undefined ? undefined : width - 2);
   return [first, ...rest.map((line) => `  ${line}`)];
-}
-
-function breakLine(text: string, width: number | undefined): string[] {
-  return width === undefined ? [text] : wrap(text, width);
 }
 
 /** The name is '' where the fact before has the same. */
@@ -104,8 +100,7 @@ function factsOf(report: PortReport, ephemeralRange: PortRange | undefined, nowM
 }
 
 function formatFact([name, text]: Fact, width: number | undefined): string[] {
-  const lines = breakLine(text, width === undefined ? undefined : width - NAME_WIDTH - 3);
-  return lines.map((line, at) => `  ${styled('dim', (at === 0 ? name : '').padEnd(NAME_WIDTH))} ${line}`);
+  return wrapAfter(`  ${styled('dim', name.padEnd(NAME_WIDTH))} `, text, width);
 }
 
 function holderFacts({ process: holding, claim }: PortHolderReport, nowMs: number): Fact[] {
