@@ -9,7 +9,6 @@ import { wrapAfter } from './text-width.ts';
 export function formatServerPorts(report: ServerPortsReport, space: number | undefined): string[] {
   const { source, portCount, ranges, ephemeralRange, warning, leftOut } = report;
   const from = source === undefined ? 'what the operating system leaves' : harmless(source);
-  const texts = leftOut.map(describeLeftOut);
   const counts = [portCount, ...leftOut.map((each) => each.portCount)].map(String);
   const width = Math.max(...counts.map(({ length }) => length));
   const title = `${portCount} server ports`;
@@ -24,10 +23,10 @@ export function formatServerPorts(report: ServerPortsReport, space: number | und
     ...(warning === undefined ? [] : ['', ...wrapAfter('', warning, space).map(inYellow)]),
     '',
     'Left out:',
-    ...leftOut.flatMap((each, at) =>
+    ...leftOut.flatMap((each) =>
       wrapAfter(
         `  ${String(each.portCount).padStart(width)}  `,
-        `${texts[at] ?? ''}: ${formatRanges(each.ranges)}`,
+        `${describeLeftOut(each)}: ${formatRanges(each.ranges)}`,
         space,
       ),
     ),
