@@ -25,10 +25,7 @@ export function addHelpTexts(
     const rows = codes.map(({ code, meaning }) => wrap(meaning, `  ${String(code).padEnd(CODE_WIDTH)}`));
     return [
       ...notes.map((note) => `\n${wrap(note)}`),
-      section(
-        'Examples',
-        examples.map((example) => `  $ ${example}`),
-      ),
+      exampleSection(examples),
       section('Exit codes', [...exitCodeNotes.map((note) => wrap(note, '  ')), ...rows]),
     ].join('\n');
   });
@@ -38,12 +35,7 @@ const CODE_WIDTH = 5;
 
 /** What the help of the program itself has. */
 export function addExamples(program: Command, examples: readonly string[]): void {
-  program.addHelpText('after', () =>
-    section(
-      'Examples',
-      examples.map((example) => `  $ ${example}`),
-    ),
-  );
+  program.addHelpText('after', () => exampleSection(examples));
 }
 
 /** To the width of the help. The lines after the first are indented as far as the text before the first. */
@@ -55,6 +47,13 @@ function wrapperOf(command: Command): (text: string, before?: string) => string 
 }
 
 const DEFAULT_WIDTH = 80;
+
+function exampleSection(examples: readonly string[]): string {
+  return section(
+    'Examples',
+    examples.map((example) => `  $ ${example}`),
+  );
+}
 
 function section(title: string, lines: readonly string[]): string {
   return [`\n${styled('bold', `${title}:`)}`, ...lines].join('\n');

@@ -5,7 +5,7 @@ import type { WiringResult } from '../doctor/wiring/finding.ts';
 import type { WiringReport } from '../doctor/wiring/look-at-wiring.ts';
 import { harmless } from '../errors/index.ts';
 import { type Style, styled, terminalWidth } from './output.ts';
-import { wrap } from './text-width.ts';
+import { wrapAfter } from './text-width.ts';
 
 export interface SelfTestReport {
   /** The worst of all outcomes. */
@@ -49,12 +49,8 @@ export function formatFinding(result: WiringResult): string {
 
 function formatLine(outcome: Outcome, text: string): string {
   const [label, style] = LABELS[outcome];
-  const width = terminalWidth();
-  const clean = harmless(text, Infinity);
-  const lines = width === undefined ? [clean] : wrap(clean, width - LABEL_WIDTH);
-  return (
-    styled(style, label) + ' '.repeat(LABEL_WIDTH - label.length) + lines.join(`\n${' '.repeat(LABEL_WIDTH)}`)
-  );
+  const start = styled(style, label) + ' '.repeat(LABEL_WIDTH - label.length);
+  return wrapAfter(start, harmless(text, Infinity), terminalWidth()).join('\n');
 }
 
 /** Why it is not ok. */

@@ -40,7 +40,7 @@ export async function runDoctor(request: DoctorRequest): Promise<boolean> {
     if (!json) printLine(formatResult(result));
   };
   const left = await runChecks({ system, timeoutMs, onResult });
-  const wiring = await lookAtWiring(folder, system);
+  const wiring = await lookAtWiring(folder);
   if (!json) printWiring(wiring);
   const machine = await describeMachine(system, version);
   const verdict = verdictOf(results);

@@ -1,8 +1,7 @@
 /** What to do about a port, in plain sentences, the most important first. */
 import { formatPortRange, type PortRange } from '../core/port-range.ts';
 import type { PortHolderReport, PortReport, SocketReport } from '../report/port/port-report.ts';
-import type { ProcessStatus } from '../report/status/machine-status.ts';
-import { enumerate, nameProcess } from './process-text.ts';
+import { enumerate, nameProcess, processesOf, type WithProcesses } from './process-text.ts';
 
 export function adviseOn(report: PortReport, ephemeralRange: PortRange | undefined): string[] {
   const { holder, listeners = [], bound = [], redirections } = report;
@@ -104,14 +103,10 @@ function adviseOnPlace({ place }: PortReport, ephemeralRange: PortRange | undefi
   return reasons.flatMap(([holds, sentence]) => (holds ? [sentence] : []));
 }
 
-interface WithProcesses {
-  readonly processes: readonly ProcessStatus[];
-}
-
 function areSeen(sockets: readonly WithProcesses[]): boolean {
-  return sockets.some(({ processes }) => processes.some(({ processId }) => processId !== undefined));
+  return processesOf(sockets).some(({ processId }) => processId !== undefined);
 }
 
 function namesOf(sockets: readonly WithProcesses[]): string {
-  return enumerate(sockets.flatMap(({ processes }) => processes.map(nameProcess)));
+  return enumerate(processesOf(sockets).map(nameProcess));
 }

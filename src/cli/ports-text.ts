@@ -3,31 +3,30 @@ import { formatPortRange, type PortRange } from '../core/port-range.ts';
 import { harmless } from '../errors/index.ts';
 import type { LeftOutPorts, LeftOutReason, ServerPortsReport } from '../report/port/server-ports-report.ts';
 import { styled } from './output.ts';
-import { wrap } from './text-width.ts';
+import { wrapAfter } from './text-width.ts';
 
 /** Lines without line breaks, as wide as that at most; undefined: no terminal reads them. */
 export function formatServerPorts(report: ServerPortsReport, space: number | undefined): string[] {
   const { source, portCount, ranges, ephemeralRange, warning, leftOut } = report;
   const from = source === undefined ? 'what the operating system leaves' : harmless(source);
-  const texts = leftOut.map(describeLeftOut);
   const counts = [portCount, ...leftOut.map((each) => each.portCount)].map(String);
   const width = Math.max(...counts.map(({ length }) => length));
   const title = `${portCount} server ports`;
-  const [first = '', ...others] = breakLine('', `${title}, which tests may be given: ${from}`, space);
+  const [first = '', ...others] = wrapAfter('', `${title}, which tests may be given: ${from}`, space);
   const ephemeral = ephemeralRange === undefined ? 'not known' : formatPortRange(ephemeralRange);
   return [
     first.replace(title, styled('bold', title)),
     ...others,
-    ...breakLine('  ', formatRanges(ranges), space),
+    ...wrapAfter('  ', formatRanges(ranges), space),
     '',
-    ...breakLine('', `Ephemeral range, from which clients get their ports: ${ephemeral}`, space),
-    ...(warning === undefined ? [] : ['', ...breakLine('', warning, space).map(inYellow)]),
+    ...wrapAfter('', `Ephemeral range, from which clients get their ports: ${ephemeral}`, space),
+    ...(warning === undefined ? [] : ['', ...wrapAfter('', warning, space).map(inYellow)]),
     '',
     'Left out:',
-    ...leftOut.flatMap((each, at) =>
-      breakLine(
+    ...leftOut.flatMap((each) =>
+      wrapAfter(
         `  ${String(each.portCount).padStart(width)}  `,
-        `${texts[at] ?? ''}: ${formatRanges(each.ranges)}`,
+        `${describeLeftOut(each)}: ${formatRanges(each.ranges)}`,
         space,
       ),
     ),
@@ -36,12 +35,6 @@ export function formatServerPorts(report: ServerPortsReport, space: number | und
 
 function inYellow(line: string): string {
   return styled('yellow', line);
-}
-
-/** The lines after the first one are indented as much as it. */
-function breakLine(start: string, text: string, space: number | undefined): string[] {
-  const lines = space === undefined ? [text] : wrap(text, space - start.length);
-  return lines.map((line, at) => (at === 0 ? start : ' '.repeat(start.length)) + line);
 }
 
 function formatRanges(ranges: readonly PortRange[]): string {

@@ -22,7 +22,16 @@ export function nameProcess(process: ProcessStatus): string {
   return process.processId === undefined ? describeProcess(process) : `pid ${process.processId}`;
 }
 
-/** 'one', 'one and two', 'one, two and three'. */
+/** A socket, or connections. */
+export interface WithProcesses {
+  readonly processes: readonly ProcessStatus[];
+}
+
+export function processesOf(sockets: readonly WithProcesses[]): ProcessStatus[] {
+  return sockets.flatMap(({ processes }) => processes);
+}
+
+/** Each once: 'one', 'one and two', 'one, two and three'. */
 export function enumerate(texts: readonly string[]): string {
   const distinct = [...new Set(texts)];
   const last = distinct.pop() ?? '';

@@ -11,6 +11,7 @@ import { type CommandPort, endPorts, openPorts } from './command-ports.ts';
 import { codeOfEnd, codeOfSpawnError } from './exit-codes.ts';
 import { hintAtNoHold } from './hold-hint.ts';
 import { withPortFlag } from './known-servers.ts';
+import { localUrl } from './local-url.ts';
 import { fillIn, type WantedPort } from './port-arguments.ts';
 import { watchForReadiness } from './readiness.ts';
 import { tellEvent } from './run-events.ts';
@@ -94,7 +95,8 @@ function checkReadyUrl({ ready, ports }: RunRequest): void {
 function readyUrlOf(ready: string | undefined, ports: readonly CommandPort[]): string | undefined {
   if (ready === undefined) return undefined;
   const url = fillIn(ready, ports);
-  return url.startsWith('/') ? `http://localhost:${ports[0]?.port}${url}` : url;
+  const [first] = ports;
+  return first !== undefined && url.startsWith('/') ? localUrl(first.port) + url : url;
 }
 
 const GRACE_MS = 5000;

@@ -102,6 +102,10 @@ function userOf({ userName, userId }: ProcessStatus): string {
   return userName ?? (userId === undefined ? NOT_KNOWN : String(userId));
 }
 
+function ageOf({ startedAtMs }: ProcessStatus, nowMs: number): string {
+  return startedAtMs === undefined ? NOT_KNOWN : formatAge(nowMs - startedAtMs);
+}
+
 function describePorts(pool: PoolStatus, nowMs: number): string {
   if (!pool.isReadable) return 'ports not known';
   const { counts, portCount, startedAtMs } = pool;
@@ -120,7 +124,7 @@ function formatWorker(worker: WorkerStatus, pool: ReadablePool, nowMs: number, m
   const start = [
     pool.isPrivate ? '' : slice === 0 ? 'run' : String(slice),
     String(process.processId ?? NOT_KNOWN),
-    process.startedAtMs === undefined ? NOT_KNOWN : formatAge(nowMs - process.startedAtMs),
+    ageOf(process, nowMs),
   ];
   if (worker.ports.length === 0) return [[...start, '', { text: 'no port', style: 'dim' }, '', '', '']];
   return worker.ports
@@ -158,7 +162,7 @@ function formatOthers(others: readonly OtherLocks[], nowMs: number, space: Statu
   const rows = others.map(({ process, ports }) => [
     String(process.processId ?? NOT_KNOWN),
     userOf(process),
-    process.startedAtMs === undefined ? NOT_KNOWN : formatAge(nowMs - process.startedAtMs),
+    ageOf(process, nowMs),
     joinRanges(rangesOfPorts(ports.map(({ port }) => port)))
       .map(formatPortRange)
       .join(', '),

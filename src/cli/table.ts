@@ -1,6 +1,6 @@
 /** Tables without lines, so that a person, `grep` and `awk` can read them: as wide as the terminal, in full where there is none. */
 import Table from 'cli-table3';
-import { type Style, styled, terminalWidth } from './output.ts';
+import { type Style, styled } from './output.ts';
 import { fit, widthOf } from './text-width.ts';
 
 export interface Column {
@@ -19,11 +19,14 @@ const GAP = 2;
 /** cli-table3 compares each row with all others. */
 const ROWS_AT_ONCE = 50;
 
-/** Each row has a cell for each column. Columns in which every cell is empty are left out. */
+/**
+ * Each row has a cell for each column. Columns in which every cell is empty are left out.
+ * @param width of the terminal; undefined: no terminal reads it
+ */
 export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
-  width: number | undefined = terminalWidth(),
+  width: number | undefined,
 ): string {
   const kept = columns.map((_, at) => at).filter((at) => rows.some((row) => textOf(row[at]) !== ''));
   const shown = kept.map((at) => columns[at] as Column);

@@ -33,7 +33,7 @@ function cutTo(width: number, text: string): string {
 }
 
 /** Harmless text in lines of at most that width, broken at spaces. A longer word has a line of its own. */
-export function wrap(text: string, width: number): string[] {
+function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const next of text.split(' ')) {
@@ -44,4 +44,14 @@ export function wrap(text: string, width: number): string[] {
     } else line = longer;
   }
   return [...lines, line];
+}
+
+/**
+ * The start, which may have colours, and the text behind it, in lines of at most that width. Those after the first are indented as
+ * far as the start. Undefined: no terminal reads it, and it stays one line.
+ */
+export function wrapAfter(start: string, text: string, width: number | undefined): string[] {
+  const indent = ' '.repeat(widthOf(start));
+  const lines = width === undefined ? [text] : wrap(text, width - indent.length);
+  return lines.map((line, at) => (at === 0 ? start : indent) + line);
 }

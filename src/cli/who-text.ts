@@ -9,13 +9,12 @@ import type {
   SocketReport,
   WhoReport,
 } from '../report/port/port-report.ts';
-import type { ProcessStatus } from '../report/status/machine-status.ts';
 import { formatAge } from './age-text.ts';
 import { styled } from './output.ts';
 import { describePlace } from './place-text.ts';
 import { adviseOn } from './port-advice.ts';
-import { describeProcess, enumerate } from './process-text.ts';
-import { wrap } from './text-width.ts';
+import { describeProcess, enumerate, processesOf, type WithProcesses } from './process-text.ts';
+import { wrapAfter } from './text-width.ts';
 
 /** Lines without line breaks, as wide as that at most; undefined: no terminal reads them. Ports that are alike and of which there is little to say have one entry together. */
 export function formatWho(
@@ -75,12 +74,8 @@ function quoted(text: string): string {
 }
 
 function breakHeading(text: string, width: number | undefined): string[] {
-  const [first = '', ...rest] = breakLine(text, width === undefined ? undefined : width - 2);
+  const [first = '', ...rest] = wrapAfter('', text, width === undefined ? undefined : width - 2);
   return [first, ...rest.map((line) => `  ${line}`)];
-}
-
-function breakLine(text: string, width: number | undefined): string[] {
-  return width === undefined ? [text] : wrap(text, width);
 }
 
 /** The name is '' where the fact before has the same. */
@@ -104,8 +99,7 @@ function factsOf(report: PortReport, ephemeralRange: PortRange | undefined, nowM
 }
 
 function formatFact([name, text]: Fact, width: number | undefined): string[] {
-  const lines = breakLine(text, width === undefined ? undefined : width - NAME_WIDTH - 3);
-  return lines.map((line, at) => `  ${styled('dim', (at === 0 ? name : '').padEnd(NAME_WIDTH))} ${line}`);
+  return wrapAfter(`  ${styled('dim', name.padEnd(NAME_WIDTH))} `, text, width);
 }
 
 function holderFacts({ process: holding, claim }: PortHolderReport, nowMs: number): Fact[] {
@@ -120,25 +114,21 @@ function holderFacts({ process: holding, claim }: PortHolderReport, nowMs: numbe
 
 /** One text for all sockets that the same processes have: 'pid 42 (node server.js) in /shop, on 127.0.0.1:20123 and [::1]:20123'. */
 function bySameProcesses(sockets: readonly SocketReport[], port: number): string[] {
-  const owners = sockets.map((socket) => describeOwners([socket]));
+  const owners = sockets.map(describeOwners);
   return [...new Set(owners)].map((owner) => {
     const own = sockets.filter((_, at) => owners[at] === owner);
     return `${owner}, on ${enumerate(own.map(({ address }) => withPort(address, port)))}`;
   });
 }
 
-interface WithProcesses {
-  readonly processes: readonly ProcessStatus[];
-}
-
 /** @param ofOne what one process does. @param ofSeveral what several do */
 function sentenceOn(sockets: readonly WithProcesses[], ofOne: string, ofSeveral: string): string {
-  const owners = new Set(sockets.flatMap(({ processes }) => processes.map(describeProcess)));
+  const owners = new Set(processesOf(sockets).map(describeProcess));
   return `${enumerate([...owners])} ${owners.size === 1 ? ofOne : ofSeveral}`;
 }
 
-function describeOwners(sockets: readonly WithProcesses[]): string {
-  return enumerate(sockets.flatMap(({ processes }) => processes.map(describeProcess)));
+function describeOwners({ processes }: WithProcesses): string {
+  return enumerate(processes.map(describeProcess));
 }
 
 function withPort(address: string, port: number): string {
@@ -159,15 +149,15 @@ const CONNECTION_NAMES: Readonly<Record<ConnectionsReport['kind'], string>> = {
   lingering: 'lingers',
 };
 
-function describeConnections({ kind, state, count, peers, processes }: ConnectionsReport): string {
+function describeConnections(connections: ConnectionsReport): string {
+  const { kind, state, count, peers } = connections;
   const shown = peers.map(({ address, port }) => withPort(address, port));
   const others = count - shown.length;
-  const ends = enumerate([...new Set(shown), ...(others > 0 ? [`${others} more`] : [])]);
-  const connections = count === 1 ? 'a connection' : `${count} connections`;
+  const ends = enumerate([...shown, ...(others > 0 ? [`${others} more`] : [])]);
+  const what = count === 1 ? 'a connection' : `${count} connections`;
   const name = state === 'time-wait' ? 'TIME_WAIT' : state;
-  if (kind === 'lingering') return `${connections} that its process has closed (${name}), with ${ends}`;
-  const owners = enumerate(processes.map(describeProcess));
-  return `${owners}, ${connections} ${kind === 'client' ? 'to' : 'with'} ${ends} (${name})`;
+  if (kind === 'lingering') return `${what} that its process has closed (${name}), with ${ends}`;
+  return `${describeOwners(connections)}, ${what} ${kind === 'client' ? 'to' : 'with'} ${ends} (${name})`;
 }
 
 function describeRedirection({ by, target, process: helper }: RedirectionReport): string {

@@ -4,6 +4,7 @@ import { PortsliceError } from '../errors/index.ts';
 import { readMachineFacts } from '../platform/machine-facts.ts';
 import type { Platform } from '../platform/port-kernel.ts';
 import { readServerPorts } from '../pool/session/server-ports.ts';
+import { lookUpLocalhost } from './localhost.ts';
 
 /** Texts by what they are about, in the order in which they are printed. */
 export type MachineDescription = Readonly<Record<string, string>>;
@@ -20,7 +21,7 @@ export async function describeMachine(system: Platform, version: string): Promis
     container: facts.container ?? 'no sign of one',
     ...(isRoot === undefined ? {} : { user: isRoot ? 'root' : 'not root' }),
     loopback: loopback.join(', '),
-    localhost: await findLocalhost(),
+    localhost: await describeLocalhost(),
     'ephemeral range': orMessage(() => formatPortRange(system.readEphemeralRange().range)),
     'server ports': orMessage(describeServerPorts),
   };
@@ -31,11 +32,9 @@ function describeServerPorts(): string {
   return `${ports.length}${source === undefined ? '' : ` of ${source}`}`;
 }
 
-async function findLocalhost(): Promise<string> {
+async function describeLocalhost(): Promise<string> {
   try {
-    const { lookup } = process.getBuiltinModule('node:dns/promises');
-    const found = await lookup('localhost', { all: true });
-    return found.map(({ address }) => address).join(', ');
+    return (await lookUpLocalhost()).join(', ');
   } catch (error) {
     return (error as Error).message;
   }

@@ -97,6 +97,6 @@ describe('A table', () => {
 
   test('has no colours where no terminal reads it', () => {
     const rows = [[{ text: '1', style: 'red' as const }, 'a', '', 'b']];
-    expect(formatTable(COLUMNS, rows)).toBe('PORT  TEST  COMMAND\n   1  a     b');
+    expect(formatTable(COLUMNS, rows, undefined)).toBe('PORT  TEST  COMMAND\n   1  a     b');
   });
 });

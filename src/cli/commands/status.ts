@@ -48,8 +48,7 @@ export const addStatus: AddCommand = (program, end) => {
 
 function parseInterval(text: string): number {
   const seconds = Number(text);
-  if (text.trim() !== '' && seconds >= MIN_INTERVAL_SECONDS && seconds <= MAX_INTERVAL_SECONDS)
-    return seconds;
+  if (seconds >= MIN_INTERVAL_SECONDS && seconds <= MAX_INTERVAL_SECONDS) return seconds;
   throw new InvalidOptionError({
     option: '--interval',
     value: text,

@@ -1,5 +1,4 @@
 /** Is this project wired so that its tests can have ports? Takes a moment, and executes nothing of the project's. */
-import type { Platform } from '../../platform/port-kernel.ts';
 import { REPORT_IT } from '../check.ts';
 import { addon } from './checks/addon.ts';
 import { container } from './checks/container.ts';
@@ -45,10 +44,9 @@ export interface WiringReport {
 /** @param checks others than those of this file are for tests */
 export async function lookAtWiring(
   folder: string,
-  system: Platform,
   checks: readonly WiringCheck[] = CHECKS,
 ): Promise<WiringReport> {
-  const project = new Project(folder, system);
+  const project = new Project(folder);
   const results: WiringResult[] = [];
   for (const { name, look } of checks) {
     const finding = await lookSafely(look, project);

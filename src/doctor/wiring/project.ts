@@ -8,24 +8,24 @@ import {
   type Manifest,
 } from '../../platform/own-package.ts';
 import { findPackageFolder } from '../../platform/package-folder.ts';
-import type { Platform } from '../../platform/port-kernel.ts';
 
 const nodePath: typeof NodePath = process.getBuiltinModule('node:path');
 
 export class Project {
-  readonly system: Platform;
   /** Without symbolic links. */
   readonly folder: string;
   /** The nearest folder upwards that has a package.json. */
   readonly packageFolder: string;
   /** That of this process. */
   readonly portslice: InstalledPackage = findOwnPackage();
+  /** Of the package, or why it is of no use. */
+  readonly #manifest: Manifest | string;
   readonly #found = new Map<string, InstalledPackage | undefined>();
 
-  constructor(folder: string, system: Platform) {
+  constructor(folder: string) {
     this.folder = fileSystem().realpathSync(folder);
     this.packageFolder = findPackageFolder(folder).path;
-    this.system = system;
+    this.#manifest = readManifest(nodePath.join(this.packageFolder, 'package.json'));
   }
 
   /** As the project's own files find it. */
@@ -37,7 +37,8 @@ export class Project {
 
   /** Whether the project asks for that package itself, and does not merely find it. */
   asksFor(name: string): boolean {
-    const { dependencies, devDependencies, optionalDependencies, peerDependencies } = this.#manifest();
+    if (typeof this.#manifest === 'string') return false;
+    const { dependencies, devDependencies, optionalDependencies, peerDependencies } = this.#manifest;
     return [dependencies, devDependencies, optionalDependencies, peerDependencies].some(
       (each) => each?.[name] !== undefined,
     );
@@ -45,27 +46,7 @@ export class Project {
 
   /** Why the package.json of the project is of no use, to Node neither; undefined: it is of use, or there is none. */
   get manifestProblem(): string | undefined {
-    const manifest = this.#readManifest();
-    return typeof manifest === 'string' ? manifest : undefined;
-  }
-
-  #manifest(): Manifest {
-    const manifest = this.#readManifest();
-    return typeof manifest === 'string' ? {} : manifest;
-  }
-
-  #readManifest(): Manifest | string {
-    const file = nodePath.join(this.packageFolder, 'package.json');
-    if (!fileSystem().existsSync(file)) return {};
-    const text = readIfThere(file);
-    if (text === undefined) return `${file} cannot be read`;
-    try {
-      const manifest: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
-      if (typeof manifest === 'object' && manifest !== null) return manifest;
-      return `${file} is no JSON object`;
-    } catch (error) {
-      return `${file} is no JSON: ${(error as Error).message}`;
-    }
+    return typeof this.#manifest === 'string' ? this.#manifest : undefined;
   }
 
   /** The first of the files that is there. */
@@ -87,6 +68,20 @@ export class Project {
   /** A path for people. */
   nameOf(file: string): string {
     return nodePath.relative(this.folder, file) || '.';
+  }
+}
+
+/** @returns what is wrong with it, if it is of no use */
+function readManifest(file: string): Manifest | string {
+  if (!fileSystem().existsSync(file)) return {};
+  const text = readIfThere(file);
+  if (text === undefined) return `${file} cannot be read`;
+  try {
+    const manifest: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
+    if (typeof manifest === 'object' && manifest !== null) return manifest;
+    return `${file} is no JSON object`;
+  } catch (error) {
+    return `${file} is no JSON: ${(error as Error).message}`;
   }
 }
 

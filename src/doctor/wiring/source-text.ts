@@ -53,19 +53,17 @@ export function specifiersOf({ code }: SourceText): string[] {
 }
 
 /** Under which names the text has that export of a module; 'default' is one. */
-export function namesOfExport(source: SourceText, specifier: string, name: string): string[] {
-  const quoted = specifier.replaceAll('/', String.raw`\/`);
-  const whole =
-    name === 'default'
-      ? String.raw`(?:import|const|let|var)\s+([\w$]+)\s*(?:,\s*\{[^}]*\}\s*)?(?:from|=\s*require\s*\()\s*['"]${quoted}['"]`
-      : '';
-  const among = String.raw`(?:import|const|let|var)\s+(?:[\w$]+\s*,\s*)?\{([^}]*)\}\s*(?:from|=\s*(?:await\s+)?(?:require|import)\s*\()\s*['"]${quoted}['"]`;
-  const defaults =
-    whole === '' ? [] : [...source.code.matchAll(new RegExp(whole, 'g'))].map(([, local = '']) => local);
-  const named = [...source.code.matchAll(new RegExp(among, 'g'))].flatMap(([, list = '']) =>
-    localNames(list, name),
-  );
+export function namesOfExport({ code }: SourceText, specifier: string, name: string): string[] {
+  const whole = String.raw`(?:import|const|let|var)\s+([\w$]+)\s*(?:,\s*\{[^}]*\}\s*)?(?:from|=\s*require\s*\()\s*['"]${specifier}['"]`;
+  const among = String.raw`(?:import|const|let|var)\s+(?:[\w$]+\s*,\s*)?\{([^}]*)\}\s*(?:from|=\s*(?:await\s+)?(?:require|import)\s*\()\s*['"]${specifier}['"]`;
+  const defaults = name === 'default' ? groupsOf(whole, code) : [];
+  const named = groupsOf(among, code).flatMap((list) => localNames(list, name));
   return [...defaults, ...named];
+}
+
+/** What the group of the pattern has matched, each time. */
+function groupsOf(pattern: string, code: string): string[] {
+  return [...code.matchAll(new RegExp(pattern, 'g'))].map(([, group = '']) => group);
 }
 
 /** `{ a, b as c, type d, e: f }` */

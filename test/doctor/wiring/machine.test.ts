@@ -10,7 +10,7 @@ import type { Finding, WiringCheck } from '../../../src/doctor/wiring/finding.ts
 import { lookAtWiring } from '../../../src/doctor/wiring/look-at-wiring.ts';
 import type { Project } from '../../../src/doctor/wiring/project.ts';
 import { judgeInterfaces } from '../../../src/platform/linux/network-place.ts';
-import { addonTarget, platform } from '../../../src/platform/platform.ts';
+import { addonTarget } from '../../../src/platform/platform.ts';
 import { needNamespace } from '../../support/needs.ts';
 import { scriptOutput } from '../../support/run-script.ts';
 import { createUsersProject } from './project.ts';
@@ -248,7 +248,7 @@ test('A point that cannot be looked at is told of, and the others are looked at 
     },
     { name: 'good', look: () => ({ outcome: 'ok', finding: 'Good' }) },
   ];
-  expect(await lookAtWiring('.', platform, checks)).toMatchObject({
+  expect(await lookAtWiring('.', checks)).toMatchObject({
     verdict: 'warning',
     results: [
       { name: 'broken', outcome: 'warning', finding: 'It could not be looked at: no such thing' },

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { WiringResult } from '../../../src/doctor/wiring/finding.ts';
 import { lookAtWiring, type WiringReport } from '../../../src/doctor/wiring/look-at-wiring.ts';
-import { platform } from '../../../src/platform/platform.ts';
 import { projectFolder } from '../../support/run-script.ts';
 
 export interface UsersProject extends Disposable {
@@ -41,8 +40,7 @@ export function createUsersProject({
   for (const [name, text] of Object.entries(files)) write(name, text);
   mkdirSync(path.join(folder, 'node_modules'), { recursive: true });
   if (hasPortslice) symlinkSync(projectFolder, path.join(folder, 'node_modules/portslice'));
-  const look = (subfolder = '.'): Promise<WiringReport> =>
-    lookAtWiring(path.join(folder, subfolder), platform);
+  const look = (subfolder = '.'): Promise<WiringReport> => lookAtWiring(path.join(folder, subfolder));
   return {
     folder,
     look,

@@ -1,5 +1,6 @@
 /** Whether servers and their clients mean the same by localhost. */
 import { readLoopback } from '../../../platform/machine-facts.ts';
+import { lookUpLocalhost } from '../../localhost.ts';
 import { ok, warning, type WiringCheck } from '../finding.ts';
 
 const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.|fe80::1)/;
@@ -35,8 +36,7 @@ export const ipv6: WiringCheck = {
 
 async function findLocalhost(): Promise<string[]> {
   try {
-    const { lookup } = process.getBuiltinModule('node:dns/promises');
-    return (await lookup('localhost', { all: true })).map(({ address }) => address);
+    return await lookUpLocalhost();
   } catch {
     return [];
   }
