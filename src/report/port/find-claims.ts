@@ -15,18 +15,14 @@ export function findClaims(
   processes: KnownProcesses,
 ): ReadonlyMap<number, ClaimReport> {
   if (reading === undefined || locks.length === 0) return new Map();
-  const pools = copyPools(reading.memories).flatMap(({ segment, memory: { holder } }) =>
-    segment === undefined
-      ? []
-      : [{ segment, main: { ...holder, processId: holder.processId ?? segment.creatorProcessId } }],
-  );
-  const segments = pools.map(({ segment }) => segment);
+  const pools = copyPools(reading.memories);
+  const segments = pools.flatMap(({ segment }) => segment ?? []);
   // Only what is locked counts, whatever else the system shows.
   const { claims } = matchClaims({ ...reading, locks, showsAllLocks: true }, segments, processes);
   return new Map(
     claims.map((claim) => {
-      const main = pools.find(({ segment }) => segment === claim.segment)?.main ?? {};
-      return [claim.port, { ...describe(claim), runProcess: processes.describe(main) }];
+      const { creator = {} } = pools.find(({ segment }) => segment === claim.segment) ?? {};
+      return [claim.port, { ...describe(claim), runProcess: processes.describe(creator) }];
     }),
   );
 }
