@@ -3,7 +3,7 @@ import type { PortRecord } from '../pool/session/snapshot.ts';
 import type { findForeignListeners } from './foreign-listeners.ts';
 import { REPORT_VERSION } from './format.ts';
 import type { MachineReport, PortsReport, SharedReport, TestReport } from './format.ts';
-import { titleOf } from './leaks.ts';
+import { findTestsOf } from './lost-ports.ts';
 import { Machines, type ThisMachine } from './machines.ts';
 import type { RunFacts } from './run-facts.ts';
 import { SharedUses } from './shared-uses.ts';
@@ -35,8 +35,6 @@ export interface RunParts extends Pick<PortsReport, 'generator' | 'runner'> {
     | undefined;
 }
 
-/** Two processes can round the same moment differently. */
-const CLOCK_STEP_MS = 5;
 const EXHAUSTED = /\bPortPoolExhaustedError\b|\bPORTSLICE_POOL_EXHAUSTED\b/;
 
 export class ReportCollector {
@@ -132,25 +130,8 @@ export class ReportCollector {
     for (const { scope, use } of servers) if (scope !== 'test') this.#shared.addServer(ownerOf(scope), use);
   }
 
-  /** Ports are claimed in the name of their test, and the pool remembers for whom. */
-  #addLost(records: readonly PortRecord[]): void {
-    if (records.length === 0) return;
-    const latestFirst = this.#failedWithoutPorts.toSorted((a, b) => b.startedAtMs - a.startedAtMs);
-    const left = new Set(records);
-    for (const told of latestFirst) {
-      const title = titleOf(told);
-      const lost = [...left].filter(
-        ({ label, claimedAtMs }) => label === title && claimedAtMs >= told.startedAtMs - CLOCK_STEP_MS,
-      );
-      for (const record of lost) left.delete(record);
-      if (lost.length === 0) continue;
-      const startedAtMs = told.startedAtMs || Math.min(...lost.map(({ claimedAtMs }) => claimedAtMs));
-      this.#add({ ...told, startedAtMs, ports: [() => lost.map(lostUse)] });
-    }
-  }
-
   finish({ here, ownRun, ...parts }: RunParts): Collected {
-    this.#addLost(ownRun?.findLostPorts() ?? []);
+    for (const told of findTestsOf(ownRun?.findLostPorts() ?? [], this.#failedWithoutPorts)) this.#add(told);
     const tests = withUniqueIds([...this.#tests.values()]).toSorted((a, b) => a.startedAtMs - b.startedAtMs);
     const shared = [...this.#shared.reports(), ...runPortsOf(this.#machines.facts)];
     const machines = this.#machines.reports(here);
@@ -183,19 +164,6 @@ export class ReportCollector {
       return undefined;
     }
   }
-}
-
-/** As workers tell it. */
-function lostUse({ port, slice, claimedAtMs }: PortRecord): object {
-  return {
-    fixture: 'unknown',
-    scope: 'test',
-    port,
-    slice,
-    borrowed: false,
-    waitedMs: 0,
-    acquiredAtMs: claimedAtMs,
-  };
 }
 
 /** The same attempt can be in two blobs of one shard. Other attempts of its id are other tests: of another shard, or repeated. */

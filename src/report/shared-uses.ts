@@ -3,24 +3,22 @@ import type { PortUseReport, ServerUseReport, SharedReport } from './format.ts';
 
 export type SharedOwner = Pick<SharedReport, 'machine' | 'worker' | 'scope' | 'file'>;
 
-interface SeenPort {
-  readonly use: PortUseReport;
-  /** The end of the last test that told of it. */
-  readonly seenUntilMs: number;
-}
-
 interface Shared {
   readonly owner: SharedOwner;
-  readonly ports: Map<string, SeenPort>;
+  readonly ports: Map<string, PortUseReport>;
   readonly servers: Map<string, ServerUseReport>;
 }
 
 export class SharedUses {
   readonly #all = new Map<string, Shared>();
 
-  /** What is told last, is known best. */
+  /**
+   * What is told last, is known best. Each port has an end: of a worker's nobody tells it, and that of the next worker begins later.
+   * @param seenUntilMs the end of the test that tells of it
+   */
   addPort(owner: SharedOwner, use: PortUseReport, seenUntilMs: number): void {
-    this.#of(owner).ports.set(`${use.port} ${use.acquiredAtMs}`, { use, seenUntilMs });
+    const ended = { ...use, releasedAtMs: use.releasedAtMs ?? seenUntilMs };
+    this.#of(owner).ports.set(`${use.port} ${use.acquiredAtMs}`, ended);
   }
 
   addServer(owner: SharedOwner, use: ServerUseReport): void {
@@ -28,14 +26,10 @@ export class SharedUses {
     this.#of(owner).servers.set(key, use);
   }
 
-  /** With an end for each port: of a worker's nobody tells it, and that of the next worker begins later. */
   reports(): SharedReport[] {
     return Array.from(this.#all.values(), ({ owner, ports, servers }) => ({
       ...owner,
-      ports: Array.from(ports.values(), ({ use, seenUntilMs }) => ({
-        ...use,
-        releasedAtMs: use.releasedAtMs ?? seenUntilMs,
-      })),
+      ports: [...ports.values()],
       servers: [...servers.values()],
     }));
   }

@@ -1,4 +1,5 @@
 /** The sockets of a port, by what they are to it. */
+import { groupBy } from '../../core/group-by.ts';
 import { platform } from '../../platform/platform.ts';
 import type { PortSocket, PortSockets } from '../../platform/port-inspector.ts';
 import type { KnownProcesses } from '../status/known-processes.ts';
@@ -55,19 +56,20 @@ function describeOwners({ processIds, userId }: PortSocket, { processes }: Socke
 
 const SHOWN_PEER_COUNT = 5;
 
+interface Connection extends PortSocket {
+  readonly kind: ConnectionsReport['kind'];
+}
+
 /** Many of them are alike. */
 function groupConnections(sockets: readonly PortSocket[], facts: SocketFacts): ConnectionsReport[] {
   const isServed = sockets.some(({ state }) => state === 'listening');
-  const groups = new Map<string, [kind: ConnectionsReport['kind'], members: PortSocket[]]>();
-  for (const socket of sockets) {
-    if (socket.state === 'listening' || socket.state === 'bound') continue;
-    const kind = kindOf(socket, isServed, facts);
-    const key = [kind, socket.state, socket.userId, ...socket.processIds].join();
-    const [, members] = groups.get(key) ?? [kind, []];
-    members.push(socket);
-    groups.set(key, [kind, members]);
-  }
-  return [...groups.values()].map(([kind, members]) => describeGroup(kind, members, facts));
+  const connections = sockets
+    .filter(({ state }) => state !== 'listening' && state !== 'bound')
+    .map((socket): Connection => ({ ...socket, kind: kindOf(socket, isServed, facts) }));
+  const groups = groupBy(connections, ({ kind, state, userId, processIds }) =>
+    [kind, state, userId, ...processIds].join(),
+  );
+  return [...groups.values()].map((members) => describeGroup(members, facts));
 }
 
 /** Which end it is does not show in any table. */
@@ -95,14 +97,10 @@ function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:7f');
 }
 
-function describeGroup(
-  kind: ConnectionsReport['kind'],
-  members: readonly PortSocket[],
-  facts: SocketFacts,
-): ConnectionsReport {
-  const [first] = members as readonly [PortSocket];
+function describeGroup(members: readonly Connection[], facts: SocketFacts): ConnectionsReport {
+  const [first] = members as readonly [Connection];
   return {
-    kind,
+    kind: first.kind,
     state: first.state,
     count: members.length,
     peers: members.flatMap(({ peer }) => peer ?? []).slice(0, SHOWN_PEER_COUNT),

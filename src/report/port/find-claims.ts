@@ -1,5 +1,5 @@
 /** What the live pools of this machine say of locked ports: for which test, of which run. */
-import type { LockedPort, MachineReading } from '../../platform/machine-lookup.ts';
+import type { AnnouncedMemory, LockedPort } from '../../platform/machine-lookup.ts';
 import { copyPools } from '../status/copied-pools.ts';
 import type { KnownProcesses } from '../status/known-processes.ts';
 import { type LiveClaim, matchClaims } from '../status/live-claims.ts';
@@ -10,23 +10,19 @@ import type { ClaimReport } from './port-report.ts';
  * @param locks those of the ports that are asked for
  */
 export function findClaims(
-  reading: MachineReading | undefined,
+  memories: readonly AnnouncedMemory[],
   locks: readonly LockedPort[],
   processes: KnownProcesses,
 ): ReadonlyMap<number, ClaimReport> {
-  if (reading === undefined || locks.length === 0) return new Map();
-  const pools = copyPools(reading.memories).flatMap(({ segment, memory: { holder } }) =>
-    segment === undefined
-      ? []
-      : [{ segment, main: { ...holder, processId: holder.processId ?? segment.creatorProcessId } }],
-  );
-  const segments = pools.map(({ segment }) => segment);
+  if (locks.length === 0) return new Map();
+  const pools = copyPools(memories);
+  const segments = pools.flatMap(({ segment }) => segment ?? []);
   // Only what is locked counts, whatever else the system shows.
-  const { claims } = matchClaims({ ...reading, locks, showsAllLocks: true }, segments, processes);
+  const { claims } = matchClaims({ locks, showsAllLocks: true }, segments, processes);
   return new Map(
     claims.map((claim) => {
-      const main = pools.find(({ segment }) => segment === claim.segment)?.main ?? {};
-      return [claim.port, { ...describe(claim), runProcess: processes.describe(main) }];
+      const { creator = {} } = pools.find(({ segment }) => segment === claim.segment) ?? {};
+      return [claim.port, { ...describe(claim), runProcess: processes.describe(creator) }];
     }),
   );
 }

@@ -47,7 +47,7 @@ export function readPorts(ports: Iterable<number>): WhoReport {
   const readings: Readings = {
     serverPorts: readServerPorts(),
     holders: new Map(locks.map(({ port, holder }) => [port, holder])),
-    claims: findClaims(machine, locks, processes),
+    claims: findClaims(machine?.memories ?? [], locks, processes),
     ofPort: byPort(portInspector.findSockets(wanted)),
     redirections: portInspector.findRedirections(wanted),
     listeningPorts: platform.findListeningPorts() ?? new Set(),

@@ -4,9 +4,12 @@ import { Segment } from '../../core/segment.ts';
 import { PoolStaleError, PortsliceError } from '../../errors/index.ts';
 import type { AnnouncedMemory } from '../../platform/machine-lookup.ts';
 import { platform } from '../../platform/platform.ts';
+import type { Process } from '../../platform/port-kernel.ts';
 
 export interface CopiedPool {
   readonly memory: AnnouncedMemory;
+  /** The process that has made it. */
+  readonly creator: Process;
   /** Undefined: it cannot be read. */
   readonly segment: Segment | undefined;
   /** Of one that cannot be read. */
@@ -32,12 +35,18 @@ function copyPool(memory: AnnouncedMemory): CopiedPool {
     const tables = copyTables(buffer);
     const problem = findSegmentProblem(buffer, tables);
     const segment = problem === undefined ? new Segment(buffer, tables) : undefined;
-    return { memory, segment, problem, isStale: false };
+    return { memory, creator: creatorOf(memory, segment), segment, problem, isStale: false };
   } catch (error) {
     if (!(error instanceof PortsliceError)) throw error;
     const problem = PROBLEMS[error.code] ?? error.message;
-    return { memory, segment: undefined, problem, isStale: error instanceof PoolStaleError };
+    const isStale = error instanceof PoolStaleError;
+    return { memory, creator: memory.holder, segment: undefined, problem, isStale };
   }
+}
+
+/** Where the system does not tell who has announced the memory, the pool itself does. */
+function creatorOf({ holder }: AnnouncedMemory, segment: Segment | undefined): Process {
+  return { ...holder, processId: holder.processId ?? segment?.creatorProcessId };
 }
 
 /** For people who have no handle of it. Words that can follow a colon. */

@@ -27,7 +27,7 @@ export interface Matches {
 }
 
 export function matchClaims(
-  { locks, showsAllLocks }: MachineReading,
+  { locks, showsAllLocks }: Pick<MachineReading, 'locks' | 'showsAllLocks'>,
   segments: readonly Segment[],
   processes: KnownProcesses,
 ): Matches {

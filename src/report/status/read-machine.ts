@@ -101,12 +101,11 @@ function withoutEnded(snapshot: Snapshot, later: MachineReading): Snapshot {
 }
 
 function describePool(
-  { memory, segment, problem = '' }: CopiedPool,
+  { creator, segment, problem = '' }: CopiedPool,
   snapshot: Snapshot,
   listenersOf: (port: number) => readonly ProcessStatus[],
 ): PoolStatus {
   const { processes, claims, reading } = snapshot;
-  const creator = { ...memory.holder, processId: memory.holder.processId ?? segment?.creatorProcessId };
   const main = processes.describe(creator);
   if (segment === undefined)
     return {
