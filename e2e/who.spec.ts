@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { PortReport, WhoReport } from '../src/report/port/port-report.ts';
 import type { ServerPortsReport } from '../src/report/port/server-ports-report.ts';
 import { findSchemaProblem } from '../test/support/check-schema.ts';
+import { leaveTimeWait } from '../test/support/listening-server.ts';
 import { namespaceWrapper } from '../test/support/namespaces.ts';
 import { startStranger } from '../test/support/stranger.ts';
 import { startTerminal } from '../test/support/terminal.ts';
@@ -162,16 +163,6 @@ test('tells apart servers, bound sockets, clients, UDP and what a server has lef
   client.destroy();
   udp.close();
 });
-
-/** Whoever closes a connection first keeps its port so. */
-async function leaveTimeWait(port: number): Promise<void> {
-  const server = net.createServer((socket) => socket.end()).listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const client = net.connect(port, '127.0.0.1').resume();
-  await once(client, 'close');
-  server.close();
-  await once(server, 'close');
-}
 
 test('knows the ports of its own network namespace only', async ({ createProject }) => {
   const [program = '', ...inNamespace] = namespaceWrapper('ip link set lo up') ?? [];

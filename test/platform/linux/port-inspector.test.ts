@@ -5,10 +5,9 @@ import { hasBoundSockets } from '../../../src/platform/linux/port-inspector.ts';
 import { platform } from '../../../src/platform/platform.ts';
 import { portInspector, type PortSocket } from '../../../src/platform/port-inspector.ts';
 import { NOBODY, startPeer } from '../../support/kernel-peer.ts';
-import { listen, startServer } from '../../support/listening-server.ts';
+import { leaveTimeWait, listen, startServer } from '../../support/listening-server.ts';
 import { needProgram, needRoot } from '../../support/needs.ts';
 import { reservePorts } from '../../support/port-block.ts';
-import { startPortWorker } from '../../support/port-worker.ts';
 import { runScript } from '../../support/run-script.ts';
 import { startStranger } from '../../support/stranger.ts';
 
@@ -75,8 +74,7 @@ describe('the sockets of a port', () => {
   test('are what a server has left behind, which is nobody’s', async () => {
     await using block = await reservePorts(1);
     const [port] = block.ports as [number];
-    await using worker = startPortWorker();
-    await worker.call('serveOnce', port);
+    await leaveTimeWait(port);
     const [left, ...others] = tcpSockets(port);
     expect(left).toMatchObject({ port, state: 'time-wait', userId: undefined, processIds: [] });
     expect(others).toEqual([]);
