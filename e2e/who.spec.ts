@@ -2,18 +2,16 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
-import path from 'node:path';
 import type { PortReport, WhoReport } from '../src/report/port/port-report.ts';
 import type { ServerPortsReport } from '../src/report/port/server-ports-report.ts';
 import { findSchemaProblem } from '../test/support/check-schema.ts';
 import { leaveTimeWait } from '../test/support/listening-server.ts';
 import { namespaceWrapper } from '../test/support/namespaces.ts';
 import { startStranger } from '../test/support/stranger.ts';
-import { startTerminal } from '../test/support/terminal.ts';
 import { neededProgram } from './support/needed-program.ts';
-import { installation } from './support/package.ts';
 import { playwrightFiles } from './support/playwright-project.ts';
 import { expect, type Finished, type Project, test } from './support/project.ts';
+import { openTerminal } from './support/terminal.ts';
 import { vitestFiles } from './support/vitest-project.ts';
 
 const FREE = 0;
@@ -232,14 +230,9 @@ test('fits the terminal, in colours', async ({ createProject }) => {
   const { firstPort, lastPort } = project.ports;
   const server = project.start('node', ['s.js', String(firstPort)]);
   await server.waitForOutput(/listens/);
-  const options = {
-    columns: 60,
-    cwd: project.dir,
-    env: { PATH: [path.join(installation().dir, 'node_modules/.bin'), process.env['PATH']].join(':') },
-  };
-  const tmux = neededProgram('tmux');
+  const env = { PORTSLICE_PORTS: undefined };
   const command = ['portslice', 'who', String(firstPort), String(lastPort)];
-  await using terminal = startTerminal(tmux, command, options);
+  await using terminal = openTerminal(project, command, { columns: 60, env });
   const { exitCode, screen } = await terminal.ended();
   expect(exitCode).toBe(TAKEN);
   // No line is broken by the terminal.
@@ -247,9 +240,9 @@ test('fits the terminal, in colours', async ({ createProject }) => {
   const coloured = terminal.colouredScreen();
   for (const start of ['\u001b[31mtaken', '\u001b[32mfree']) expect(coloured).toContain(start);
 
-  await using other = startTerminal(tmux, ['portslice', 'ports'], options);
+  await using other = openTerminal(project, ['portslice', 'ports'], { columns: 60, env });
   const { screen: ports } = await other.ended();
-  const inFull = await project.run('portslice', ['ports'], { env: { PORTSLICE_PORTS: undefined } });
+  const inFull = await project.run('portslice', ['ports'], { env });
   expect(ports.split('\n').length).toBeGreaterThan(inFull.stdout.trim().split('\n').length);
   // Neither a number nor a range is broken.
   expect(wordsOf(ports)).toEqual(wordsOf(inFull.stdout));
