@@ -11,6 +11,7 @@ import { startStranger } from '../test/support/stranger.ts';
 import { neededProgram } from './support/needed-program.ts';
 import { playwrightFiles } from './support/playwright-project.ts';
 import { expect, type Finished, type Project, test } from './support/project.ts';
+import { STAY } from './support/stay.ts';
 import { openTerminal } from './support/terminal.ts';
 import { vitestFiles } from './support/vitest-project.ts';
 
@@ -39,23 +40,12 @@ async function ask(project: Project, port: number | string): Promise<PortReport>
   return report;
 }
 
-/** Until the test is ended from outside. */
-const STAY = `
-  import { createServer } from 'node:http';
-  import { once } from 'node:events';
-  export async function stay(port) {
-    await once(createServer().listen(port, '127.0.0.1'), 'listening');
-    console.log('stays on ' + port);
-    await new Promise(() => setInterval(() => {}, 60_000));
-  }
-`;
-
 test('names the test of a live run of Playwright that has the port, its worker, its run and its server', async ({
   createProject,
 }) => {
   const project = await createProject(
     playwrightFiles("workers: 1, timeout: 0, reporter: 'line'", {
-      'stay.js': STAY,
+      ...STAY,
       'a.spec.ts': `
         import { test } from 'portslice/playwright';
         import { stay } from './stay.js';
@@ -86,7 +76,7 @@ test('the command at the end of a message can be pasted, and tells of the port t
 }) => {
   const project = await createProject(
     vitestFiles('', {
-      'stay.js': STAY,
+      ...STAY,
       'a.test.ts': `
         import { spawn } from 'node:child_process';
         import { once } from 'node:events';
