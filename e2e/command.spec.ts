@@ -3,10 +3,9 @@ import { readFileSync, symlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import path from 'node:path';
 import { findSchemaProblem } from '../test/support/check-schema.ts';
-import { startTerminal, type Terminal } from '../test/support/terminal.ts';
-import { neededProgram } from './support/needed-program.ts';
 import { installation } from './support/package.ts';
 import { expect, type Finished, type Project, test } from './support/project.ts';
+import { openTerminal } from './support/terminal.ts';
 
 const OWN_FAILURE = 125;
 const ESC = '\u001b';
@@ -226,22 +225,6 @@ test('a reader that goes away early ends a command in silence, and a full disk i
   expect(full.stderr).toMatch(/^portslice: the output cannot be written: ENOSPC.*\n$/);
 });
 
-function openTerminal(
-  project: Project,
-  command: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Terminal {
-  return startTerminal(neededProgram('tmux'), command, {
-    columns: 70,
-    cwd: project.dir,
-    env: {
-      PATH: [path.join(installation().dir, 'node_modules/.bin'), process.env['PATH']].join(':'),
-      PORTSLICE_PORTS: project.ports.spec,
-      ...env,
-    },
-  });
-}
-
 test.describe('on a terminal', () => {
   test('the doctor has colours and lines of its width, and with NO_COLOR none', async ({ createProject }) => {
     const project = await createProject({
@@ -252,7 +235,7 @@ test.describe('on a terminal', () => {
       [{}, true],
       [{ NO_COLOR: '1' }, false],
     ] as const) {
-      await using terminal = openTerminal(project, DOCTOR, env);
+      await using terminal = openTerminal(project, DOCTOR, { columns: 70, env });
       const { exitCode } = await terminal.ended();
       expect(exitCode).toBe(0);
       expect(terminal.colouredHistory().includes(`${ESC}[32mok`)).toBe(isColoured);
@@ -267,7 +250,7 @@ test.describe('on a terminal', () => {
 
   test('titles of the help stand out', async ({ createProject }) => {
     const project = await createProject({});
-    await using terminal = openTerminal(project, ['portslice', 'url', '--help'], {});
+    await using terminal = openTerminal(project, ['portslice', 'url', '--help'], { columns: 70 });
     await terminal.ended();
     expect(terminal.colouredHistory()).toContain(`${ESC}[1mExit codes:`);
   });

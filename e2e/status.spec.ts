@@ -4,18 +4,8 @@ import { findSchemaProblem } from '../test/support/check-schema.ts';
 import { playwrightFiles } from './support/playwright-project.ts';
 import { expect, type Program, type Project, test } from './support/project.ts';
 import { runPortFiles } from './support/run-port-project.ts';
+import { STAY } from './support/stay.ts';
 import { vitestFiles } from './support/vitest-project.ts';
-
-/** Until the test is ended from outside. */
-const STAY = `
-  import { createServer } from 'node:http';
-  import { once } from 'node:events';
-  export async function stay(port) {
-    await once(createServer().listen(port), 'listening');
-    console.log('stays on ' + port);
-    await new Promise(() => setInterval(() => {}, 60_000));
-  }
-`;
 
 const PLAYWRIGHT_TESTS = `
   import { test } from 'portslice/playwright';
@@ -62,13 +52,12 @@ test('shows every live run with its workers, tests and servers, and not the one 
   createProject,
 }) => {
   test.slow();
-  const files = { 'stay.js': STAY };
   const settings = "workers: 2, timeout: 0, fullyParallel: true, reporter: 'line'";
   const playwright = await createProject(
-    playwrightFiles(settings, { ...files, 'a.spec.ts': PLAYWRIGHT_TESTS }),
+    playwrightFiles(settings, { ...STAY, 'a.spec.ts': PLAYWRIGHT_TESTS }),
   );
   const vitest = await createProject(
-    vitestFiles('testTimeout: 600_000,', { ...files, 'a.test.ts': VITEST_TESTS }),
+    vitestFiles('testTimeout: 600_000,', { ...STAY, 'a.test.ts': VITEST_TESTS }),
   );
   const script = await createProject({ 'script.js': SCRIPT });
   const dev = await createProject(runPortFiles());

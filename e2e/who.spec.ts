@@ -2,17 +2,17 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
-import path from 'node:path';
 import type { PortReport, WhoReport } from '../src/report/port/port-report.ts';
 import type { ServerPortsReport } from '../src/report/port/server-ports-report.ts';
 import { findSchemaProblem } from '../test/support/check-schema.ts';
+import { leaveTimeWait } from '../test/support/listening-server.ts';
 import { namespaceWrapper } from '../test/support/namespaces.ts';
 import { startStranger } from '../test/support/stranger.ts';
-import { startTerminal } from '../test/support/terminal.ts';
 import { neededProgram } from './support/needed-program.ts';
-import { installation } from './support/package.ts';
 import { playwrightFiles } from './support/playwright-project.ts';
 import { expect, type Finished, type Project, test } from './support/project.ts';
+import { STAY } from './support/stay.ts';
+import { openTerminal } from './support/terminal.ts';
 import { vitestFiles } from './support/vitest-project.ts';
 
 const FREE = 0;
@@ -40,23 +40,12 @@ async function ask(project: Project, port: number | string): Promise<PortReport>
   return report;
 }
 
-/** Until the test is ended from outside. */
-const STAY = `
-  import { createServer } from 'node:http';
-  import { once } from 'node:events';
-  export async function stay(port) {
-    await once(createServer().listen(port, '127.0.0.1'), 'listening');
-    console.log('stays on ' + port);
-    await new Promise(() => setInterval(() => {}, 60_000));
-  }
-`;
-
 test('names the test of a live run of Playwright that has the port, its worker, its run and its server', async ({
   createProject,
 }) => {
   const project = await createProject(
     playwrightFiles("workers: 1, timeout: 0, reporter: 'line'", {
-      'stay.js': STAY,
+      ...STAY,
       'a.spec.ts': `
         import { test } from 'portslice/playwright';
         import { stay } from './stay.js';
@@ -87,7 +76,7 @@ test('the command at the end of a message can be pasted, and tells of the port t
 }) => {
   const project = await createProject(
     vitestFiles('', {
-      'stay.js': STAY,
+      ...STAY,
       'a.test.ts': `
         import { spawn } from 'node:child_process';
         import { once } from 'node:events';
@@ -163,16 +152,6 @@ test('tells apart servers, bound sockets, clients, UDP and what a server has lef
   udp.close();
 });
 
-/** Whoever closes a connection first keeps its port so. */
-async function leaveTimeWait(port: number): Promise<void> {
-  const server = net.createServer((socket) => socket.end()).listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const client = net.connect(port, '127.0.0.1').resume();
-  await once(client, 'close');
-  server.close();
-  await once(server, 'close');
-}
-
 test('knows the ports of its own network namespace only', async ({ createProject }) => {
   const [program = '', ...inNamespace] = namespaceWrapper('ip link set lo up') ?? [];
   test.skip(program === '', 'unshare does not work here');
@@ -241,14 +220,9 @@ test('fits the terminal, in colours', async ({ createProject }) => {
   const { firstPort, lastPort } = project.ports;
   const server = project.start('node', ['s.js', String(firstPort)]);
   await server.waitForOutput(/listens/);
-  const options = {
-    columns: 60,
-    cwd: project.dir,
-    env: { PATH: [path.join(installation().dir, 'node_modules/.bin'), process.env['PATH']].join(':') },
-  };
-  const tmux = neededProgram('tmux');
+  const env = { PORTSLICE_PORTS: undefined };
   const command = ['portslice', 'who', String(firstPort), String(lastPort)];
-  await using terminal = startTerminal(tmux, command, options);
+  await using terminal = openTerminal(project, command, { columns: 60, env });
   const { exitCode, screen } = await terminal.ended();
   expect(exitCode).toBe(TAKEN);
   // No line is broken by the terminal.
@@ -256,9 +230,9 @@ test('fits the terminal, in colours', async ({ createProject }) => {
   const coloured = terminal.colouredScreen();
   for (const start of ['\u001b[31mtaken', '\u001b[32mfree']) expect(coloured).toContain(start);
 
-  await using other = startTerminal(tmux, ['portslice', 'ports'], options);
+  await using other = openTerminal(project, ['portslice', 'ports'], { columns: 60, env });
   const { screen: ports } = await other.ended();
-  const inFull = await project.run('portslice', ['ports'], { env: { PORTSLICE_PORTS: undefined } });
+  const inFull = await project.run('portslice', ['ports'], { env });
   expect(ports.split('\n').length).toBeGreaterThan(inFull.stdout.trim().split('\n').length);
   // Neither a number nor a range is broken.
   expect(wordsOf(ports)).toEqual(wordsOf(inFull.stdout));

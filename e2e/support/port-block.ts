@@ -1,6 +1,6 @@
 /** A range of ports for one test's project, so that its pool meets no other test's: what is left of it can be asserted. */
 import { createServer, type Server } from 'node:net';
-import { platform } from '../../src/platform/platform.ts';
+import { isQuiet } from '../../test/support/port-block.ts';
 
 const FIRST_PORT = 11_000;
 const BLOCK_PORT_COUNT = 100;
@@ -28,7 +28,7 @@ export async function claimPortBlock(size = 1): Promise<PortBlock> {
     if (servers === undefined) continue;
     const firstPort = FIRST_PORT + index * BLOCK_PORT_COUNT;
     const lastPort = firstPort + size * BLOCK_PORT_COUNT - 1;
-    if (!isQuiet(firstPort, lastPort)) {
+    if (!isEachQuiet(firstPort, lastPort)) {
       closeAll(servers);
       continue;
     }
@@ -37,12 +37,8 @@ export async function claimPortBlock(size = 1): Promise<PortBlock> {
   throw new Error('All blocks of ports are taken, or have connections in TIME_WAIT');
 }
 
-/** Nothing lingers there of the test before, either, of which a server without SO_REUSEADDR takes notice. */
-function isQuiet(firstPort: number, lastPort: number): boolean {
-  const kernel = platform.openKernel();
-  for (let port = firstPort; port <= lastPort; port++) {
-    if (kernel.checkStrictly(port, { addresses: 'everywhere' }) === undefined) return false;
-  }
+function isEachQuiet(firstPort: number, lastPort: number): boolean {
+  for (let port = firstPort; port <= lastPort; port++) if (!isQuiet(port)) return false;
   return true;
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { PortsReport, TestReport } from '../../src/report/format.ts';
-import { problemsOf } from '../../test/support/report-schema.ts';
+import { findSchemaProblem } from '../../test/support/check-schema.ts';
 import { expect, type Project } from './project.ts';
 
 export interface ReadReport extends PortsReport {
@@ -15,7 +15,7 @@ export interface ReadReport extends PortsReport {
 export function readPortsReport({ dir }: Project, folder = 'ports-report'): ReadReport {
   const text = readFileSync(path.join(dir, folder, 'ports.json'), 'utf8');
   const report = JSON.parse(text) as PortsReport;
-  expect(problemsOf(report)).toEqual([]);
+  expect(findSchemaProblem('ports-report.schema.json', report)).toBeUndefined();
   expect(readFileSync(path.join(dir, folder, 'index.html'), 'utf8')).toContain('<title>Ports report</title>');
   const attempts = (title: string): TestReport[] =>
     report.tests.filter(({ titles }) => titles.at(-1) === title);

@@ -28,6 +28,7 @@ export {
 } from './pools.ts';
 export { EphemeralRangeError, UnsupportedPlatformError } from './ports.ts';
 export { AlreadyServedError, RunPortUnknownError } from './run-ports.ts';
+export { describeEnd } from './server-ends.ts';
 export {
   explainErrno,
   ServerAddressInUseError,

@@ -1,8 +1,11 @@
-/** What to do about a server that has ended by itself, by how it has ended. */
+/** How a server has ended by itself, and what to do about it. */
 
 interface End {
   readonly exitCode?: number | undefined;
   readonly signal?: string | undefined;
+}
+
+interface ToldEnd extends End {
   /** Of what it has written. */
   readonly lastLines: string;
 }
@@ -22,8 +25,13 @@ const OF_SHELLS: Readonly<Record<number, string>> = {
   127: 'A shell ends with 127 where there is no such program: install it, or correct its name.',
 };
 
+/** In words: 'SIGKILL', 'exit code 1'. */
+export function describeEnd({ exitCode, signal }: End): string {
+  return signal ?? `exit code ${exitCode ?? 'unknown'}`;
+}
+
 /** As a sentence. */
-export function adviceForEnd({ exitCode, signal, lastLines }: End): string {
+export function adviceForEnd({ exitCode, signal, lastLines }: ToldEnd): string {
   if (signal === 'SIGKILL')
     return 'If nobody has sent it SIGKILL, the system has, for want of memory: run fewer workers, or give it more memory.';
   if (signal !== undefined && !OF_CRASHES.includes(signal))

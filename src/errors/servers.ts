@@ -2,7 +2,7 @@
 import { PortsliceError } from './base.ts';
 import { pointToPort } from './command-hint.ts';
 import { describeProcess, type ProcessDescription } from './describe-process.ts';
-import { adviceForEnd } from './server-ends.ts';
+import { adviceForEnd, describeEnd } from './server-ends.ts';
 import { attachOutput, quoteOutput, quoteServer } from './server-starts.ts';
 
 export interface WaitTimeoutFacts {
@@ -79,7 +79,7 @@ export class ServerExitedError extends PortsliceError {
       started === undefined ? `Process ${processId}` : `${quoteServer(started.name)} (pid ${processId})`;
     super(
       `${who} ended before it listened on port ${port} ` +
-        `(${signal ?? `exit code ${exitCode ?? 'unknown'}`}). ` +
+        `(${describeEnd(facts)}). ` +
         (started === undefined ? adviceFor(facts) : adviceForStarted(facts, started.lastLines)),
     );
     attachOutput(this, started?.output);
@@ -171,7 +171,7 @@ export class ServerDiedError extends PortsliceError {
   constructor({ name, port, processId, exitCode, signal, output, lastLines }: ServerDiedFacts) {
     super(
       `The server '${name}' on port ${port} had ended by itself (pid ${processId ?? 'of this process'}, ` +
-        `${signal ?? `exit code ${exitCode ?? 'unknown'}`}). ${adviceForDeath({ exitCode, signal, lastLines })}` +
+        `${describeEnd({ exitCode, signal })}). ${adviceForDeath({ exitCode, signal, lastLines })}` +
         quoteOutput(lastLines),
     );
     this.port = port;

@@ -2,6 +2,7 @@
  * A server that a command has left running before it ended: `pg_ctl start`, `docker run -d`. It can be outside of the command's
  * tree, so nobody may listen before the launch, and a process that listens afterwards must be younger than that.
  */
+import { describeEnd } from '../errors/index.ts';
 import { monotonicMs, pause } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
@@ -97,7 +98,7 @@ export class LauncherInstance implements Instance {
       if (end?.exitCode === 0) return undefined;
       if (end === undefined)
         return { problem: `${text} has not ended within ${this.#stopTimeoutMs} ms`, fix: RAISE_TIMEOUT };
-      const problem = `${text} has ended with ${end.signal ?? `exit code ${end.exitCode}`}`;
+      const problem = `${text} has ended with ${describeEnd(end)}`;
       return { problem, fix: CORRECT_STOP_COMMAND };
     } catch (error) {
       // It says what to do.

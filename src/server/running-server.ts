@@ -1,6 +1,7 @@
 /** A server with its ports, from its first start to its stop. */
 import {
   describeCommand,
+  describeEnd,
   ServerAddressInUseError,
   ServerHandOverError,
   ServerStopError,
@@ -231,9 +232,7 @@ export class RunningServer implements Server {
   #noteDeath(instance: Instance, end: ServerEnd): void {
     if (this.#instance !== instance || this.#end === undefined || instance.survives(end)) return;
     this.#death = end;
-    trace().server?.(
-      `${this.#describe()} has ended by itself, with ${end.signal ?? `exit code ${end.exitCode}`}`,
-    );
+    trace().server?.(`${this.#describe()} has ended by itself, with ${describeEnd(end)}`);
   }
 
   /** @throws ServerCommandError */

@@ -6,6 +6,7 @@ import type { MachineStatus, ReadablePool } from '../../src/report/status/machin
 import { readMachineStatus } from '../../src/report/status/read-machine.ts';
 import { findSchemaProblem } from '../support/check-schema.ts';
 import { startPeer } from '../support/kernel-peer.ts';
+import { tellsOwners } from '../support/kernel-traits.ts';
 import { reservePorts } from '../support/port-block.ts';
 import { startPortThread, startPortWorker } from '../support/port-worker.ts';
 import { openTestPool, type TestPool } from '../support/test-pool.ts';
@@ -30,9 +31,8 @@ function poolOf(processId: number): ReadablePool | undefined {
   return found?.isReadable === true ? found : undefined;
 }
 
-/** Wine does not tell command lines, nor whose a lock is, nor who listens. */
 function orUnknown<T>(value: T): (T | undefined)[] {
-  return process.platform === 'win32' ? [value, undefined] : [value];
+  return tellsOwners ? [value] : [value, undefined];
 }
 
 function programIn(command = ''): string | undefined {

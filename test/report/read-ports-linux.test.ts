@@ -4,9 +4,9 @@ import { formatWho } from '../../src/cli/who-text.ts';
 import type { WhoReport } from '../../src/report/port/port-report.ts';
 import { readPorts } from '../../src/report/port/read-ports.ts';
 import { findSchemaProblem } from '../support/check-schema.ts';
+import { startDockerHelper } from '../support/docker-helper.ts';
 import { NOBODY, startPeer } from '../support/kernel-peer.ts';
 import { listen, startServer } from '../support/listening-server.ts';
-import { startProcess } from '../support/live-process.ts';
 import { needRoot } from '../support/needs.ts';
 import { reservePorts } from '../support/port-block.ts';
 import { type Program, startProgram } from '../support/program.ts';
@@ -77,9 +77,7 @@ test('Of the socket of root that listens nowhere another user sees no more than 
 test('A port that Docker’s helper leads into a container is taken, whoever listens', async () => {
   await using block = await reservePorts(1);
   const [port] = block.ports as [number];
-  const options = `-proto tcp -host-ip 0.0.0.0 -host-port ${port} -container-ip 172.17.0.2 -container-port 80`;
-  const program = `${process.execPath} -e 'setInterval(() => {}, 60000)'`;
-  await using helper = startProcess(['bash', '-c', `exec -a /usr/bin/docker-proxy ${program} -- ${options}`]);
+  await using helper = startDockerHelper(port);
   await until('it runs under its name', () => readPorts([port]).ports[0]?.isTaken === true);
   const report = readPorts([port]);
   expect(findSchemaProblem('who.schema.json', report)).toBeUndefined();

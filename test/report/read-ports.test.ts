@@ -9,14 +9,12 @@ import { readPorts } from '../../src/report/port/read-ports.ts';
 import type { ProcessStatus } from '../../src/report/status/machine-status.ts';
 import { findSchemaProblem } from '../support/check-schema.ts';
 import { startPeer } from '../support/kernel-peer.ts';
+import { tellsOwners } from '../support/kernel-traits.ts';
 import { listen, startServer } from '../support/listening-server.ts';
 import { reservePorts } from '../support/port-block.ts';
 import { startPortWorker } from '../support/port-worker.ts';
 import { openTestPool } from '../support/test-pool.ts';
 import { until } from '../support/until.ts';
-
-/** Wine does not tell whose a socket or a lock is. */
-const tellsOwners = process.platform !== 'win32';
 
 function expectProcess(found: ProcessStatus | undefined, expected: object): void {
   expect(found ?? {}).toMatchObject(tellsOwners ? expected : {});

@@ -109,7 +109,7 @@ async function runTest(worker: PortWorker, number: number, hold: boolean): Promi
       : worker.call('acquire', { hold, acquireTimeoutMs: ACQUIRE_TIMEOUT_MS }));
     // Nobody else can have left it since: the port is the worker's.
     const lingered = isInTimeWait(port);
-    await worker.call('serveOnce', port);
+    await worker.call('leaveTimeWait', port);
     await worker.call('release', port);
     return { port, lingered };
   } catch (error) {

@@ -15,5 +15,7 @@ export const marksEveryProcess = isLinux;
 export const hasShellWatchdog = isLinux;
 /** The system's table of UDP sockets is read. */
 export const tellsUDPUsers = isLinux;
+/** Whose a lock or a socket is can be found out: not under Wine, which tells no command lines either. */
+export const tellsOwners = process.platform !== 'win32';
 /** Programs for this very system run, such as bundlers and other versions of Node. */
 export const runsEveryProgram = isLinux;

@@ -34,7 +34,8 @@ export async function reservePorts(portCount: number): Promise<PortBlock> {
     const reservation = await reserve(block);
     if (reservation === undefined) continue;
     const release = (): Promise<void> => closeServer(reservation);
-    if (ports.every(isUnused)) return { ports, spec: formatPortSpec(ports), [Symbol.asyncDispose]: release };
+    if (ports.every((port) => isQuiet(port) && !portIsInUse(port)))
+      return { ports, spec: formatPortSpec(ports), [Symbol.asyncDispose]: release };
     await release();
   }
   throw new Error('No block of ports is free.');
@@ -56,10 +57,9 @@ function takeReserved(specs: readonly string[], portCount: number): PortBlock {
   return { ports, spec: formatPortSpec(ports), [Symbol.asyncDispose]: release };
 }
 
-/** Not even in TIME_WAIT, of which a strict bind takes notice. */
-function isUnused(port: number): boolean {
-  const strictly = platform.openKernel().checkStrictly(port, { addresses: 'everywhere' });
-  return strictly !== undefined && !portIsInUse(port);
+/** Nothing lingers there of an earlier test, either: a strict bind takes notice of connections in TIME_WAIT. */
+export function isQuiet(port: number): boolean {
+  return platform.openKernel().checkStrictly(port, { addresses: 'everywhere' }) !== undefined;
 }
 
 async function reserve(block: number): Promise<net.Server | undefined> {

@@ -1,8 +1,6 @@
 /** Owns ports and does what the test tells it. See port-worker.ts. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
-import { text } from 'node:stream/consumers';
 import {
   type AcquireOptions,
   portAllocationStats,
@@ -17,7 +15,7 @@ import { platform } from '../../src/platform/platform.ts';
 import type { MachineStatus } from '../../src/report/status/machine-status.ts';
 import { readMachineStatus } from '../../src/report/status/read-machine.ts';
 import { useUpDescriptors } from './descriptors.ts';
-import { listen, type LocalServer, serverCommand } from './listening-server.ts';
+import { leaveTimeWait, listen, type LocalServer, serverCommand } from './listening-server.ts';
 import { releaseSealed } from './pool-internals.ts';
 import { becomeUser, programConfig, serve } from './serve.ts';
 
@@ -75,14 +73,7 @@ export const commands = {
     await once(child.stdout, 'data');
     return child.pid as number;
   },
-  /** The server closes its connection first, which leaves the port in TIME_WAIT. */
-  serveOnce: async (port: number): Promise<void> => {
-    const server = createServer((socket) => socket.end('good-bye')).listen(port);
-    await once(server, 'listening');
-    await text(connect(port, '127.0.0.1'));
-    server.close();
-    await once(server, 'close');
-  },
+  leaveTimeWait,
   /** Serves on one port after another. */
   serve: async (rounds: number): Promise<number[]> => {
     const ports: number[] = [];

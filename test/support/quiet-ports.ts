@@ -1,6 +1,5 @@
 /** Ports for tests that bind strictly, on which no connection of an earlier test lingers in TIME_WAIT. */
-import { platform } from '../../src/platform/platform.ts';
-import { reservePorts } from './port-block.ts';
+import { isQuiet, reservePorts } from './port-block.ts';
 
 export interface QuietPorts extends AsyncDisposable {
   /** Another port than the last time. */
@@ -9,9 +8,6 @@ export interface QuietPorts extends AsyncDisposable {
 
 export async function reserveQuietPorts(): Promise<QuietPorts> {
   const block = await reservePorts(40);
-  const kernel = platform.openKernel();
-  const isQuiet = (port: number): boolean =>
-    kernel.checkStrictly(port, { addresses: 'everywhere' }) !== undefined;
   let position = 0;
   const next = (): number => {
     for (const _ of block.ports) {

@@ -37,9 +37,15 @@ export async function runScript(code: string, options: ScriptOptions = {}): Prom
   return { status, stdout, stderr };
 }
 
-/** The JSON that the script prints. Fails with the script's own output if it does not end well. */
+/** As `runScript`, but fails with the script's own output if it does not end well. */
+export async function runToSuccess(code: string, options: ScriptOptions = {}): Promise<ScriptResult> {
+  const result = await runScript(code, options);
+  if (result.status !== 0) throw new Error(`The script ended with ${result.status}:\n${result.stderr}`);
+  return result;
+}
+
+/** The JSON that the script prints, which has to end well. */
 export async function scriptOutput<T>(code: string, options: ScriptOptions = {}): Promise<T> {
-  const { status, stdout, stderr } = await runScript(code, options);
-  if (status !== 0) throw new Error(`The script ended with ${status}:\n${stderr}`);
+  const { stdout } = await runToSuccess(code, options);
   return JSON.parse(stdout) as T;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { reservePorts } from '../support/port-block.ts';
-import { runScript } from '../support/run-script.ts';
+import { runToSuccess } from '../support/run-script.ts';
 import { traceLines } from '../support/trace-lines.ts';
 
 /** A title for the window, an empty screen, a new line, formats of `console.log`, the other direction, half a pair, Hebrew. */
@@ -14,14 +14,13 @@ const OBEYED = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e]/u;
 /** Of a script, whose stderr is nothing but lines of the trace. */
 async function textsOf(code: string): Promise<string[]> {
   await using block = await reservePorts(3);
-  const { status, stderr } = await runScript(
+  const { stderr } = await runToSuccess(
     `const HOSTILE = ${JSON.stringify(HOSTILE)}; const { TCPPortOwner, startServer, runPort } = await import('./src/index.ts'); ${code}`,
     {
       env: { DEBUG: 'portslice:*', PORTSLICE_PORTS: block.spec },
       nodeOptions: ['--no-warnings'],
     },
   );
-  if (status !== 0) throw new Error(`The script ended with ${status}:\n${stderr}`);
   expect(stderr.replaceAll('\n', '')).not.toMatch(OBEYED);
   return traceLines(stderr).map(({ text }) => text);
 }

@@ -1,7 +1,7 @@
 /** What the trace says of each thing that portslice does: `DEBUG=portslice:*`. */
 import { expect, test } from 'vitest';
 import { reservePorts } from '../support/port-block.ts';
-import { runScript } from '../support/run-script.ts';
+import { runToSuccess } from '../support/run-script.ts';
 import { textsOf, traceLines } from '../support/trace-lines.ts';
 
 /** @returns what the script wrote to stderr, which is nothing but lines of the trace, and the numbers that it printed */
@@ -11,11 +11,10 @@ async function traced(
   pattern = 'portslice:*',
 ): Promise<{ stderr: string; printed: number[]; ports: readonly number[] }> {
   await using block = await reservePorts(portCount);
-  const { status, stdout, stderr } = await runScript(code, {
+  const { stdout, stderr } = await runToSuccess(code, {
     env: { PORTSLICE_PORTS: block.spec, DEBUG: pattern },
     nodeOptions: ['--no-warnings'],
   });
-  if (status !== 0) throw new Error(`The script ended with ${status}:\n${stderr}`);
   return { stderr, printed: stdout.split(/\s+/).filter(Boolean).map(Number), ports: block.ports };
 }
 

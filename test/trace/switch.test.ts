@@ -6,7 +6,13 @@ import { expect, test } from 'vitest';
 import { namesPortslice } from '../../src/core/trace-names.ts';
 import { needProgram } from '../support/needs.ts';
 import { reservePorts } from '../support/port-block.ts';
-import { projectFolder, runScript, type ScriptOptions, type ScriptResult } from '../support/run-script.ts';
+import {
+  projectFolder,
+  runScript,
+  runToSuccess,
+  type ScriptOptions,
+  type ScriptResult,
+} from '../support/run-script.ts';
 import { traceLines } from '../support/trace-lines.ts';
 
 /** Prints which modules it has loaded that are there for the trace alone. */
@@ -21,11 +27,9 @@ const CLAIM = `
 
 async function claim(DEBUG: string, entry = './dist/index.js', env = {}): Promise<ScriptResult> {
   await using block = await reservePorts(1);
-  const result = await runScript(CLAIM.replace('ENTRY', entry), {
+  return await runToSuccess(CLAIM.replace('ENTRY', entry), {
     env: { ...env, DEBUG, PORTSLICE_PORTS: block.spec },
   });
-  if (result.status !== 0) throw new Error(`The script ended with ${result.status}:\n${result.stderr}`);
-  return result;
 }
 
 test.each(['', 'vite:*,pw:api', '-portslice:*', 'portslice', 'portslicer:*', '-*'])(

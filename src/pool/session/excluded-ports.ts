@@ -9,13 +9,13 @@ import {
   splitByReason,
   subtractRanges,
 } from '../../core/port-range.ts';
-import { platform } from '../../platform/platform.ts';
 import { checkPorts } from './option-checks.ts';
 import {
-  readEphemeralRangeIfPossible,
+  EXCLUDED_VARIABLE,
   readExcludedVariable,
   readServerPorts,
   type ServerPortOptions,
+  type ServerPortsReading,
 } from './server-ports.ts';
 
 export interface ExcludedPorts {
@@ -31,18 +31,20 @@ const UNPRIVILEGED: PortRange = { firstPort: 1024, lastPort: HIGHEST_PORT };
  * @throws as getServerTCPPorts
  */
 export function findExcludedPorts(options: ServerPortOptions = {}): ExcludedPorts[] {
-  const { ports, source } = readServerPorts(options);
-  const others = subtractRanges([UNPRIVILEGED], joinRanges(ports.ranges));
-  return splitByReason(others, reasonsFor(options, source));
+  const reading = readServerPorts(options);
+  const others = subtractRanges([UNPRIVILEGED], joinRanges(reading.ports.ranges));
+  return splitByReason(others, reasonsFor(options, reading));
 }
 
-function reasonsFor({ excludedPorts }: ServerPortOptions, source: string | undefined): ExcludedPorts[] {
-  const ephemeralRange = readEphemeralRangeIfPossible();
+function reasonsFor(
+  { excludedPorts }: ServerPortOptions,
+  { source, ephemeralRange, excluded }: ServerPortsReading,
+): ExcludedPorts[] {
   const isKnown = ephemeralRange.firstPort > 0;
   return [
     { reason: 'browsers refuse them', ranges: rangesOfPorts(browserBlockedPorts) },
-    { reason: 'the operating system reserves them', ranges: platform.readExcludedRanges() },
-    { reason: 'PORTSLICE_EXCLUDED_PORTS excludes them', ranges: readExcludedVariable() },
+    { reason: 'the operating system reserves them', ranges: excluded.bySystem },
+    { reason: `${EXCLUDED_VARIABLE} excludes them`, ranges: readExcludedVariable() },
     {
       reason: "the option 'excludedPorts' excludes them",
       ranges: rangesOfPorts(checkPorts('excludedPorts', excludedPorts)),

@@ -210,7 +210,7 @@ function readEphemeralRange(): PortRange {
 }
 
 /** With a spec the range only serves a warning, and a spec is what the range's own error asks for. */
-export function readEphemeralRangeIfPossible(): PortRange {
+function readEphemeralRangeIfPossible(): PortRange {
   try {
     return readEphemeralRange();
   } catch (error) {

@@ -1,17 +1,16 @@
 /** The run ports of this process: told to every process that it starts, and kept for its life, unless they lapse. */
 import { canonicalName } from '../../core/run-port-name.ts';
 import { formatRunPortTable, movePorts, type RunPortTable, runPortKey } from '../../core/run-port-table.ts';
-import { harmless } from '../../errors/index.ts';
 import { startInterval, stopInterval } from '../../platform/clock.ts';
 import { publishRunPorts } from '../../platform/environment.ts';
 import type { PackageFolder } from '../../platform/package-folder.ts';
 import { platform } from '../../platform/platform.ts';
-import { trace } from '../../platform/trace.ts';
 import type { CheckedOptions } from '../../pool/api/owner-options.ts';
 import { releaseClaim } from '../../pool/claim/release.ts';
 import type { PortClaim } from '../../pool/session/port-claim.ts';
 import { claimAgain } from './claim-run-port.ts';
 import { findServed } from './served-ports.ts';
+import { traceRunPort } from './trace-run-port.ts';
 
 export interface RunPort {
   /** As it was written first. */
@@ -79,9 +78,7 @@ export class OwnRunPorts {
     for (const [key, runPort] of this.#ports) {
       if (!this.#lapsed.has(key) && !wasLeft(runPort)) continue;
       const claim = claimAgain(runPort);
-      trace()['run-port']?.(
-        `${claim.port} '${runPort.name}' in ${harmless(runPort.folder.path)}: claimed again, since the run starts`,
-      );
+      traceRunPort(runPort, 'claimed again, since the run starts');
       this.#ports.set(key, { ...runPort, claim, joinedProcessId: undefined });
       this.#lapsed.delete(key);
     }
@@ -92,9 +89,7 @@ export class OwnRunPorts {
     for (const [key, runPort] of this.#ports) {
       // A server that listens belongs to a run, whoever has started it.
       if (runPort.claim === undefined || platform.findListeners(runPort.port)?.length !== 0) continue;
-      trace()['run-port']?.(
-        `${runPort.port} '${runPort.name}' in ${harmless(runPort.folder.path)}: lapsed, since no run has started`,
-      );
+      traceRunPort(runPort, 'lapsed, since no run has started');
       releaseClaim(runPort.claim);
       this.#ports.set(key, { ...runPort, claim: undefined });
       this.#lapsed.add(key);

@@ -1,7 +1,7 @@
 /** Named ports that every process of a run agrees on. */
 import { canonicalName } from '../../core/run-port-name.ts';
 import { runPortKey, type RunPortTable } from '../../core/run-port-table.ts';
-import { harmless, InvalidOptionError, RunPortUnknownError } from '../../errors/index.ts';
+import { InvalidOptionError, RunPortUnknownError } from '../../errors/index.ts';
 import { findPackageFolder, type PackageFolder } from '../../platform/package-folder.ts';
 import { trace } from '../../platform/trace.ts';
 import { claimRunPort } from './claim-run-port.ts';
@@ -9,6 +9,7 @@ import { findPlace } from './main-process.ts';
 import { ownRunPorts, type RunPort } from './own-run-ports.ts';
 import { type CheckedRunPortOptions, checkRunPortOptions, type RunPortOptions } from './run-port-options.ts';
 import { findServer } from './served-ports.ts';
+import { traceRunPort } from './trace-run-port.ts';
 
 /**
  * A port by name, for the whole run: `webServer: { command: 'npm start', port: runPort('web') }`. The first call in the run's
@@ -41,7 +42,7 @@ function findOrClaim(name: string, checked: CheckedRunPortOptions): number {
   const known = own.find(folder, name);
   if (known !== undefined) return known.port;
   const fresh = told === undefined ? joinOrClaim(name, folder, checked, table) : inherit(name, folder, told);
-  trace()['run-port']?.(describeFound(fresh));
+  traceRunPort(fresh, originOf(fresh));
   own.remember(fresh);
   own.publish(runFolder, table);
   return fresh.port;
@@ -52,12 +53,11 @@ function findTold(table: RunPortTable, name: string, folder: PackageFolder | und
 }
 
 /** In a line of the trace. */
-function describeFound({ name, folder, port, claim, joinedProcessId }: RunPort): string {
-  const owner =
-    joinedProcessId === undefined
-      ? 'as the portslice run that has started this process has said'
-      : `the server of portslice run (pid ${joinedProcessId}) is joined`;
-  return `${port} '${name}' in ${harmless(folder.path)}: ${claim === undefined ? owner : 'claimed'}`;
+function originOf({ claim, joinedProcessId }: RunPort): string {
+  if (claim !== undefined) return 'claimed';
+  return joinedProcessId === undefined
+    ? 'as the portslice run that has started this process has said'
+    : `the server of portslice run (pid ${joinedProcessId}) is joined`;
 }
 
 /** Of the `portslice run` that has started this process. */

@@ -1,15 +1,15 @@
 /** A run port as `portslice run` has it: others of the same folder may use its server. */
 import { canonicalName } from '../../core/run-port-name.ts';
-import { AlreadyServedError, harmless } from '../../errors/index.ts';
+import { AlreadyServedError } from '../../errors/index.ts';
 import { monotonicMs, pause } from '../../platform/clock.ts';
 import type { PackageFolder } from '../../platform/package-folder.ts';
 import { platform } from '../../platform/platform.ts';
-import { trace } from '../../platform/trace.ts';
 import { checkOwnerOptions } from '../../pool/api/owner-options.ts';
 import { releaseClaim } from '../../pool/claim/release.ts';
 import { claimRunPort } from './claim-run-port.ts';
 import type { RunPort } from './own-run-ports.ts';
 import { findServed } from './served-ports.ts';
+import { traceRunPort } from './trace-run-port.ts';
 
 /** The one before may be about to stop its server. */
 const PATIENCE_MS = 2000;
@@ -40,26 +40,21 @@ export async function serveRunPort(
   const options = checkOwnerOptions({ port, hold, label: `run port '${name}'` });
   const claim = claimRunPort(name, folder, options, false);
   const facts = { folder: folder.id, name: canonicalName(name), port: claim.port, processId: process.pid };
-  const tell = (what: string): void =>
-    trace()['run-port']?.(`${claim.port} '${name}' in ${harmless(folder.path)}: ${what}`);
+  const runPort: RunPort = { name, folder, port: claim.port, claim, joinedProcessId: undefined };
   const announce = (isReady: boolean): void => {
     const descriptor = isOffered ? kernel.announceServedPort({ ...facts, isReady }) : undefined;
     if (descriptor !== undefined) descriptors.push(descriptor);
   };
-  tell('claimed for the server of portslice run');
+  traceRunPort(runPort, 'claimed for the server of portslice run');
   announce(false);
   return {
-    name,
-    folder,
-    port: claim.port,
-    claim,
-    joinedProcessId: undefined,
+    ...runPort,
     announceReady: () => {
-      tell(isOffered ? 'its server is ready, and can be joined' : 'its server is ready');
+      traceRunPort(runPort, isOffered ? 'its server is ready, and can be joined' : 'its server is ready');
       announce(true);
     },
     end: () => {
-      tell('its server has ended');
+      traceRunPort(runPort, 'its server has ended');
       kernel.closeDescriptors(descriptors);
       releaseClaim(claim);
     },

@@ -33,8 +33,7 @@ export function createUsersProject({
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, text);
   };
-  const dependencies = { ...packages };
-  write('package.json', JSON.stringify({ devDependencies: dependencies }));
+  write('package.json', JSON.stringify({ devDependencies: packages }));
   for (const [name, version] of Object.entries(packages))
     write(`node_modules/${name}/package.json`, JSON.stringify({ name, version }));
   for (const [name, text] of Object.entries(files)) write(name, text);

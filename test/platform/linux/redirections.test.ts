@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readCommand } from '../../../src/platform/linux/proc.ts';
 import { portInspector, type Redirections } from '../../../src/platform/port-inspector.ts';
-import { type LiveProcess, startProcess } from '../../support/live-process.ts';
+import { startDockerHelper } from '../../support/docker-helper.ts';
 import { needNamespace, needProgram, needRoot } from '../../support/needs.ts';
 import { reservePorts } from '../../support/port-block.ts';
 import { scriptOutput } from '../../support/run-script.ts';
@@ -82,21 +82,11 @@ describe('the rules of the kernel', () => {
   });
 });
 
-function startHelper(port: number, wrapper: readonly string[] = []): LiveProcess {
-  const options = `-proto tcp -host-ip 0.0.0.0 -host-port ${port} -container-ip 172.17.0.2 -container-port 80`;
-  return startProcess([
-    ...wrapper,
-    'bash',
-    '-c',
-    `exec -a /usr/bin/docker-proxy ${process.execPath} -e 'setInterval(() => {}, 60000)' -- ${options}`,
-  ]);
-}
-
 test('The helper of Docker is seen by its command line; one of another network namespace has nothing to do with us', async (context) => {
   await using block = await reservePorts(2);
   const [port, other] = block.ports as [number, number];
-  await using elsewhere = startHelper(other, needNamespace(context));
-  await using helper = startHelper(port);
+  await using elsewhere = startDockerHelper(other, needNamespace(context));
+  await using helper = startDockerHelper(port);
   const find = (): Redirections['found'] =>
     portInspector.findRedirections(new Set([port, other])).found.filter(({ by }) => by === 'docker-proxy');
   await until('both run under their name', () =>
