@@ -1,16 +1,9 @@
 /** Who listens on a port, and where, and who has it for UDP, from /proc. Takes milliseconds: for messages, never on the way of an allocation. */
-import { formatAddress } from '../../core/address-text.ts';
+import { bracketed } from '../../core/address-text.ts';
 import type { Listener, ListeningSocket } from '../port-kernel.ts';
 import { listProcesses, listSockets, readCommand } from './proc.ts';
 import { findDescendants } from './processes.ts';
-import {
-  bytesOfAddress,
-  type InternetSocket,
-  readSockets,
-  TCP_TABLES,
-  textOfAddress,
-  UDP_TABLES,
-} from './socket-tables.ts';
+import { type InternetSocket, readSockets, TCP_TABLES, textOfAddress, UDP_TABLES } from './socket-tables.ts';
 
 /** As the kernel's tcp_states.h numbers them. */
 const TIME_WAIT = 6;
@@ -68,10 +61,8 @@ function listeningSockets(): InternetSocket[] | undefined {
   return readSockets(TCP_TABLES)?.filter(({ state }) => state === LISTEN);
 }
 
-function describeSocket(socket: InternetSocket): string {
-  const bytes = bytesOfAddress(socket.address);
-  const text = formatAddress(bytes);
-  return bytes.length === 4 ? `${text}:${socket.port}` : `[${text}]:${socket.port}`;
+function describeSocket({ address, port }: InternetSocket): string {
+  return `${bracketed(textOfAddress(address))}:${port}`;
 }
 
 /** One entry a process; a socket that several have inherited is listed for each. */

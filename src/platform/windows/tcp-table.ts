@@ -1,5 +1,5 @@
 /** The system's tables of sockets: bytes of GetExtendedTcpTable and GetExtendedUdpTable, parsed. TCP sockets that are only bound are not there. */
-import { formatAddress } from '../../core/address-text.ts';
+import { bracketed, formatAddress } from '../../core/address-text.ts';
 import type { SocketState } from '../port-inspector.ts';
 import type { BoundAddresses, InternetAddress } from '../port-kernel.ts';
 import {
@@ -149,9 +149,8 @@ function nameState(state: number): SocketState {
 }
 
 /** Where it listens, such as '127.0.0.2:20123' or '[::1]:20123'. */
-export function describeSocket({ family, address, port }: TCPSocket): string {
-  const text = formatAddress(address);
-  return family === 'ipv4' ? `${text}:${port}` : `[${text}]:${port}`;
+export function describeSocket({ address, port }: TCPSocket): string {
+  return `${bracketed(formatAddress(address))}:${port}`;
 }
 
 /** Whether a connection to one of the addresses could reach the socket, or would without it. */
