@@ -90,13 +90,7 @@ export const PROCESS_VM_READ = 0x0010;
  * In the memory of a process of 64 bits: where its PEB has the address of its RTL_USER_PROCESS_PARAMETERS, and where these have the
  * UNICODE_STRING of the current directory (winternl.h and phnt).
  */
-export const ProcessMemory = {
-  parameters: 0x20,
-  currentDirectory: 0x38,
-  textBytes: 0,
-  text: 8,
-  stringBytes: 16,
-} as const;
+export const ProcessMemory = { parameters: 0x20, currentDirectory: 0x38 } as const;
 /** struct UNICODE_STRING, ntdef.h, and behind it the text that it points to. */
 export const CommandLine = { textBytes: 0, text: 16, byteLength: 65_551 } as const;
 
