@@ -1,8 +1,9 @@
 /** Who has the locks of ports, from /proc. Takes milliseconds, as `findListeners` does. */
 import type { Process } from '../port-kernel.ts';
 import { lockName } from './lock.ts';
-import { listProcesses, listSockets, readCommand, readText } from './proc.ts';
+import { listProcesses, listSockets, readCommand } from './proc.ts';
 import { findUser } from './processes.ts';
+import { readUnixTable } from './unix-table.ts';
 
 /**
  * Of a process that cannot be looked into (another user's, or of another process namespace) nothing is known but that it
@@ -29,14 +30,11 @@ export function findLockHolders(ports: readonly number[]): ReadonlyMap<number, P
 
 /** By the inode of the lock. */
 function findLockedPorts(ports: readonly number[]): ReadonlyMap<string, number> {
-  // The kernel shows the zero byte that abstract names begin with as @.
-  const portsByName = new Map(ports.map((port) => [`@${lockName(port)}`, port]));
-  const lines = readText('/proc/net/unix')?.split('\n') ?? [];
+  const portsByName = new Map(ports.map((port) => [lockName(port), port]));
   return new Map(
-    lines.flatMap((line) => {
-      const [, , , , , , inode, name = ''] = line.trim().split(/\s+/);
+    readUnixTable()?.flatMap(({ name, inode }) => {
       const port = portsByName.get(name);
-      return inode === undefined || port === undefined ? [] : [[inode, port] as const];
+      return port === undefined ? [] : [[inode, port] as const];
     }),
   );
 }

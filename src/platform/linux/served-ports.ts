@@ -10,8 +10,9 @@
 import type { ServedPort } from '../port-kernel.ts';
 import type { LibC } from './libc.ts';
 import { takeName } from './lock.ts';
-import { listSockets, readText } from './proc.ts';
+import { listSockets } from './proc.ts';
 import { findUser } from './processes.ts';
+import { readUnixTable } from './unix-table.ts';
 
 const nameOf = (folder: string, name: string): string => `portslice/name/${folder}/${name}`;
 
@@ -27,10 +28,9 @@ export function announceServedPort(libc: LibC, served: ServedPort): number | und
 }
 
 export function findServedPorts(folder: string, name: string): ServedPort[] {
-  const beginning = `@${nameOf(folder, name)}/`;
-  const lines = readText('/proc/net/unix')?.split('\n') ?? [];
-  return lines.flatMap((line) => {
-    const [, , , , , , inode = '', text = ''] = line.trim().split(/\s+/);
+  const beginning = `${nameOf(folder, name)}/`;
+  const sockets = readUnixTable() ?? [];
+  return sockets.flatMap(({ name: text, inode }) => {
     if (!text.startsWith(beginning)) return [];
     const [, port, pid, state] =
       /^([1-9]\d{0,4})\/([1-9]\d{0,9})\/(ready|starting)$/.exec(text.slice(beginning.length)) ?? [];
