@@ -4,7 +4,7 @@
  */
 import { formatAddress } from '../../core/address-text.ts';
 import type { ListeningSocket } from '../port-kernel.ts';
-import { AF_INET, MSG_DONTWAIT } from './constants.ts';
+import { AF_INET, MSG_DONTWAIT, TCPState } from './constants.ts';
 import type { LibC } from './libc.ts';
 import {
   ANSWER_BYTES,
@@ -26,18 +26,6 @@ const REQUEST_BYTES = HEADER_BYTES + 60;
 const STATES = HEADER_BYTES + 52;
 const TCPDIAG_GETSOCK = 18;
 
-/** States of sockets, as the kernel's tcp_states.h numbers them. */
-export const TCPState = {
-  established: 1,
-  synSent: 2,
-  synReceived: 3,
-  timeWait: 6,
-  close: 7,
-  listen: 10,
-  newSynReceived: 12,
-  /** To ask for; such sockets are in `close`. Since Linux 6.8. */
-  boundInactive: 13,
-} as const;
 const LISTENING = 1 << TCPState.listen;
 /** Of a request: all of them. */
 const ANY_STATE = -1;

@@ -12,7 +12,7 @@ export interface InternetSocket {
   readonly peerAddress: string;
   /** 0: none. */
   readonly peerPort: number;
-  /** As the kernel's tcp_states.h numbers them. */
+  /** One of TCPState, or another one. */
   readonly state: number;
   /** '0' of a socket that no process has any more. */
   readonly inode: string;

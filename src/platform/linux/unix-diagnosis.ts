@@ -2,7 +2,7 @@
  * The abstract names of AF_UNIX sockets that are bound and do not listen, by sock_diag(7), which tells their users too. That of
  * somebody whose processes cannot be looked into is told nowhere else.
  */
-import { AF_UNIX, MSG_DONTWAIT } from './constants.ts';
+import { AF_UNIX, MSG_DONTWAIT, TCPState } from './constants.ts';
 import type { LibC } from './libc.ts';
 import {
   ANSWER_BYTES,
@@ -31,8 +31,8 @@ const SOCK_DIAG_BY_FAMILY = 20;
 const REQUEST_BYTES = HEADER_BYTES + 24;
 const STATES = HEADER_BYTES + 4;
 const SHOW = HEADER_BYTES + 12;
-/** TCP_CLOSE: neither listening nor connected. */
-const CLOSE_BIT = 1 << 7;
+/** Neither listening nor connected. */
+const CLOSED = 1 << TCPState.close;
 const SHOW_NAME_AND_USER = 0x01 | 0x40;
 // struct unix_diag_msg: the inode, and where its attributes begin.
 const INODE = 4;
@@ -53,7 +53,7 @@ export function dumpNamedSockets(libc: LibC, beginning: string): NamedSocket[] |
 function formatRequest(): Buffer {
   const request = formatDumpRequest(SOCK_DIAG_BY_FAMILY, REQUEST_BYTES);
   request.writeUInt8(AF_UNIX, HEADER_BYTES);
-  request.writeUInt32LE(CLOSE_BIT, STATES);
+  request.writeUInt32LE(CLOSED, STATES);
   request.writeUInt32LE(SHOW_NAME_AND_USER, SHOW);
   return request;
 }
