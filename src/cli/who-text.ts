@@ -1,4 +1,5 @@
 /** What is known of ports, for people: a heading for each, facts, and what to do. */
+import { bracketed } from '../core/address-text.ts';
 import { formatPortRange, joinRanges, type PortRange, rangesOfPorts } from '../core/port-range.ts';
 import { harmless } from '../errors/index.ts';
 import type {
@@ -132,7 +133,7 @@ function describeOwners({ processes }: WithProcesses): string {
 }
 
 function withPort(address: string, port: number): string {
-  return address.includes(':') ? `[${showIPv4(address)}]:${port}` : `${address}:${port}`;
+  return `${bracketed(showIPv4(address))}:${port}`;
 }
 
 /** A server on `::` has clients of IPv4 with such addresses, ::ffff:7f00:1 for ::ffff:127.0.0.1. */

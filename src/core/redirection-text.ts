@@ -1,4 +1,5 @@
 /** What leads connections to a port elsewhere: the rules of packet filters as their commands print them, and Docker's helper by its command line. */
+import { bracketed } from './address-text.ts';
 import { isPortRange, type PortRange } from './port-range.ts';
 
 /** Connections to any of the ports. */
@@ -77,9 +78,5 @@ export function parseDockerProxy(
   const valueOf = (name: string): string => words[words.indexOf(name) + 1] ?? '';
   const port = Number(valueOf('-host-port'));
   if (valueOf('-proto') !== 'tcp' || !isPortRange(port, port)) return undefined;
-  const address = valueOf('-container-ip');
-  return {
-    port,
-    target: `${address.includes(':') ? `[${address}]` : address}:${valueOf('-container-port')}`,
-  };
+  return { port, target: `${bracketed(valueOf('-container-ip'))}:${valueOf('-container-port')}` };
 }

@@ -1,4 +1,5 @@
 /** The addresses under which a server on a port is reached from this machine. */
+import { bracketed } from './address-text.ts';
 
 /** @param hosts those on which the port is free, at least one; '' is every address */
 export function hostToConnect(hosts: readonly string[]): string {
@@ -11,7 +12,7 @@ export function serverUrl(
   path: string,
   protocol: string,
 ): string {
-  const host = hostToConnect(hosts);
+  const host = bracketed(hostToConnect(hosts));
   const separator = path === '' || path.startsWith('/') ? '' : '/';
-  return `${protocol.replace(/:$/, '')}://${host.includes(':') ? `[${host}]` : host}:${port}${separator}${path}`;
+  return `${protocol.replace(/:$/, '')}://${host}:${port}${separator}${path}`;
 }

@@ -1,4 +1,5 @@
 /** Why a server is not ready that does not listen where it is expected, and what to do about it. */
+import { bracketed } from '../core/address-text.ts';
 import type { ListeningSocket } from '../platform/port-kernel.ts';
 import type { Instance } from './instance.ts';
 import { nextLook } from './listening-watch.ts';
@@ -95,8 +96,4 @@ function describePort(port: number, name: string): string {
 
 function describe({ address, port }: ListeningSocket): string {
   return `${bracketed(address)}:${port}`;
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
 }

@@ -201,6 +201,7 @@ time.sleep(1000)`;
   expect(child).toBeGreaterThan(1);
   try {
     expect(locksOf(port)?.process).toMatchObject({ processId: locker.pid });
+    expect(platform.findLockHolders([port]).get(port)).toMatchObject({ processId: locker.pid });
   } finally {
     process.kill(child, 'SIGKILL');
   }

@@ -62,9 +62,9 @@ export const MAP_SHARED = 0x1;
 export const PROC_PIDVNODEPATHINFO = 9;
 export const PROC_PIDT_SHORTBSDINFO = 13;
 export const PROC_PIDTHREADID64INFO = 15;
-/** struct proc_bsdshortinfo. The name has at most 16 bytes; the user is the effective one. */
 /** struct proc_vnodepathinfo: the current directory, as struct vnode_info and a path of MAXPATHLEN, and the root. */
 export const ProcessFolders = { path: 152, pathBytes: 1024, bytes: 2352 } as const;
+/** struct proc_bsdshortinfo. The name has at most 16 bytes; the user is the effective one. */
 export const ProcessInfo = { parentId: 4, name: 16, nameBytes: 16, userId: 36, bytes: 64 } as const;
 /** sizeof(struct proc_threadinfo) */
 export const THREAD_INFO_BYTES = 112;

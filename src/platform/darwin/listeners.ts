@@ -1,5 +1,5 @@
 /** Who listens on a port, and where, from the system's table. It copies all of it: for messages, never on the way of an allocation. */
-import { formatAddress } from '../../core/address-text.ts';
+import { bracketed, formatAddress } from '../../core/address-text.ts';
 import type { Listener, ListeningSocket } from '../port-kernel.ts';
 import { isLockAddress } from './lock.ts';
 import { readCommand, readNamed } from './proc.ts';
@@ -76,6 +76,5 @@ function describeAll(sockets: readonly InternetSocket[] = []): string[] {
 }
 
 function describeSocket({ address, port }: InternetSocket): string {
-  const text = formatAddress(address);
-  return address.length === 4 ? `${text}:${port}` : `[${text}]:${port}`;
+  return `${bracketed(formatAddress(address))}:${port}`;
 }

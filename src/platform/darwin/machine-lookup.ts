@@ -1,5 +1,6 @@
 /** Everything of portslice's on this machine that macOS shows to this user. Loaded by load-system.ts. */
 import type { MachineLookup, MachineReading, ProcessDescription } from '../machine-lookup.ts';
+import type { Process } from '../port-kernel.ts';
 import { libc } from './libc.ts';
 import { readSockets } from './listeners.ts';
 import { isRunning } from './liveness.ts';
@@ -37,10 +38,7 @@ function readMachine(): MachineReading {
   };
 }
 
-function holderOf({ processId, userId }: InternetSocket): {
-  readonly processId: number;
-  readonly userId: number;
-} {
+function holderOf({ processId, userId }: InternetSocket): Process {
   return { processId, userId };
 }
 

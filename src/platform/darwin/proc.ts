@@ -55,12 +55,7 @@ export function readFolder(processId: number): string | undefined {
 
 /** In milliseconds since 1970. */
 export function readStartMs(processId: number): number | undefined {
-  const c = libc();
-  const name = [CTL_KERN, KERN_PROC, KERN_PROC_PID, processId];
-  name.forEach((part, at) => c.scratch.writeInt32LE(part, Scratch.names + 4 * at));
-  const record = readGrowing((value, length) =>
-    c.sysctl(c.scratchPointer + Scratch.names, name.length, value, length, 0, 0),
-  );
+  const record = readNumbered([CTL_KERN, KERN_PROC, KERN_PROC_PID, processId]);
   // Of one that has ended there are no bytes.
   if (record === undefined || record.length < ProcessRecord.bytes) return undefined;
   const seconds = Number(record.readBigInt64LE(ProcessRecord.startSeconds));
@@ -99,11 +94,15 @@ export function hasVariable(processId: number, name: string): boolean {
 
 /** Its path, arguments and environment; see process-arguments.ts. */
 function readStartingTexts(processId: number): Buffer | undefined {
-  const c = libc();
-  c.scratch.writeInt32LE(CTL_KERN, Scratch.names);
-  c.scratch.writeInt32LE(KERN_PROCARGS2, Scratch.names + 4);
-  c.scratch.writeInt32LE(processId, Scratch.names + 8);
-  return readGrowing((value, length) => c.sysctl(c.scratchPointer + Scratch.names, 3, value, length, 0, 0));
+  return readNumbered([CTL_KERN, KERN_PROCARGS2, processId]);
+}
+
+function readNumbered(name: readonly number[]): Buffer | undefined {
+  const { scratch, scratchPointer, sysctl } = libc();
+  name.forEach((part, at) => scratch.writeInt32LE(part, Scratch.names + 4 * at));
+  return readGrowing((value, length) =>
+    sysctl(scratchPointer + Scratch.names, name.length, value, length, 0, 0),
+  );
 }
 
 export function readNamed(name: string): Buffer | undefined {

@@ -50,23 +50,31 @@ export function announceServedPort(c: LibC, served: ServedPort): number | undefi
 }
 
 export function findServedPorts(folder: string, name: string): ServedPort[] {
-  return findAllServedPorts().filter((served) => served.folder === folder && served.name === name);
+  const beginning = `served.${nameOf(folder, name)}.`;
+  return listFiles()
+    .filter((file) => file.startsWith(beginning))
+    .flatMap(readServed);
+}
+
+/** Of every folder and name. */
+export function findAllServedPorts(): ServedPort[] {
+  return listFiles().flatMap(readServed);
+}
+
+function listFiles(): string[] {
+  return fileSystem().readdirSync(ownFolder(libc()));
 }
 
 const FILE = /^served\.([0-9a-f]+)\.([a-z][a-z0-9_]*)\.([1-9]\d{0,4})\.([1-9]\d{0,9})\.(ready|starting)$/;
 
-/** Of every folder and name. */
-export function findAllServedPorts(): ServedPort[] {
+/** None if the file is something else, or is not proved. */
+function readServed(file: string): ServedPort[] {
+  const [, folder, name, port, pid, state] = FILE.exec(file) ?? [];
+  if (folder === undefined || name === undefined) return [];
   const c = libc();
-  return fileSystem()
-    .readdirSync(ownFolder(c))
-    .flatMap((file) => {
-      const [, folder, name, port, pid, state] = FILE.exec(file) ?? [];
-      const processId = Number(pid);
-      if (folder === undefined || name === undefined) return [];
-      if (!isProved(c, `${ownFolder(c)}/${file}`, processId)) return [];
-      return [{ folder, name, port: Number(port), processId, isReady: state === 'ready' }];
-    });
+  const processId = Number(pid);
+  if (!isProved(c, `${ownFolder(c)}/${file}`, processId)) return [];
+  return [{ folder, name, port: Number(port), processId, isReady: state === 'ready' }];
 }
 
 /** Takes away what is not locked. Those who look at the same time share the lock, so that none takes another one for its process. */

@@ -24,6 +24,19 @@ export const IPPROTO_TCP = 6;
 export const MSG_DONTWAIT = 0x40;
 export const NETLINK_SOCK_DIAG = 4;
 
+/** States of sockets, also of AF_UNIX, as the kernel's tcp_states.h numbers them. */
+export const TCPState = {
+  established: 1,
+  synSent: 2,
+  synReceived: 3,
+  timeWait: 6,
+  close: 7,
+  listen: 10,
+  newSynReceived: 12,
+  /** To ask for; such sockets are in `close`. Since Linux 6.8. */
+  boundInactive: 13,
+} as const;
+
 export const F_GETFL = 3;
 export const F_SETFL = 4;
 export const O_NONBLOCK = 0x800;

@@ -1,20 +1,10 @@
 /** Who listens on a port, and where, and who has it for UDP, from /proc. Takes milliseconds: for messages, never on the way of an allocation. */
-import { formatAddress } from '../../core/address-text.ts';
+import { bracketed } from '../../core/address-text.ts';
 import type { Listener, ListeningSocket } from '../port-kernel.ts';
+import { TCPState } from './constants.ts';
 import { listProcesses, listSockets, readCommand } from './proc.ts';
 import { findDescendants } from './processes.ts';
-import {
-  bytesOfAddress,
-  type InternetSocket,
-  readSockets,
-  TCP_TABLES,
-  textOfAddress,
-  UDP_TABLES,
-} from './socket-tables.ts';
-
-/** As the kernel's tcp_states.h numbers them. */
-const TIME_WAIT = 6;
-const LISTEN = 10;
+import { type InternetSocket, readSockets, TCP_TABLES, textOfAddress, UDP_TABLES } from './socket-tables.ts';
 
 /** @returns undefined if /proc cannot be read */
 export function findListeners(port: number): Listener[] | undefined {
@@ -35,7 +25,7 @@ export function findListeningPorts(): ReadonlySet<number> | undefined {
 
 export function isOnlyInTimeWait(port: number): boolean {
   const sockets = readSockets(TCP_TABLES)?.filter((socket) => socket.port === port) ?? [];
-  return sockets.length > 0 && sockets.every(({ state }) => state === TIME_WAIT);
+  return sockets.length > 0 && sockets.every(({ state }) => state === TCPState.timeWait);
 }
 
 export function findAddressesOfPort(port: number): string[] {
@@ -65,13 +55,11 @@ function describeAll(sockets: readonly InternetSocket[]): string[] {
 }
 
 function listeningSockets(): InternetSocket[] | undefined {
-  return readSockets(TCP_TABLES)?.filter(({ state }) => state === LISTEN);
+  return readSockets(TCP_TABLES)?.filter(({ state }) => state === TCPState.listen);
 }
 
-function describeSocket(socket: InternetSocket): string {
-  const bytes = bytesOfAddress(socket.address);
-  const text = formatAddress(bytes);
-  return bytes.length === 4 ? `${text}:${socket.port}` : `[${text}]:${socket.port}`;
+function describeSocket({ address, port }: InternetSocket): string {
+  return `${bracketed(textOfAddress(address))}:${port}`;
 }
 
 /** One entry a process; a socket that several have inherited is listed for each. */

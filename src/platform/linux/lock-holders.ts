@@ -1,8 +1,10 @@
 /** Who has the locks of ports, from /proc. Takes milliseconds, as `findListeners` does. */
 import type { Process } from '../port-kernel.ts';
 import { lockName } from './lock.ts';
-import { listProcesses, listSockets, readCommand, readText } from './proc.ts';
+import { readCommand } from './proc.ts';
 import { findUser } from './processes.ts';
+import { searchSocketOwners } from './socket-search.ts';
+import { readUnixTable } from './unix-table.ts';
 
 /**
  * Of a process that cannot be looked into (another user's, or of another process namespace) nothing is known but that it
@@ -10,33 +12,28 @@ import { findUser } from './processes.ts';
  */
 export function findLockHolders(ports: readonly number[]): ReadonlyMap<number, Process> {
   const portsByInode = findLockedPorts(ports);
-  const holders = new Map<number, Process>([...portsByInode.values()].map((port) => [port, {}]));
-  if (holders.size === 0) return holders;
-  const unknown = new Set(portsByInode.keys());
-  // The youngest processes first: on most machines they are the tests.
-  for (const processId of listProcesses().toSorted((a, b) => b - a)) {
-    if (unknown.size === 0) break;
-    const locks = listSockets(processId).filter((inode) => portsByInode.has(inode));
-    if (locks.length === 0) continue;
-    const holder = { processId, command: readCommand(processId), userId: findUser(processId) };
-    for (const inode of locks) {
-      unknown.delete(inode);
-      holders.set(portsByInode.get(inode) as number, holder);
-    }
-  }
-  return holders;
+  const owners = searchSocketOwners(portsByInode.keys());
+  const processIds = new Set([...owners.values()].map(({ processId }) => processId));
+  const holders = new Map([...processIds].map((processId) => [processId, describe(processId)]));
+  return new Map(
+    [...portsByInode].map(([inode, port]) => {
+      const owner = owners.get(inode);
+      return [port, (owner && holders.get(owner.processId)) ?? {}];
+    }),
+  );
+}
+
+function describe(processId: number): Process {
+  return { processId, command: readCommand(processId), userId: findUser(processId) };
 }
 
 /** By the inode of the lock. */
 function findLockedPorts(ports: readonly number[]): ReadonlyMap<string, number> {
-  // The kernel shows the zero byte that abstract names begin with as @.
-  const portsByName = new Map(ports.map((port) => [`@${lockName(port)}`, port]));
-  const lines = readText('/proc/net/unix')?.split('\n') ?? [];
+  const portsByName = new Map(ports.map((port) => [lockName(port), port]));
   return new Map(
-    lines.flatMap((line) => {
-      const [, , , , , , inode, name = ''] = line.trim().split(/\s+/);
+    readUnixTable()?.flatMap(({ name, inode }) => {
       const port = portsByName.get(name);
-      return inode === undefined || port === undefined ? [] : [[inode, port] as const];
+      return port === undefined ? [] : [[inode, port] as const];
     }),
   );
 }

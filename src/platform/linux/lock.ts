@@ -2,6 +2,7 @@
  * The lock of a port: an abstract AF_UNIX address, bound and never listened on. It excludes every portslice process
  * of the network namespace and dies with its process. The name is a protocol that never changes: versions exclude each other.
  */
+import { isPortRange } from '../../core/port-range.ts';
 import { errorFor, meaningOf } from '../errno.ts';
 import type { LibC } from './libc.ts';
 import { bindAbstract, openUnixSocket } from './sockets.ts';
@@ -11,6 +12,14 @@ const DENIED =
 
 export function lockName(port: number): string {
   return `portslice/${port}`;
+}
+
+const LOCK = /^portslice\/([1-9]\d{0,4})$/;
+
+/** The port; undefined: the name is none of a lock. */
+export function parseLockName(name: string): number | undefined {
+  const port = Number(LOCK.exec(name)?.[1]);
+  return isPortRange(port, port) ? port : undefined;
 }
 
 /** @returns the lock's descriptor, or undefined if someone else has it */

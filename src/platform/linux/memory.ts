@@ -24,11 +24,12 @@ import {
 import type { LibC } from './libc.ts';
 import { takeName } from './lock.ts';
 import { markAsThreads } from './thread-descriptors.ts';
+import { readUnixTable } from './unix-table.ts';
 
 const NAME = 'portslice';
 const LINK_TARGET = `/memfd:${NAME} (deleted)`;
 const LOCATOR = /^memfd:([1-9]\d{0,9}):(\d{1,9})$/;
-const BEACON = /@portslice\/pool\/([1-9]\d{0,9})\/(\d{1,9})$/gm;
+const BEACON = /^portslice\/pool\/([1-9]\d{0,9})\/(\d{1,9})$/;
 const SIZE_SEALS = F_SEAL_SHRINK | F_SEAL_GROW;
 /** Nobody can map what has one of these in order to write. */
 const READ_ONLY_SEALS = F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
@@ -61,7 +62,7 @@ function describeMemory(libc: LibC, descriptor: number, buffer: ArrayBuffer): Cr
   let beacon: number | undefined;
   return {
     buffer,
-    locator: `memfd:${process.pid}:${descriptor}`,
+    locator: locatorOf(process.pid, descriptor),
     announce: () => {
       // A process of another process namespace can have the name: then the pool is not found.
       beacon ??= takeName(libc, `portslice/pool/${process.pid}/${descriptor}`);
@@ -105,13 +106,23 @@ export function copyMemory(libc: LibC, locator: string): ArrayBuffer {
 
 /** The locators of all memory that was announced and not closed yet, by any process whose sockets can be seen from here. */
 export function findMemories(): string[] {
-  let text: string;
-  try {
-    text = fileSystem().readFileSync('/proc/net/unix', 'latin1');
-  } catch {
-    return [];
-  }
-  return Array.from(text.matchAll(BEACON), ([, processId, descriptor]) => `memfd:${processId}:${descriptor}`);
+  const sockets = readUnixTable() ?? [];
+  return sockets.flatMap(({ name }) => {
+    const beacon = parseBeacon(name);
+    return beacon === undefined ? [] : [locatorOf(beacon.processId, beacon.descriptor)];
+  });
+}
+
+/** Whose descriptor the announced memory is; undefined: the name is no beacon. */
+export function parseBeacon(
+  name: string,
+): { readonly processId: number; readonly descriptor: string } | undefined {
+  const [, processId, descriptor] = BEACON.exec(name) ?? [];
+  return descriptor === undefined ? undefined : { processId: Number(processId), descriptor };
+}
+
+export function locatorOf(processId: number, descriptor: number | string): string {
+  return `memfd:${processId}:${descriptor}`;
 }
 
 function withOpened<T>(

@@ -1,9 +1,10 @@
 /** All sockets of a port on Linux, and whose they are. */
 import type { PortInspector, PortSocket, PortSockets, SocketState } from '../port-inspector.ts';
+import { TCPState } from './constants.ts';
 import { libc } from './libc.ts';
 import { listProcesses, listSockets } from './proc.ts';
 import { findRedirections } from './redirections.ts';
-import { type DiagnosedSocket, dumpAllSockets, TCPState } from './socket-diagnosis.ts';
+import { type DiagnosedSocket, dumpAllSockets } from './socket-diagnosis.ts';
 import { readSockets, TCP_TABLES, textOfAddress, UDP_TABLES } from './socket-tables.ts';
 
 export const system: PortInspector = { findSockets, findRedirections };

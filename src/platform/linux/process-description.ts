@@ -57,7 +57,8 @@ function readNumbers(threadId: number, key: string): number[] {
 let startMs: number | undefined;
 
 function systemStartMs(): number | undefined {
+  if (startMs !== undefined) return startMs;
   const uptimeSeconds = Number(readText('/proc/uptime')?.split(' ')[0]);
-  if (Number.isFinite(uptimeSeconds)) startMs ??= epochMs() - uptimeSeconds * 1000;
+  if (Number.isFinite(uptimeSeconds)) startMs = epochMs() - uptimeSeconds * 1000;
   return startMs;
 }

@@ -10,8 +10,9 @@
 import type { ServedPort } from '../port-kernel.ts';
 import type { LibC } from './libc.ts';
 import { takeName } from './lock.ts';
-import { listSockets, readText } from './proc.ts';
+import { listSockets } from './proc.ts';
 import { findUser } from './processes.ts';
+import { readUnixTable } from './unix-table.ts';
 
 const nameOf = (folder: string, name: string): string => `portslice/name/${folder}/${name}`;
 
@@ -27,17 +28,22 @@ export function announceServedPort(libc: LibC, served: ServedPort): number | und
 }
 
 export function findServedPorts(folder: string, name: string): ServedPort[] {
-  const beginning = `@${nameOf(folder, name)}/`;
-  const lines = readText('/proc/net/unix')?.split('\n') ?? [];
-  return lines.flatMap((line) => {
-    const [, , , , , , inode = '', text = ''] = line.trim().split(/\s+/);
-    if (!text.startsWith(beginning)) return [];
-    const [, port, pid, state] =
-      /^([1-9]\d{0,4})\/([1-9]\d{0,9})\/(ready|starting)$/.exec(text.slice(beginning.length)) ?? [];
-    const processId = Number(pid);
-    if (state === undefined || !isProved(processId, inode)) return [];
-    return [{ folder, name, port: Number(port), processId, isReady: state === 'ready' }];
+  const sockets = readUnixTable() ?? [];
+  return sockets.flatMap((socket) => {
+    const served = parseServedName(socket.name);
+    if (served?.folder !== folder || served.name !== name) return [];
+    return isProved(served.processId, socket.inode) ? [served] : [];
   });
+}
+
+const SERVED =
+  /^portslice\/name\/([0-9a-f]{16})\/([a-z][a-z0-9_]{0,31})\/([1-9]\d{0,4})\/([1-9]\d{0,9})\/(ready|starting)$/;
+
+/** What the second kind of names says, which is not proved; undefined: the name is none. */
+export function parseServedName(text: string): ServedPort | undefined {
+  const [, folder, name, port, processId, state] = SERVED.exec(text) ?? [];
+  if (folder === undefined || name === undefined) return undefined;
+  return { folder, name, port: Number(port), processId: Number(processId), isReady: state === 'ready' };
 }
 
 function isProved(processId: number, inode: string): boolean {

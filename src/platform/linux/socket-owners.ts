@@ -1,19 +1,14 @@
 /**
- * Which process has a socket. Only a pass over the descriptors of all processes tells, so that what was found is kept for those who
- * look again and again. Sockets that processes hand to each other are asked for with `recheck`.
+ * Which process has a socket, kept for those who look again and again. Sockets that processes hand to each other are asked for with
+ * `recheck`.
  */
-import { listProcesses, listSocketDescriptors, readLink } from './proc.ts';
-import { isBeforeExec } from './processes.ts';
-
-interface Owner {
-  readonly processId: number;
-  readonly descriptor: number;
-}
+import { readLink } from './proc.ts';
+import { searchSocketOwners, type SocketOwner } from './socket-search.ts';
 
 /** Of a process that cannot be looked into, each socket would make all others be looked into again. */
 const MAX_FRUITLESS = 3;
 
-const known = new Map<string, Owner>();
+const known = new Map<string, SocketOwner>();
 const fruitless = new Map<string, number>();
 
 export interface WantedSocket {
@@ -27,8 +22,13 @@ export function findSocketOwners(wanted: readonly WantedSocket[]): ReadonlyMap<s
   forgetOthers(new Set(wanted.map(({ inode }) => inode)));
   for (const { inode, recheck } of wanted) if (recheck && !hasStill(inode)) known.delete(inode);
   const unknown = new Set(wanted.map(({ inode }) => inode).filter(isWorthASearch));
-  if (unknown.size > 0) search(unknown);
-  for (const inode of unknown) fruitless.set(inode, (fruitless.get(inode) ?? 0) + 1);
+  // Those that have had sockets before are likely to have the new ones.
+  const found = searchSocketOwners(unknown, new Set([...known.values()].map(({ processId }) => processId)));
+  for (const inode of unknown) {
+    const owner = found.get(inode);
+    if (owner === undefined) fruitless.set(inode, (fruitless.get(inode) ?? 0) + 1);
+    else known.set(inode, owner);
+  }
   return new Map([...known].map(([inode, { processId }]) => [inode, processId]));
 }
 
@@ -45,29 +45,4 @@ function hasStill(inode: string): boolean {
 
 function isWorthASearch(inode: string): boolean {
   return !known.has(inode) && (fruitless.get(inode) ?? 0) < MAX_FRUITLESS;
-}
-
-/**
- * Takes out of the set what it finds. A child that was just forked has copies of all descriptors until it executes its program:
- * such a one is the owner only if nobody else is. SYNC: its flag is read first. If it has executed a program by then, its copies
- * are gone when they are looked for.
- */
-function search(unknown: Set<string>): void {
-  const copies: (readonly [inode: string, owner: Owner])[] = [];
-  for (const processId of mostLikelyFirst()) {
-    const isCopy = isBeforeExec(processId);
-    for (const { inode, descriptor } of listSocketDescriptors(processId)) {
-      if (!unknown.has(inode)) continue;
-      if (isCopy) copies.push([inode, { processId, descriptor }]);
-      else if (unknown.delete(inode)) known.set(inode, { processId, descriptor });
-    }
-    if (unknown.size === 0) return;
-  }
-  for (const [inode, owner] of copies) if (unknown.delete(inode)) known.set(inode, owner);
-}
-
-/** Those that have had sockets before, and then the youngest: on most machines they are the tests. */
-function mostLikelyFirst(): Iterable<number> {
-  const before = new Set([...known.values()].map(({ processId }) => processId));
-  return new Set([...before, ...listProcesses().toSorted((one, other) => other - one)]);
 }

@@ -12,7 +12,7 @@ export interface InternetSocket {
   readonly peerAddress: string;
   /** 0: none. */
   readonly peerPort: number;
-  /** As the kernel's tcp_states.h numbers them. */
+  /** One of TCPState, or another one. */
   readonly state: number;
   /** '0' of a socket that no process has any more. */
   readonly inode: string;
@@ -45,11 +45,7 @@ function parseSocket(line: string): InternetSocket[] {
 }
 
 /** The table has an address as words of 32 bits in the byte order of the machine, which is little-endian wherever we run. */
-export function bytesOfAddress(hexadecimal: string): number[] {
-  const words = hexadecimal.match(/.{8}/g) ?? [];
-  return words.flatMap((word) => [...Buffer.from(word, 'hex')].toReversed());
-}
-
 export function textOfAddress(hexadecimal: string): string {
-  return formatAddress(bytesOfAddress(hexadecimal));
+  const words = hexadecimal.match(/.{8}/g) ?? [];
+  return formatAddress(words.flatMap((word) => [...Buffer.from(word, 'hex')].toReversed()));
 }

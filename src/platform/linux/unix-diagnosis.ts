@@ -2,18 +2,9 @@
  * The abstract names of AF_UNIX sockets that are bound and do not listen, by sock_diag(7), which tells their users too. That of
  * somebody whose processes cannot be looked into is told nowhere else.
  */
-import { AF_UNIX, MSG_DONTWAIT } from './constants.ts';
+import { AF_UNIX, TCPState } from './constants.ts';
 import type { LibC } from './libc.ts';
-import {
-  ANSWER_BYTES,
-  formatDumpRequest,
-  HEADER_BYTES,
-  MAX_ANSWERS,
-  messagesIn,
-  NLMSG_DONE,
-  NLMSG_ERROR,
-  withDiagnosis,
-} from './netlink.ts';
+import { bodiesIn, formatDumpRequest, HEADER_BYTES, prepareDump, runDump } from './netlink.ts';
 
 /** A socket with an abstract name. */
 export interface NamedSocket {
@@ -31,8 +22,8 @@ const SOCK_DIAG_BY_FAMILY = 20;
 const REQUEST_BYTES = HEADER_BYTES + 24;
 const STATES = HEADER_BYTES + 4;
 const SHOW = HEADER_BYTES + 12;
-/** TCP_CLOSE: neither listening nor connected. */
-const CLOSE_BIT = 1 << 7;
+/** Neither listening nor connected. */
+const CLOSED = 1 << TCPState.close;
 const SHOW_NAME_AND_USER = 0x01 | 0x40;
 // struct unix_diag_msg: the inode, and where its attributes begin.
 const INODE = 4;
@@ -43,36 +34,21 @@ const ATTRIBUTE_HEADER_BYTES = 4;
 
 /** @param beginning of the names that are wanted. @returns undefined where the kernel does not answer: gVisor, a sandbox */
 export function dumpNamedSockets(libc: LibC, beginning: string): NamedSocket[] | undefined {
-  return withDiagnosis(libc, (descriptor) => {
-    const request = formatRequest();
-    const sent = libc.send(descriptor, libc.addressOf(request), REQUEST_BYTES, 0);
-    return Number(sent) === REQUEST_BYTES ? readAnswers(libc, descriptor, beginning) : undefined;
-  });
+  const table = runDump(libc, prepareDump(libc, formatRequest()));
+  return (
+    table &&
+    bodiesIn(table, SOCK_DIAG_BY_FAMILY)
+      .flatMap((body) => parseNamedSocket(body) ?? [])
+      .filter(({ name }) => name.startsWith(beginning))
+  );
 }
 
 function formatRequest(): Buffer {
   const request = formatDumpRequest(SOCK_DIAG_BY_FAMILY, REQUEST_BYTES);
   request.writeUInt8(AF_UNIX, HEADER_BYTES);
-  request.writeUInt32LE(CLOSE_BIT, STATES);
+  request.writeUInt32LE(CLOSED, STATES);
   request.writeUInt32LE(SHOW_NAME_AND_USER, SHOW);
   return request;
-}
-
-function readAnswers(libc: LibC, descriptor: number, beginning: string): NamedSocket[] | undefined {
-  const answer = Buffer.allocUnsafeSlow(ANSWER_BYTES);
-  const pointer = libc.addressOf(answer);
-  const found: NamedSocket[] = [];
-  for (let count = 0; count < MAX_ANSWERS; count++) {
-    const byteLength = Number(libc.recv(descriptor, pointer, ANSWER_BYTES, MSG_DONTWAIT));
-    if (byteLength <= 0) return undefined;
-    for (const { type, body } of messagesIn(answer.subarray(0, byteLength))) {
-      if (type === NLMSG_DONE) return found;
-      if (type === NLMSG_ERROR) return undefined;
-      const socket = parseNamedSocket(body);
-      if (socket?.name.startsWith(beginning) === true) found.push(socket);
-    }
-  }
-  return undefined;
 }
 
 /** Undefined for a socket without an abstract name. */

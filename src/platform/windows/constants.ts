@@ -90,13 +90,7 @@ export const PROCESS_VM_READ = 0x0010;
  * In the memory of a process of 64 bits: where its PEB has the address of its RTL_USER_PROCESS_PARAMETERS, and where these have the
  * UNICODE_STRING of the current directory (winternl.h and phnt).
  */
-export const ProcessMemory = {
-  parameters: 0x20,
-  currentDirectory: 0x38,
-  textBytes: 0,
-  text: 8,
-  stringBytes: 16,
-} as const;
+export const ProcessMemory = { parameters: 0x20, currentDirectory: 0x38 } as const;
 /** struct UNICODE_STRING, ntdef.h, and behind it the text that it points to. */
 export const CommandLine = { textBytes: 0, text: 16, byteLength: 65_551 } as const;
 
@@ -129,21 +123,21 @@ export const JobProcessIds = { listed: 4, ids: 8, idBytes: 8 } as const;
 export const WT_EXECUTEONLYONCE = 0x8;
 export const INFINITE = 0xffff_ffff;
 
-// iprtrmib.h: TCP_TABLE_CLASS.
+// iprtrmib.h: TCP_TABLE_CLASS and UDP_TABLE_CLASS.
 export const TCP_TABLE_OWNER_PID_LISTENER = 3;
 export const TCP_TABLE_OWNER_PID_ALL = 5;
+export const UDP_TABLE_OWNER_PID = 1;
 // tcpmib.h: MIB_TCP_STATE.
-export const MIB_TCP_STATE_LISTEN = 2;
-export const MIB_TCP_STATE_TIME_WAIT = 11;
 export const MIB_TCP_STATE_CLOSED = 1;
+export const MIB_TCP_STATE_LISTEN = 2;
 export const MIB_TCP_STATE_SYN_SENT = 3;
 export const MIB_TCP_STATE_SYN_RCVD = 4;
 export const MIB_TCP_STATE_ESTAB = 5;
-export const UDP_TABLE_OWNER_PID = 1;
-/** struct MIB_TCPTABLE_OWNER_PID and MIB_TCP6TABLE_OWNER_PID: tcpmib.h. A count, and then rows. Ports are in network order. */
-export const TCPTable = {
-  count: 0,
-  rows: 4,
+export const MIB_TCP_STATE_TIME_WAIT = 11;
+/** A table of either kind: a count, and then rows. */
+export const SocketTable = { count: 0, rows: 4 } as const;
+/** struct MIB_TCPROW_OWNER_PID and MIB_TCP6ROW_OWNER_PID: tcpmib.h. Ports are in network order. */
+export const TCPRow = {
   ipv4: {
     rowBytes: 24,
     state: 0,
@@ -165,10 +159,8 @@ export const TCPTable = {
     processId: 52,
   },
 } as const;
-/** struct MIB_UDPTABLE_OWNER_PID and MIB_UDP6TABLE_OWNER_PID: udpmib.h. */
-export const UDPTable = {
-  count: 0,
-  rows: 4,
+/** struct MIB_UDPROW_OWNER_PID and MIB_UDP6ROW_OWNER_PID: udpmib.h. */
+export const UDPRow = {
   ipv4: { rowBytes: 12, address: 0, addressBytes: 4, port: 4, processId: 8 },
   ipv6: { rowBytes: 28, address: 0, addressBytes: 16, port: 20, processId: 24 },
 } as const;

@@ -2,15 +2,15 @@
 import { formatAddress } from '../../core/address-text.ts';
 import type { ListeningSocket } from '../port-kernel.ts';
 import { TCP_TABLE_OWNER_PID_LISTENER } from './constants.ts';
-import { parseTCPTables, readTables, type TCPSocket, type TCPTables } from './tcp-table.ts';
+import { parseTCPTables, readTables, type SocketTables, type TCPSocket } from './tcp-table.ts';
 import { win32 } from './win32.ts';
 
 /** What was found last. To compare the bytes takes a fraction of the time that it takes to read them. */
-let known: { readonly tables: TCPTables; readonly sockets: readonly ListeningSocket[] } | undefined;
+let known: { readonly tables: SocketTables; readonly sockets: readonly ListeningSocket[] } | undefined;
 
 /** @returns the same array as the last time where nothing has changed; undefined if Windows does not tell */
 export function readListeningSockets(): readonly ListeningSocket[] | undefined {
-  const tables = readTables(win32(), TCP_TABLE_OWNER_PID_LISTENER);
+  const tables = readListenerTables();
   if (tables === undefined) return undefined;
   if (known?.tables.ipv4.equals(tables.ipv4) !== true || !known.tables.ipv6.equals(tables.ipv6))
     known = { tables, sockets: parseTCPTables(tables).map(describe) };
@@ -29,8 +29,13 @@ export function canListSockets(): boolean {
 }
 
 function readSockets(): TCPSocket[] {
-  const tables = readTables(win32(), TCP_TABLE_OWNER_PID_LISTENER);
+  const tables = readListenerTables();
   return tables === undefined ? [] : parseTCPTables(tables);
+}
+
+function readListenerTables(): SocketTables | undefined {
+  const api = win32();
+  return readTables(api, api.tcpTable, TCP_TABLE_OWNER_PID_LISTENER);
 }
 
 function describe({ processId, address: bytes, port }: TCPSocket): ListeningSocket {

@@ -17,20 +17,21 @@ export function findLockHolders(ports: readonly number[]): ReadonlyMap<number, P
   return new Map(
     ports.flatMap((port) => {
       const holder = findHolder(api, lockName(port));
-      return holder === undefined ? [] : [[port, holder] as const];
+      if (holder === undefined) return [];
+      const { processId } = holder;
+      return [[port, processId === undefined ? {} : { processId, command: readCommand(processId) }] as const];
     }),
   );
 }
 
-/** @param name of the lock. @returns undefined: nobody has it */
+/** @param name of the lock. @returns without its command; undefined: nobody has it */
 export function findHolder(api: Win32, name: string): Process | undefined {
   const mutex = api.openMutex(MUTANT_QUERY_STATE, 0, name);
   if (mutex === 0) return api.lastError() === ERROR_FILE_NOT_FOUND ? undefined : {};
   try {
     // Somebody has a handle of it, but nobody the mutex.
     if (readCount(api, mutex) === 1) return undefined;
-    const processId = readOwner(api, mutex);
-    return processId === undefined ? {} : { processId, command: readCommand(processId) };
+    return { processId: readOwner(api, mutex) };
   } finally {
     api.closeHandle(mutex);
   }

@@ -1,5 +1,5 @@
 /** Everything of portslice's that Windows shows to this session. Loaded by load-system.ts. */
-import { HIGHEST_PORT, LOWEST_PORT } from '../../core/port-range.ts';
+import { isPortRange } from '../../core/port-range.ts';
 import type { LockedPort, MachineLookup, MachineReading, ProcessDescription } from '../machine-lookup.ts';
 import { SYNCHRONIZE, THREAD_QUERY_LIMITED_INFORMATION, WAIT_TIMEOUT } from './constants.ts';
 import { isRunning } from './liveness.ts';
@@ -36,9 +36,9 @@ function readMachine(): MachineReading {
 /** None where somebody has a handle of the mutex, but nobody the mutex. */
 function describeLock(api: Win32, name: string): LockedPort[] {
   const port = Number(LOCK.exec(name)?.[1]);
-  if (!(port >= LOWEST_PORT && port <= HIGHEST_PORT)) return [];
+  if (!isPortRange(port, port)) return [];
   const holder = findHolder(api, lockName(port));
-  return holder === undefined ? [] : [{ port, lockId: undefined, holder: { processId: holder.processId } }];
+  return holder === undefined ? [] : [{ port, lockId: undefined, holder }];
 }
 
 /** The seconds between 1601, from which Windows counts, and 1970, times a thousand. */

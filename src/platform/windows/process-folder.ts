@@ -5,6 +5,7 @@ import {
   PROCESS_VM_READ,
   ProcessBasicInformation,
   ProcessMemory,
+  UnicodeString,
 } from './constants.ts';
 import { withProcess } from './processes.ts';
 import { Scratch } from './scratch.ts';
@@ -20,7 +21,7 @@ export function readFolder(processId: number): string | undefined {
     if (block === undefined) return undefined;
     const parameters = readPointer(api, handle, block + ProcessMemory.parameters);
     if (parameters === undefined) return undefined;
-    const text = read(api, handle, parameters + ProcessMemory.currentDirectory, ProcessMemory.stringBytes);
+    const text = read(api, handle, parameters + ProcessMemory.currentDirectory, UnicodeString.byteLength);
     return text && readText(api, handle, text);
   });
 }
@@ -40,8 +41,8 @@ function readPointer(api: Win32, handle: number, from: number): number | undefin
 
 /** @param string a UNICODE_STRING */
 function readText(api: Win32, handle: number, string: Buffer): string | undefined {
-  const byteLength = string.readUInt16LE(ProcessMemory.textBytes);
-  const from = Number(string.readBigUInt64LE(ProcessMemory.text));
+  const byteLength = string.readUInt16LE(UnicodeString.textBytes);
+  const from = Number(string.readBigUInt64LE(UnicodeString.text));
   const bytes = from === 0 ? undefined : read(api, handle, from, byteLength);
   return bytes && withoutLastBackslash(bytes.toString('utf16le'));
 }

@@ -1,5 +1,5 @@
 /** The system's tables of sockets: bytes of GetExtendedTcpTable and GetExtendedUdpTable, parsed. TCP sockets that are only bound are not there. */
-import { formatAddress } from '../../core/address-text.ts';
+import { bracketed, formatAddress } from '../../core/address-text.ts';
 import type { SocketState } from '../port-inspector.ts';
 import type { BoundAddresses, InternetAddress } from '../port-kernel.ts';
 import {
@@ -12,10 +12,11 @@ import {
   MIB_TCP_STATE_SYN_RCVD,
   MIB_TCP_STATE_SYN_SENT,
   MIB_TCP_STATE_TIME_WAIT,
+  SocketTable,
   TCP_TABLE_OWNER_PID_ALL,
-  TCPTable,
+  TCPRow,
   UDP_TABLE_OWNER_PID,
-  UDPTable,
+  UDPRow,
 } from './constants.ts';
 import { Scratch } from './scratch.ts';
 import type { AskSocketTable, Win32 } from './win32.ts';
@@ -41,33 +42,32 @@ const MAX_TRIES = 8;
 /** A socket that has a port for UDP. */
 export type UDPSocket = Pick<TCPSocket, 'family' | 'address' | 'port' | 'processId'>;
 
-/** @returns undefined if Windows does not tell */
-export function readUDPSockets(win32: Win32): UDPSocket[] | undefined {
-  const ipv4 = readTable(win32, win32.udpTable, AF_INET, UDP_TABLE_OWNER_PID);
-  const ipv6 = readTable(win32, win32.udpTable, AF_INET6, UDP_TABLE_OWNER_PID) ?? Buffer.alloc(UDPTable.rows);
-  return ipv4 && [...parseUDPTable(ipv4, 'ipv4'), ...parseUDPTable(ipv6, 'ipv6')];
-}
-
-/** The bytes of both tables; without IPv6 the second one is empty. */
-export interface TCPTables {
+/** The bytes of the tables of both families; without IPv6 the second one is empty. */
+export interface SocketTables {
   readonly ipv4: Buffer;
   readonly ipv6: Buffer;
 }
 
 /** All sockets of both families. @returns undefined if Windows does not tell */
 export function readSockets(win32: Win32): TCPSocket[] | undefined {
-  const tables = readTables(win32, TCP_TABLE_OWNER_PID_ALL);
+  const tables = readTables(win32, win32.tcpTable, TCP_TABLE_OWNER_PID_ALL);
   return tables && parseTCPTables(tables);
 }
 
+/** @returns undefined if Windows does not tell */
+export function readUDPSockets(win32: Win32): UDPSocket[] | undefined {
+  const tables = readTables(win32, win32.udpTable, UDP_TABLE_OWNER_PID);
+  return tables && [...parseUDPTable(tables.ipv4, 'ipv4'), ...parseUDPTable(tables.ipv6, 'ipv6')];
+}
+
 /** @param kind which sockets: TCP_TABLE_OWNER_PID_... . @returns undefined if Windows does not tell */
-export function readTables(win32: Win32, kind: number): TCPTables | undefined {
-  const ipv4 = readTable(win32, win32.tcpTable, AF_INET, kind);
-  const ipv6 = readTable(win32, win32.tcpTable, AF_INET6, kind) ?? Buffer.alloc(TCPTable.rows);
+export function readTables(win32: Win32, ask: AskSocketTable, kind: number): SocketTables | undefined {
+  const ipv4 = readTable(win32, ask, AF_INET, kind);
+  const ipv6 = readTable(win32, ask, AF_INET6, kind) ?? Buffer.alloc(SocketTable.rows);
   return ipv4 && { ipv4, ipv6 };
 }
 
-export function parseTCPTables({ ipv4, ipv6 }: TCPTables): TCPSocket[] {
+export function parseTCPTables({ ipv4, ipv6 }: SocketTables): TCPSocket[] {
   return [...parseTCPTable(ipv4, 'ipv4'), ...parseTCPTable(ipv6, 'ipv6')];
 }
 
@@ -86,7 +86,7 @@ function readTable(win32: Win32, ask: AskSocketTable, family: number, kind: numb
 }
 
 export function parseTCPTable(table: Buffer, family: Family): TCPSocket[] {
-  const layout = TCPTable[family];
+  const layout = TCPRow[family];
   return rowsOf(table, layout.rowBytes).map((row) => {
     const state = nameState(row.readUInt32LE(layout.state));
     return {
@@ -99,17 +99,17 @@ export function parseTCPTable(table: Buffer, family: Family): TCPSocket[] {
 }
 
 export function parseUDPTable(table: Buffer, family: Family): UDPSocket[] {
-  const layout = UDPTable[family];
+  const layout = UDPRow[family];
   return rowsOf(table, layout.rowBytes).map((row) => parseRow(row, family, layout));
 }
 
 function rowsOf(table: Buffer, rowBytes: number): Buffer[] {
   const rowCount = Math.min(
-    table.readUInt32LE(TCPTable.count),
-    Math.floor((table.length - TCPTable.rows) / rowBytes),
+    table.readUInt32LE(SocketTable.count),
+    Math.floor((table.length - SocketTable.rows) / rowBytes),
   );
   return Array.from({ length: rowCount }, (_, row) => {
-    const at = TCPTable.rows + row * rowBytes;
+    const at = SocketTable.rows + row * rowBytes;
     return table.subarray(at, at + rowBytes);
   });
 }
@@ -149,9 +149,8 @@ function nameState(state: number): SocketState {
 }
 
 /** Where it listens, such as '127.0.0.2:20123' or '[::1]:20123'. */
-export function describeSocket({ family, address, port }: TCPSocket): string {
-  const text = formatAddress(address);
-  return family === 'ipv4' ? `${text}:${port}` : `[${text}]:${port}`;
+export function describeSocket({ address, port }: TCPSocket): string {
+  return `${bracketed(formatAddress(address))}:${port}`;
 }
 
 /** Whether a connection to one of the addresses could reach the socket, or would without it. */

@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { libc } from '../../../src/platform/linux/libc.ts';
 import { takeName } from '../../../src/platform/linux/lock.ts';
-import { parseUnixTable } from '../../../src/platform/linux/named-sockets.ts';
 import { parseUserNames } from '../../../src/platform/linux/process-description.ts';
+import { parseUnixTable } from '../../../src/platform/linux/unix-table.ts';
 import { machineLookup } from '../../../src/platform/machine-lookup.ts';
 import { startPeer, startPeerThread } from '../../support/kernel-peer.ts';
 
