@@ -1,4 +1,7 @@
-/** Claims one port after the other, until it is terminated. See threads.inside.ts. */
+/**
+ * Claims one port after the other, until it is terminated. See threads.inside.ts. It says that it is ready after its first port:
+ * a thread that is terminated while koffi initialises takes its process with it (docs/how-it-works.md, limits).
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { TCPPortOwner } from 'portslice';
 
@@ -12,9 +15,12 @@ export interface ClaimingThreadConfig {
 const DEATH_IS_NOTED_WITHIN_MS = 60_000;
 const { number, owners, dead, counts } = workerData as ClaimingThreadConfig;
 
+await claimOnce();
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, not a window
 parentPort?.postMessage('ready');
-for (;;) {
+for (;;) await claimOnce();
+
+async function claimOnce(): Promise<void> {
   const owner = await TCPPortOwner.acquire({ acquireTimeoutMs: 60_000 });
   enter(owner.port);
   // Lets others run, and the termination come, while the port is ours.
