@@ -64,7 +64,8 @@ function explainSpawnError(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT')
     return `${error.message}. Install it, or correct its name; what is in node_modules/.bin is started by npx or a script of package.json`;
   if (error.code === 'EACCES') return `${error.message}. Make the file executable`;
-  return explainErrno(error.code, error);
+  const { problem, fix } = explainErrno(error.code, error);
+  return `${problem}. ${fix}`;
 }
 
 /** WEB for each port, and PORT if there is only one. */

@@ -21,39 +21,66 @@ export class ServerCommandError extends PortsliceError {
   readonly code: typeof ServerCommandError.code = ServerCommandError.code;
   readonly program: string;
   readonly cwd: string | undefined;
+  /** In words. */
+  readonly problem: string;
+  /** What to do, in sentences. */
+  readonly fix: string;
 
   constructor(facts: ServerCommandFacts) {
-    super(`'${facts.program}' cannot be started: ${explainCommand(facts)}`, facts.cause);
+    const { problem, fix } = explainCommand(facts);
+    super(`'${facts.program}' cannot be started: ${problem}. ${fix}`, facts.cause);
     this.program = facts.program;
     this.cwd = facts.cwd;
+    this.problem = problem;
+    this.fix = fix;
   }
 }
 
-function explainCommand({ program, cwd, hasFolder, errnoName, cause }: ServerCommandFacts): string {
-  if (!hasFolder) return `its folder '${cwd}' does not exist. Correct cwd.`;
-  if (errnoName === 'ENOENT') {
-    return program.includes('/')
-      ? 'there is no such file. Correct the path; a relative one counts from cwd.'
-      : 'it is neither in PATH nor in node_modules/.bin. Install it, or name it by its path; a command line for the shell is a string, not an array.';
-  }
-  if (errnoName === 'EACCES') return 'it may not be executed (EACCES). Make the file executable.';
-  return explainErrno(errnoName, cause);
+interface Explanation {
+  /** In words, without a full stop. */
+  readonly problem: string;
+  /** In sentences. */
+  readonly fix: string;
 }
 
-const ERRNO_EXPLANATIONS: Readonly<Record<string, string>> = {
-  E2BIG: 'its arguments and environment are too long together. Pass less, or by a file',
-  EAGAIN: 'there are too many processes. Run fewer at once, or raise the limit (ulimit -u)',
-  EMFILE: 'this process has too many open files. Raise the limit (ulimit -n), or run fewer tests at once',
-  ENFILE: 'the system has too many open files. Run fewer tests at once',
-  ENOMEM: 'there is too little memory. Run fewer tests at once',
+function explainCommand({ program, cwd, hasFolder, errnoName, cause }: ServerCommandFacts): Explanation {
+  if (!hasFolder) return { problem: `its folder '${cwd}' does not exist`, fix: 'Correct cwd.' };
+  if (errnoName === 'EACCES')
+    return { problem: 'it may not be executed (EACCES)', fix: 'Make the file executable.' };
+  if (errnoName !== 'ENOENT') return explainErrno(errnoName, cause);
+  if (program.includes('/'))
+    return { problem: 'there is no such file', fix: 'Correct the path; a relative one counts from cwd.' };
+  return {
+    problem: 'it is neither in PATH nor in node_modules/.bin',
+    fix: 'Install it, or name it by its path; a command line for the shell is a string, not an array.',
+  };
+}
+
+const ERRNO_EXPLANATIONS: Readonly<Record<string, Explanation>> = {
+  E2BIG: {
+    problem: 'its arguments and environment are too long together',
+    fix: 'Pass less, or by a file.',
+  },
+  EAGAIN: {
+    problem: 'there are too many processes',
+    fix: 'Run fewer at once, or raise the limit (ulimit -u).',
+  },
+  EMFILE: {
+    problem: 'this process has too many open files',
+    fix: 'Raise the limit (ulimit -n), or run fewer tests at once.',
+  },
+  ENFILE: { problem: 'the system has too many open files', fix: 'Run fewer tests at once.' },
+  ENOMEM: { problem: 'there is too little memory', fix: 'Run fewer tests at once.' },
 };
 
-/** Why a program cannot be started that is there and may be executed, and what to do, as sentences. */
-export function explainErrno(errnoName: string | undefined, cause: unknown): string {
+/** Why a program cannot be started that is there and may be executed, and what to do. */
+export function explainErrno(errnoName: string | undefined, cause: unknown): Explanation {
   const known = ERRNO_EXPLANATIONS[errnoName ?? ''];
-  if (known !== undefined) return `${known} (${errnoName}).`;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return `${harmless(reason)}. Start it by hand from the same folder: what is wrong there is wrong here, too.`;
+  if (known !== undefined) return { ...known, problem: `${known.problem} (${errnoName})` };
+  return {
+    problem: harmless(cause instanceof Error ? cause.message : String(cause)),
+    fix: 'Start it by hand from the same folder: what is wrong there is wrong here, too.',
+  };
 }
 
 /** What the errors of a server that has not come up have in common. */

@@ -1,4 +1,5 @@
 /** Hands out ports to a test, a file or a worker, and takes them back together at its end. */
+import { followSignals } from '../core/follow-signals.ts';
 import {
   NoTestError,
   type PortLeak,
@@ -148,10 +149,7 @@ export class PortDispenser implements Ports {
     const end = new AbortController();
     const { signal } = end;
     if (this.#hasEnded) throw new TestEndedError({ label });
-    // Not AbortSignal.any: the user's signal may come from another realm.
-    const endAsAsked = (): void => end.abort(options.signal?.reason);
-    if (options.signal?.aborted === true) endAsAsked();
-    options.signal?.addEventListener('abort', endAsAsked);
+    const unfollow = followSignals(end, [options.signal]);
     this.#waiting.add(end);
     try {
       const acquireTimeoutMs = Math.min(asked.acquireTimeoutMs ?? DEFAULT_WAIT_MS, this.#longestWaitMs());
@@ -163,7 +161,7 @@ export class PortDispenser implements Ports {
       if (!hasRunPool() && isFirstWorker()) hintAtGlobalSetup();
       return owned.map(({ owner }) => owner);
     } finally {
-      options.signal?.removeEventListener('abort', endAsAsked);
+      unfollow();
       this.#waiting.delete(end);
     }
   }

@@ -2,7 +2,7 @@
  * A server that a command has left running before it ended: `pg_ctl start`, `docker run -d`. It can be outside of the command's
  * tree, so nobody may listen before the launch, and a process that listens afterwards must be younger than that.
  */
-import { describeEnd } from '../errors/index.ts';
+import { describeEnd, type ServerCommandError } from '../errors/index.ts';
 import { monotonicMs, pause } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
 import type { Listener } from '../platform/port-kernel.ts';
@@ -101,11 +101,10 @@ export class LauncherInstance implements Instance {
       const problem = `${text} has ended with ${describeEnd(end)}`;
       return { problem, fix: CORRECT_STOP_COMMAND };
     } catch (error) {
-      // It says what to do.
-      const [problem = '', ...fix] = (error as Error).message.split(/(?<=\.) /);
+      const { program, problem, fix } = error as ServerCommandError;
       return {
-        problem: problem.replace(/\.$/, ''),
-        fix: [...fix, CORRECT_STOP_COMMAND].join(' '),
+        problem: `'${program}' cannot be started: ${problem}`,
+        fix: `${fix} ${CORRECT_STOP_COMMAND}`,
         cause: error,
       };
     }

@@ -1,4 +1,5 @@
 /** Waits until a server is ready, or it is certain that it will not be. */
+import { followSignals } from '../core/follow-signals.ts';
 import {
   type PortsliceError,
   ServerAddressInUseError,
@@ -11,7 +12,7 @@ import { platform } from '../platform/platform.ts';
 import { findNamedPortInUse, findPortInUse } from './address-in-use.ts';
 import { addressIn } from './check-options.ts';
 import { fillIn, portNamesIn } from './command-template.ts';
-import { follow, isRegExp } from './foreign-values.ts';
+import { isRegExp } from './foreign-values.ts';
 import { isSuccess, untilAnswered } from './http-answer.ts';
 import { lookSoon } from './listening-watch.ts';
 import { untilListening } from './listening.ts';
@@ -85,7 +86,7 @@ function watchFailures(
   progress: Progress,
 ): () => void {
   const { settings } = start;
-  const unfollow = follow(ending, [signal]);
+  const unfollow = followSignals(ending, [signal]);
   const timer = startTimeout(() => void endLate(start, ending, progress), settings.readyTimeoutMs);
   void watchEnd(start, ending);
   void watchOutput(start, ending);

@@ -1,4 +1,5 @@
 /** A server with its ports, from its first start to its stop. */
+import { followSignals } from '../core/follow-signals.ts';
 import {
   describeCommand,
   describeEnd,
@@ -14,7 +15,6 @@ import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 import { warn, warnOnceInRun } from '../pool/session/warnings.ts';
 import { nameOf, type ServerSettings } from './check-options.ts';
 import { fillIn } from './command-template.ts';
-import { follow } from './foreign-values.ts';
 import { HandOver } from './hand-over.ts';
 import type { Instance, InstanceStop } from './instance.ts';
 import { warnOfKill } from './kill-warning.ts';
@@ -110,7 +110,7 @@ export class RunningServer implements Server {
   /** For the first time. @throws as `startServer` */
   async start(): Promise<void> {
     const starting = new AbortController();
-    const unfollow = follow(starting, [this.#stopping.signal, this.#settings.signal]);
+    const unfollow = followSignals(starting, [this.#stopping.signal, this.#settings.signal]);
     await this.#inTurn(async () => this.#start(starting.signal)).finally(unfollow);
   }
 

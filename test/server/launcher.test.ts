@@ -119,6 +119,19 @@ describe('A stop command', () => {
     expect(isListenedOn(server.port)).toBe(false);
   });
 
+  test('that cannot be started is told, and what to do', async () => {
+    const server = await startServer({
+      command: `${WEB_TEXT} & true`,
+      launcher: { stopCommand: ['no-such-program'] },
+    });
+    const error = await errorOf(ServerStopError, () => server.stop());
+    expect(error).toMatchObject({
+      problem: "'no-such-program' cannot be started: it is neither in PATH nor in node_modules/.bin",
+      fix: expect.stringMatching(/^Install it, or name it by its path;.* Correct stopCommand\.$/),
+    });
+    expect(isListenedOn(server.port)).toBe(false);
+  });
+
   test('that does not end is killed', async () => {
     const server = await startServer({
       command: `${WEB_TEXT} & true`,
