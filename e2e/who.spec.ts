@@ -259,13 +259,13 @@ test('ports shows the server ports, what has named them, and why others are none
   const text = (await project.run('portslice', ['ports'], { env })).stdout;
   expect(text).toMatch(/^99 server ports, which tests may be given: PORTSLICE_PORTS\n/);
   expect(text).toContain(`  ${firstPort + 1}-${lastPort}\n`);
-  expect(text).toContain(`      1  excluded by PORTSLICE_EXCLUDED_PORTS: ${firstPort}\n`);
+  expect(text).toContain(`       1  excluded by PORTSLICE_EXCLUDED_PORTS: ${firstPort}\n`);
   const machine = await project.run('portslice', ['ports'], { env: { PORTSLICE_PORTS: undefined } });
   expect(machine.stdout).toMatch(
-    /^\d+ server ports, which tests may be given: what the operating system leaves\n/,
+    /^[\d,]+ server ports, which tests may be given: what the operating system leaves\n/,
   );
-  expect(machine.stdout).toMatch(/^ +1023  need privileges: 1-1023$/m);
-  expect(machine.stdout).toMatch(/^ +\d+  in the ephemeral range: \d+-\d+$/m);
+  expect(machine.stdout).toMatch(/^ +1,023  need privileges: 1-1023$/m);
+  expect(machine.stdout).toMatch(/^ +[\d,]+  in the ephemeral range: \d+-\d+$/m);
   const all = await project.run('portslice', ['ports'], { env: { PORTSLICE_EXCLUDED_PORTS: spec } });
   expect(all.exitCode).toBe(OWN_FAILURE);
   expect(all.stderr).toMatch(/^portslice: PORTSLICE_PORTS: no port is left /);

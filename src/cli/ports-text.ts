@@ -1,4 +1,5 @@
 /** The server ports of this machine, for people. */
+import { countText, numberText } from '../core/count-text.ts';
 import { formatPortRange, type PortRange } from '../core/port-range.ts';
 import { harmless } from '../errors/index.ts';
 import type { LeftOutPorts, LeftOutReason, ServerPortsReport } from '../report/port/server-ports-report.ts';
@@ -9,9 +10,9 @@ import { wrapAfter } from './text-width.ts';
 export function formatServerPorts(report: ServerPortsReport, space: number | undefined): string[] {
   const { source, portCount, ranges, ephemeralRange, warning, leftOut } = report;
   const from = source === undefined ? 'what the operating system leaves' : harmless(source);
-  const counts = [portCount, ...leftOut.map((each) => each.portCount)].map(String);
+  const counts = [portCount, ...leftOut.map((each) => each.portCount)].map(numberText);
   const width = Math.max(...counts.map(({ length }) => length));
-  const title = `${portCount} server ports`;
+  const title = countText(portCount, 'server port');
   const [first = '', ...others] = wrapAfter('', `${title}, which tests may be given: ${from}`, space);
   const ephemeral = ephemeralRange === undefined ? 'not known' : formatPortRange(ephemeralRange);
   return [
@@ -25,7 +26,7 @@ export function formatServerPorts(report: ServerPortsReport, space: number | und
     'Left out:',
     ...leftOut.flatMap((each) =>
       wrapAfter(
-        `  ${String(each.portCount).padStart(width)}  `,
+        `  ${numberText(each.portCount).padStart(width)}  `,
         `${describeLeftOut(each)}: ${formatRanges(each.ranges)}`,
         space,
       ),

@@ -1,4 +1,5 @@
 /** Writes a new segment, and tells whether given bytes are one. Pure: it sees an ArrayBuffer and nothing else. */
+import { countText } from './count-text.ts';
 import { PortList } from './port-list.ts';
 import { isPortRange, joinRanges, type PortRange } from './port-range.ts';
 import {
@@ -104,8 +105,9 @@ export function findSegmentProblem(
   }
   const counts = readCounts(tables);
   const { portCount, sliceCount, rangeCount } = counts;
-  if (portCount < 1 || portCount > MAX_PORT_COUNT) return `it claims to have ${portCount} ports`;
-  if (sliceCount < 1 || sliceCount > MAX_SLICE_COUNT) return `it claims to have ${sliceCount} slices`;
+  if (portCount < 1 || portCount > MAX_PORT_COUNT) return `it claims to have ${countText(portCount, 'port')}`;
+  if (sliceCount < 1 || sliceCount > MAX_SLICE_COUNT)
+    return `it claims to have ${countText(sliceCount, 'slice')}`;
   if (rangeCount < 1 || rangeCount > portCount) return `it claims to have ${rangeCount} ranges of ports`;
   const { byteLength: expected, states } = segmentOffsets(counts);
   if (read(HeaderWord.byteLength) !== expected || buffer.byteLength !== expected) {

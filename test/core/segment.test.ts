@@ -108,9 +108,9 @@ describe('what is no segment of this version', () => {
     ],
     ['no ports', damaged((words) => (words[HeaderWord.portCount] = 0)), /0 ports/],
     ['a negative number of ports', damaged((words) => (words[HeaderWord.portCount] = -1)), /-1 ports/],
-    ['too many ports', damaged((words) => (words[HeaderWord.portCount] = 65_536)), /65536 ports/],
+    ['too many ports', damaged((words) => (words[HeaderWord.portCount] = 65_536)), /65,536 ports/],
     ['no slices', damaged((words) => (words[HeaderWord.sliceCount] = 0)), /0 slices/],
-    ['too many slices', damaged((words) => (words[HeaderWord.sliceCount] = 4097)), /4097 slices/],
+    ['too many slices', damaged((words) => (words[HeaderWord.sliceCount] = 4097)), /4,097 slices/],
     [
       'another number of ports',
       damaged((words) => (words[HeaderWord.portCount] = 5)),

@@ -73,7 +73,7 @@ describe('the server ports', () => {
 
   test('that lie in the ephemeral range are warned of', () => {
     vi.stubEnv('PORTSLICE_PORTS', `20000,${firstEphemeral + 1}`);
-    expect(report().warning).toContain('1 ports of PORTSLICE_PORTS lie in the ephemeral range');
+    expect(report().warning).toContain('1 port of PORTSLICE_PORTS lies in the ephemeral range');
   });
 
   test('are 1024-49151 where the ephemeral range leaves hardly any other', () => {

@@ -1,6 +1,7 @@
 /** The server ports of this machine: what the user's spec, the environment and the operating system say together. */
 import { browserBlockedPorts } from '../../core/browser-blocked-ports.ts';
 import { computeServerPorts, type ServerPorts } from '../../core/compute-server-ports.ts';
+import { countText } from '../../core/count-text.ts';
 import type { PortList } from '../../core/port-list.ts';
 import { formatPortRange, joinRanges, type PortRange, rangesOfPorts } from '../../core/port-range.ts';
 import { parsePortsFile, parsePortSpec } from '../../core/port-spec.ts';
@@ -109,7 +110,7 @@ export function describeOverlap(reading: ServerPortsReading): string | undefined
   const { ephemeralOverlap, usedWholeRange, source, ephemeralRange } = reading;
   const range = formatPortRange(ephemeralRange);
   if (ephemeralOverlap > 0) {
-    const overlap = `${ephemeralOverlap} ports of ${source} lie in the ephemeral range ${range}, where client connections take ports too`;
+    const overlap = `${countText(ephemeralOverlap, 'port')} of ${source} ${ephemeralOverlap === 1 ? 'lies' : 'lie'} in the ephemeral range ${range}, where client connections take ports too`;
     return platform.hasHolds()
       ? `${overlap}; allocation may have to search longer.`
       : `${overlap}, ${NOTHING_KEEPS_THEM} Move ${source} out of the range.`;

@@ -133,8 +133,8 @@ describe('The server ports', () => {
   afterEach(() => vi.unstubAllEnvs());
 
   test.for<readonly [ports: string, outcome: string, finding: RegExp]>([
-    ['', 'ok', /^There are \d+ server ports outside of the ephemeral range \d+-\d+$/],
-    ['20000-29999', 'ok', /^There are \d+ server ports of PORTSLICE_PORTS$/],
+    ['', 'ok', /^There are [\d,]+ server ports outside of the ephemeral range \d+-\d+$/],
+    ['20000-29999', 'ok', /^There are [\d,]+ server ports of PORTSLICE_PORTS$/],
     [
       '20000',
       'warning',
@@ -161,7 +161,7 @@ describe('The limit of open files', () => {
     {
       limit: 4096,
       outcome: 'ok',
-      finding: 'A process may open 4096 files, enough for about 1998 ports at once',
+      finding: 'A process may open 4,096 files, enough for about 1,998 ports at once',
     },
     {
       limit: 110,

@@ -1,4 +1,5 @@
 /** How many ports a process may hold: each needs two descriptors. */
+import { countText } from '../../../core/count-text.ts';
 import { openFileLimit, usableProcessors } from '../../../platform/machine-facts.ts';
 import { ok, warning, type WiringCheck } from '../finding.ts';
 import { PORTS_PER_WORKER } from '../ports-per-worker.ts';
@@ -16,7 +17,7 @@ export const descriptors: WiringCheck = {
     const ports = Math.max(0, Math.floor((limit - OF_A_RUNNER) / PER_PORT));
     const workers = usableProcessors();
     const perThread = Math.floor(ports / workers);
-    const text = `A process may open ${limit} files, enough for about ${ports} ports at once`;
+    const text = `A process may open ${countText(limit, 'file')}, enough for about ${countText(ports, 'port')} at once`;
     if (perThread >= PORTS_PER_WORKER) return ok(text);
     return warning(
       `${text}; where workers are threads, ${workers} of them share these`,

@@ -1,4 +1,5 @@
 /** How many ports the tests can have: what the ephemeral range and the user leave. That none is picked by the system is a part of the self-test. */
+import { countText } from '../../../core/count-text.ts';
 import { formatPortRange } from '../../../core/port-range.ts';
 import { PortsliceError } from '../../../errors/index.ts';
 import { usableProcessors } from '../../../platform/machine-facts.ts';
@@ -16,7 +17,7 @@ export const serverPorts: WiringCheck = {
         source === undefined
           ? `outside of the ephemeral range ${formatPortRange(ephemeralRange)}`
           : `of ${source}`;
-      const count = `${ports.length} ${ports.length === 1 ? 'server port' : 'server ports'} ${whose}`;
+      const count = `${countText(ports.length, 'server port')} ${whose}`;
       if (ports.length >= workers * PORTS_PER_WORKER) return ok(`There are ${count}`);
       return warning(
         `There are only ${count}, for as many as ${workers} workers at once`,
