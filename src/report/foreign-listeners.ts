@@ -1,11 +1,9 @@
 /** Who listens on ports of a pool and is no server of its run. */
 import type { PortRange } from '../core/port-range.ts';
-import { monotonicMs } from '../platform/clock.ts';
 import { platform } from '../platform/platform.ts';
+import { portInspector } from '../platform/port-inspector.ts';
 import type { ForeignListenerReport } from './format.ts';
-
-/** To look who listens on a port takes milliseconds, on a machine with many processes many. What is left is told without its process. */
-const LOOK_MS = 100;
+import { KnownProcesses } from './status/known-processes.ts';
 
 /**
  * @param ownPorts what the run itself has left behind
@@ -20,17 +18,23 @@ export function findForeignListeners(
   const listening = platform.findListeningPorts();
   if (listening === undefined) return undefined;
   const foreign = [...listening].filter((port) => inPool(port) && !ownPorts.has(port));
-  const deadlineMs = monotonicMs() + LOOK_MS;
+  const holders = findHolders(foreign);
+  const processes = new KnownProcesses();
   return foreign
     .toSorted((one, other) => one - other)
-    .map((port) => (monotonicMs() < deadlineMs ? describe(port) : withoutProcess(port)));
+    .map((port) => {
+      const processId = holders.get(port);
+      return { port, processId, command: processes.describe({ processId }).command };
+    });
 }
 
-function describe(port: number): ForeignListenerReport {
-  const [listener] = platform.findListeners(port) ?? [];
-  return { port, processId: listener?.processId, command: listener?.command };
-}
-
-function withoutProcess(port: number): ForeignListenerReport {
-  return { port, processId: undefined, command: undefined };
+/** One process a port, as far as they can be seen. All in one pass: it takes milliseconds. */
+function findHolders(ports: readonly number[]): ReadonlyMap<number, number> {
+  if (ports.length === 0) return new Map();
+  const sockets = portInspector.findSockets(new Set(ports)).tcp ?? [];
+  return new Map(
+    sockets.flatMap(({ port, state, processIds: [first] }) =>
+      state === 'listening' && first !== undefined ? [[port, first] as const] : [],
+    ),
+  );
 }
