@@ -64,6 +64,10 @@ export function splitByReason<Reason extends { readonly ranges: readonly PortRan
   });
 }
 
+export function includesPort(ranges: readonly PortRange[], port: number): boolean {
+  return ranges.some(({ firstPort, lastPort }) => firstPort <= port && port <= lastPort);
+}
+
 export function countPorts(ranges: readonly PortRange[]): number {
   return ranges.reduce((count, { firstPort, lastPort }) => count + lastPort - firstPort + 1, 0);
 }

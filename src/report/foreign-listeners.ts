@@ -1,5 +1,5 @@
 /** Who listens on ports of a pool and is no server of its run. */
-import type { PortRange } from '../core/port-range.ts';
+import { includesPort, type PortRange } from '../core/port-range.ts';
 import { platform } from '../platform/platform.ts';
 import { portInspector } from '../platform/port-inspector.ts';
 import type { ForeignListenerReport } from './format.ts';
@@ -13,11 +13,9 @@ export function findForeignListeners(
   ranges: readonly PortRange[],
   ownPorts: ReadonlySet<number>,
 ): ForeignListenerReport[] | undefined {
-  const inPool = (port: number): boolean =>
-    ranges.some(({ firstPort, lastPort }) => firstPort <= port && port <= lastPort);
   const listening = platform.findListeningPorts();
   if (listening === undefined) return undefined;
-  const foreign = [...listening].filter((port) => inPool(port) && !ownPorts.has(port));
+  const foreign = [...listening].filter((port) => includesPort(ranges, port) && !ownPorts.has(port));
   const holders = findHolders(foreign);
   const processes = new KnownProcesses();
   return foreign

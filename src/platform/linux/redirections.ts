@@ -1,4 +1,5 @@
 /** What leads connections to a port of this machine elsewhere: Docker's helper processes, and the kernel's rules where we may read them. */
+import { includesPort } from '../../core/port-range.ts';
 import {
   parseDockerProxy,
   parseIptables,
@@ -94,9 +95,9 @@ function run(program: string, args: readonly string[]): string | undefined {
 }
 
 function onPorts({ by, rules }: Rules, ports: ReadonlySet<number>): Redirection[] {
-  return rules.flatMap(({ ports: { firstPort, lastPort }, target, isOfContainers }) =>
+  return rules.flatMap(({ ports: range, target, isOfContainers }) =>
     [...ports]
-      .filter((port) => firstPort <= port && port <= lastPort)
+      .filter((port) => includesPort([range], port))
       .map((port) => ({ port, isOfContainers, by, processId: undefined, target })),
   );
 }

@@ -2,6 +2,7 @@
 import { findGroupStarts } from '../../core/port-groups.ts';
 import {
   HIGHEST_PORT,
+  includesPort,
   joinRanges,
   LOWEST_PORT,
   rangesOfPorts,
@@ -92,8 +93,7 @@ export function toGroupRequest(
   const ranges = subtractRanges(joinRanges(segment.ports.ranges), joinRanges(rangesOfPorts(excludedPorts)));
   const starts = findGroupStarts(ranges, fromStart);
   if (starts.length === 0) throw nowhere(offsets);
-  const isStart = (start: number): boolean =>
-    starts.some(({ firstPort, lastPort }) => firstPort <= start && start <= lastPort);
+  const isStart = (start: number): boolean => includesPort(starts, start);
   return {
     offsets: fromStart,
     starts,

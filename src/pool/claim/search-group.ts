@@ -8,7 +8,7 @@
  * ports, the one that has the highest goes on, and nobody waits while he has any.
  */
 import { intersectRanges } from '../../core/port-groups.ts';
-import { HIGHEST_PORT, LOWEST_PORT, type PortRange } from '../../core/port-range.ts';
+import { HIGHEST_PORT, includesPort, LOWEST_PORT, type PortRange } from '../../core/port-range.ts';
 import { PortState, stateOf } from '../../core/port-state.ts';
 import { RecordWord } from '../../core/segment-layout.ts';
 import { FIRST_PREFERRED_PORT, type SliceBounds } from '../../core/slices.ts';
@@ -116,7 +116,7 @@ function* startsIn(
     const { firstIndex, portCount } = slices[which] as SliceBounds;
     for (let index = firstIndex + portCount - 1; index >= firstIndex; index--) {
       const start = ports.at(index) - highestOffset;
-      if (starts.some(({ firstPort, lastPort }) => firstPort <= start && start <= lastPort)) yield start;
+      if (includesPort(starts, start)) yield start;
     }
   }
 }

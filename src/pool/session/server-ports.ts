@@ -3,7 +3,13 @@ import { browserBlockedPorts } from '../../core/browser-blocked-ports.ts';
 import { computeServerPorts, type ServerPorts } from '../../core/compute-server-ports.ts';
 import { countText } from '../../core/count-text.ts';
 import type { PortList } from '../../core/port-list.ts';
-import { formatPortRange, joinRanges, type PortRange, rangesOfPorts } from '../../core/port-range.ts';
+import {
+  formatPortRange,
+  includesPort,
+  joinRanges,
+  type PortRange,
+  rangesOfPorts,
+} from '../../core/port-range.ts';
 import { parsePortsFile, parsePortSpec } from '../../core/port-spec.ts';
 import {
   EphemeralRangeError,
@@ -139,12 +145,11 @@ export function whyNoServerPort(port: number): string {
 const NOT_AMONG_THEM = "the run's server ports do not have it";
 
 function findReason(port: number): string | undefined {
-  const includes = ({ firstPort, lastPort }: PortRange): boolean => firstPort <= port && port <= lastPort;
   if (browserBlockedPorts.has(port)) return 'browsers refuse to connect to it';
-  if (platform.readExcludedRanges().some(includes)) return 'the operating system reserves it';
-  if (readExcludedVariable().some(includes)) return `${EXCLUDED_VARIABLE} excludes it`;
+  if (includesPort(platform.readExcludedRanges(), port)) return 'the operating system reserves it';
+  if (includesPort(readExcludedVariable(), port)) return `${EXCLUDED_VARIABLE} excludes it`;
   const ephemeralRange = readEphemeralRangeIfPossible();
-  if (includes(ephemeralRange))
+  if (includesPort([ephemeralRange], port))
     return `it lies in the ephemeral range ${formatPortRange(ephemeralRange)}, from which client connections take ports`;
   return port < 1024 ? 'ports below 1024 need privileges' : undefined;
 }
