@@ -44,8 +44,9 @@ export default defineConfig({
     pool: 'forks',
     // Most tests wait for processes: on two processors Vitest's own choice, one worker, takes half as long again.
     maxWorkers: '100%',
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Bounds for what hangs: programs are slow to start on a machine that does much else.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     teardownTimeout: 5_000,
     // Nothing may come out green by retrying, by being left out or by being alone.
     retry: 0,

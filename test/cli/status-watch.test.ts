@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { expect, type TestContext, test, vi } from 'vitest';
+import { expect, type TestContext, test } from 'vitest';
 import { platform } from '../../src/platform/platform.ts';
 import type { MachineStatus } from '../../src/report/status/machine-status.ts';
 import { findSchemaProblem } from '../support/check-schema.ts';
@@ -21,9 +21,6 @@ const COMMAND = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const FAILING = fileURLToPath(new URL('failing-watch.program.ts', import.meta.url));
 const WATCH = [COMMAND, 'status', '--watch', '--interval', '0.1'];
 const FOOTER = /Every 0\.1 s, now \d\d:\d\d:\d\d\. q ends it\.$/;
-
-// Bounds for what hangs: programs and terminals are slow to start on a machine that does much else.
-vi.setConfig({ testTimeout: 60_000 });
 
 interface Shell extends AsyncDisposable {
   readonly terminal: Terminal;

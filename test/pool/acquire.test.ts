@@ -167,22 +167,18 @@ describe('acquireMany', () => {
   });
 });
 
-test(
-  'with 3 ports and 8 worker processes, all workers finish all their tests',
-  { timeout: 60_000 },
-  async () => {
-    await using opened = await openTestPool(3, { workers: 8 });
-    const blockers = await TCPPortOwner.acquireMany(3);
-    await using stack = new AsyncDisposableStack();
-    const workers = Array.from({ length: 8 }, () => stack.use(startPortWorker({ env: opened.env })));
-    const served = workers.map((worker) => worker.call('serve', 5));
-    await until('all wait', () => opened.pool.stats().waits === 8);
-    for (const owner of blockers) owner.cleanup();
-    const ports = (await Promise.all(served)).flat();
-    expect(ports).toHaveLength(40);
-    expect([...new Set(ports)].toSorted((a, b) => a - b)).toEqual(opened.ports);
-    const stats = opened.pool.stats();
-    expect(stats).toMatchObject({ currentlyAllocatedPorts: 0, peakAllocatedPorts: 3, leaks: 0 });
-    expect(stats.lifetimeTotalAllocatedPorts).toBe(43);
-  },
-);
+test('with 3 ports and 8 worker processes, all workers finish all their tests', async () => {
+  await using opened = await openTestPool(3, { workers: 8 });
+  const blockers = await TCPPortOwner.acquireMany(3);
+  await using stack = new AsyncDisposableStack();
+  const workers = Array.from({ length: 8 }, () => stack.use(startPortWorker({ env: opened.env })));
+  const served = workers.map((worker) => worker.call('serve', 5));
+  await until('all wait', () => opened.pool.stats().waits === 8);
+  for (const owner of blockers) owner.cleanup();
+  const ports = (await Promise.all(served)).flat();
+  expect(ports).toHaveLength(40);
+  expect([...new Set(ports)].toSorted((a, b) => a - b)).toEqual(opened.ports);
+  const stats = opened.pool.stats();
+  expect(stats).toMatchObject({ currentlyAllocatedPorts: 0, peakAllocatedPorts: 3, leaks: 0 });
+  expect(stats.lifetimeTotalAllocatedPorts).toBe(43);
+});

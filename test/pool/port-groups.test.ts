@@ -265,31 +265,27 @@ describe('consecutive ports', () => {
     expect(owners).toHaveLength(3);
   });
 
-  test(
-    'are never two processes’, and several that want them all finish, where only two rows fit',
-    { timeout: 60_000 },
-    async () => {
-      await using opened = await openRowPool(9, { workers: 4 });
-      await using stack = new AsyncDisposableStack();
-      const workers = Array.from({ length: 4 }, () => stack.use(startPortWorker({ env: opened.env })));
-      const held = new Set<number>();
-      const runTests = async (worker: (typeof workers)[number]): Promise<void> => {
-        for (let round = 0; round < 15; round++) {
-          const options = { consecutive: true, acquireTimeoutMs: 50_000 };
-          const ports = await worker.call('acquireMany', 3 + (round % 2), options);
-          expect(isRow(ports)).toBe(true);
-          expect(ports.filter((port) => held.has(port))).toEqual([]);
-          for (const port of ports) held.add(port);
-          for (const port of ports) {
-            held.delete(port);
-            await worker.call('release', port);
-          }
+  test('are never two processes’, and several that want them all finish, where only two rows fit', async () => {
+    await using opened = await openRowPool(9, { workers: 4 });
+    await using stack = new AsyncDisposableStack();
+    const workers = Array.from({ length: 4 }, () => stack.use(startPortWorker({ env: opened.env })));
+    const held = new Set<number>();
+    const runTests = async (worker: (typeof workers)[number]): Promise<void> => {
+      for (let round = 0; round < 15; round++) {
+        const options = { consecutive: true, acquireTimeoutMs: 50_000 };
+        const ports = await worker.call('acquireMany', 3 + (round % 2), options);
+        expect(isRow(ports)).toBe(true);
+        expect(ports.filter((port) => held.has(port))).toEqual([]);
+        for (const port of ports) held.add(port);
+        for (const port of ports) {
+          held.delete(port);
+          await worker.call('release', port);
         }
-      };
-      await Promise.all(workers.map(runTests));
-      expect(opened.pool.stats()).toMatchObject({ currentlyAllocatedPorts: 0, leaks: 0 });
-    },
-  );
+      }
+    };
+    await Promise.all(workers.map(runTests));
+    expect(opened.pool.stats()).toMatchObject({ currentlyAllocatedPorts: 0, leaks: 0 });
+  });
 });
 
 describe('ports at offsets', () => {

@@ -332,7 +332,7 @@ describe('The pool of the run', () => {
   });
 });
 
-describe('A run port of a configuration whose run does not start', { timeout: 60_000 }, () => {
+describe('A run port of a configuration whose run does not start', () => {
   test('lapses, and is the same when the run starts', async () => {
     await using block = await reservePorts(40);
     await using main = startAsker(envOf(block));

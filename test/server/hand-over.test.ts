@@ -79,7 +79,7 @@ class Knocking {
   }
 }
 
-describe('A server that is given a listening socket', { timeout: 60_000 }, () => {
+describe('A server that is given a listening socket', () => {
   test('has it as descriptor 3, is told so, and is ready when it takes connections', async () => {
     await using _opened = await openTestPool(1);
     await using server = await startServer({ command: HEIR, listen: 'inherit', env: SLOW });
@@ -323,31 +323,27 @@ const nginxConfiguration = (folder: string): string => `
   http { access_log off; server { listen 127.0.0.1:{port}; return 200 "nginx"; } }`;
 
 describe.each(Object.entries(KINDS))('A socket handed over to %s', (_, { answer, options }) => {
-  test(
-    'is served, also after a restart with clients that wait, and is gone at the end',
-    { timeout: 60_000 },
-    async (context) => {
-      const folder = mkdtempSync(path.join(tmpdir(), 'portslice-heir-'));
-      try {
-        writeFileSync(path.join(folder, 'app.py'), ASGI_APPLICATION);
-        const kind = options(context, folder);
-        await using _opened = await openTestPool(1);
-        await using server = await startServer({ ...kind, listen: 'inherit', keepListening: true });
-        expect(await text(server.port)).toMatch(answer);
-        const restarted = server.restart();
-        const waiting = until('an answer comes', async () =>
-          answer.test(await text(server.port).catch(String)),
-        );
-        await restarted;
-        await waiting;
-        expect(await text(server.port)).toMatch(answer);
-        await server.stop();
-        expect(isListenedOn(server.port)).toBe(false);
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    },
-  );
+  test('is served, also after a restart with clients that wait, and is gone at the end', async (context) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'portslice-heir-'));
+    try {
+      writeFileSync(path.join(folder, 'app.py'), ASGI_APPLICATION);
+      const kind = options(context, folder);
+      await using _opened = await openTestPool(1);
+      await using server = await startServer({ ...kind, listen: 'inherit', keepListening: true });
+      expect(await text(server.port)).toMatch(answer);
+      const restarted = server.restart();
+      const waiting = until('an answer comes', async () =>
+        answer.test(await text(server.port).catch(String)),
+      );
+      await restarted;
+      await waiting;
+      expect(await text(server.port)).toMatch(answer);
+      await server.stop();
+      expect(isListenedOn(server.port)).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
 
 describe('A server that does not take the socket', () => {

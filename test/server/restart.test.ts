@@ -26,7 +26,7 @@ test('A server that is restarted is another process on the same port', async () 
   expect(server.output()).toBe(`listening on ${port}\n`.repeat(2));
 });
 
-test('Nobody gets the port of a server while it is restarted', { timeout: 60_000 }, async (context) => {
+test('Nobody gets the port of a server while it is restarted', async (context) => {
   await using stranger = startStranger(needProgram(context, 'python3'));
   await using opened = await openTestPool(1);
   await using server = await startServer({ command: WEB });

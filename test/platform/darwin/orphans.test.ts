@@ -80,4 +80,4 @@ test('Where the system does not tell of a thread, its locks are not closed', asy
 
 test('Threads that are terminated at random moments leave nothing that cannot be freed, and other files stay open', async () => {
   await expectRecovery();
-}, 60_000);
+});

@@ -141,7 +141,7 @@ test('What a terminated thread has left can be closed with a single free descrip
   });
 });
 
-describe('threads that are terminated at random moments', { timeout: 60_000 }, () => {
+describe('threads that are terminated at random moments', () => {
   test('leave nothing that cannot be freed, and a thousand other files stay open', async () => {
     await expectRecovery();
   });
