@@ -11,5 +11,7 @@ export default defineConfig({
   forbidOnly: true,
   retries: 0,
   timeout: 120_000,
+  // A bound for what hangs, too: what is polled often starts a program, which takes seconds on a busy machine.
+  expect: { timeout: 30_000 },
   use: { launchOptions },
 });
