@@ -12,6 +12,6 @@ export default defineConfig({
   retries: 0,
   timeout: 120_000,
   // A bound for what hangs, too: what is polled often starts a program, which takes seconds on a busy machine.
-  expect: { timeout: 30_000 },
+  expect: { timeout: 60_000 },
   use: { launchOptions },
 });

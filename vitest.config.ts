@@ -47,7 +47,7 @@ export default defineConfig({
     // Bounds for what hangs: programs are slow to start on a machine that does much else.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 60_000 } },
     teardownTimeout: 5_000,
     // Nothing may come out green by retrying, by being left out or by being alone.
     retry: 0,

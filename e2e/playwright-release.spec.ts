@@ -128,7 +128,7 @@ function isRunning(processId: number): boolean {
 
 /** The fixture ends its process without waiting for its end. */
 async function expectNoneRunning(processIds: readonly number[]): Promise<void> {
-  await expect.poll(() => processIds.filter(isRunning), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => processIds.filter(isRunning)).toEqual([]);
 }
 
 /** Starts the waiting tests. @returns when all twelve servers listen: the tests' two each, and the workers' */
@@ -137,7 +137,7 @@ async function startWaitingTests(project: Project): Promise<Program> {
   const program = project.start('playwright', args, playwrightEnvironment(project));
   const countListening = (): number =>
     readLog(logPath(project)).filter(({ event }) => event === 'listening').length;
-  await expect.poll(countListening, { timeout: 50_000 }).toBe(12);
+  await expect.poll(countListening).toBe(12);
   expect(lockedPorts(project)).toHaveLength(12);
   expect(beaconsOf(program.pid)).toHaveLength(1);
   return program;

@@ -284,9 +284,7 @@ test('gives vite its flag', async ({ createProject }) => {
   const project = await createProject({ 'index.html': '<p>a page of vite' });
   const dev = project.start('portslice', ['run', '--', 'vite']);
   const [, port] = await dev.waitForOutput(/WEB is (\d+)/);
-  await expect
-    .poll(async () => (await project.run('portslice', ['url'])).exitCode, { timeout: 30_000 })
-    .toBe(0);
+  await expect.poll(async () => (await project.run('portslice', ['url'])).exitCode).toBe(0);
   expect(await (await fetch(`http://localhost:${port}`)).text()).toContain('a page of vite');
   dev.kill();
   await dev.finished;

@@ -39,7 +39,7 @@ function isRunning(processId: number): boolean {
 
 async function expectNothingLeft(project: Project): Promise<void> {
   const running = (): number[] => serverProcesses(project).filter(isRunning);
-  await expect.poll(running, { message: 'servers that still run', timeout: 20_000 }).toEqual([]);
+  await expect.poll(running, { message: 'servers that still run' }).toEqual([]);
   await expectAllReleased(project);
 }
 
@@ -400,7 +400,7 @@ async function startWaiting(project: Project): Promise<Program> {
   const args = ['test', '--reporter=line,json'];
   const program = project.start('playwright', args, playwrightEnvironment(project));
   const ready = (): number => readLog(logPath(project)).filter(({ text }) => text === 'ready').length;
-  await expect.poll(ready, { timeout: 50_000 }).toBe(2);
+  await expect.poll(ready).toBe(2);
   expect(serverProcesses(project).filter(isRunning)).toHaveLength(6);
   return program;
 }

@@ -84,7 +84,7 @@ function runningServers(project: Project): number[] {
 
 async function expectNothingLeft(project: Project): Promise<void> {
   const running = (): number[] => runningServers(project);
-  await expect.poll(running, { message: 'servers that still run', timeout: 20_000 }).toEqual([]);
+  await expect.poll(running, { message: 'servers that still run' }).toEqual([]);
   await expectAllReleased(project);
 }
 
@@ -400,7 +400,7 @@ const WAITING = `${IMPORTS}
 async function startWaiting(project: Project): Promise<Program> {
   const program = startVitest(project, ['run']);
   const ready = (): number => readVitestLog(project).filter(({ text }) => text === 'ready').length;
-  await expect.poll(ready, { timeout: 50_000 }).toBe(2);
+  await expect.poll(ready).toBe(2);
   expect(runningServers(project)).toHaveLength(8);
   return program;
 }

@@ -206,7 +206,7 @@ for (const { signal, pool, target } of SIGNALS) {
     const project = await createProject(files);
     const program = startVitest(project, ['run']);
     const ready = (): number => readVitestLog(project).filter(({ text }) => text === 'ready').length;
-    await expect.poll(ready, { timeout: 20_000 }).toBe(4);
+    await expect.poll(ready).toBe(4);
     expect(lockedPorts(project)).toHaveLength(4 * 6 + 4);
     expect(beaconsOf(program.pid)).toHaveLength(1);
     if (target === 'group') program.killGroup(signal);

@@ -27,9 +27,7 @@ for (const pool of ['forks', 'vmThreads']) {
         .filter((text) => text.startsWith(`${name} run: `))
         .map((text) => text.slice(`${name} run: `.length));
     const oneRun = async (name: string): Promise<string> => {
-      await expect
-        .poll(() => runs(name).length, { timeout: 15_000, message: program.output })
-        .toBeGreaterThan(0);
+      await expect.poll(() => runs(name).length, { message: program.output }).toBeGreaterThan(0);
       return runs(name)[0] as string;
     };
 
@@ -52,7 +50,6 @@ for (const pool of ['forks', 'vmThreads']) {
     project.write({ 'a.test.ts': watched('third'), 'vitest.config.ts': changed });
     await expect
       .poll(() => runs('third').some((run) => run.endsWith(' of 10')), {
-        timeout: 15_000,
         message: program.output,
       })
       .toBe(true);

@@ -4,7 +4,7 @@ import { expect, type Project } from './project.ts';
 
 const CLAIM_ALL = `
 import { getServerTCPPorts, TCPPortOwner } from 'portslice';
-const owners = await TCPPortOwner.acquireMany(getServerTCPPorts().length, { acquireTimeoutMs: 20_000 });
+const owners = await TCPPortOwner.acquireMany(getServerTCPPorts().length, { acquireTimeoutMs: 60_000 });
 console.log(owners.length);
 `;
 
@@ -27,7 +27,6 @@ export function beaconsOf(processId: number): string[] {
 export async function expectNoneLocked(project: Project): Promise<void> {
   const locked = expect.poll(() => lockedPorts(project), {
     message: 'ports that are still locked',
-    timeout: 20_000,
   });
   await locked.toEqual([]);
 }
