@@ -1,6 +1,6 @@
 #!/bin/sh
 # For a slim Linux, on which the Node of our scripts (a devDependency) does not start: Node 26 needs libatomic, which Node 24 did not.
-# `npm ci` calls this then (`prepare` in package.json). No script of Node could do it.
+# `npm run demo` and `npm test` call this then. No script of Node could do it, and npm warns users of a package that has `prepare`.
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi

@@ -1,4 +1,4 @@
-/** What `npm ci` does where the Node of our scripts does not start: the script itself, with programs in the place of Debian's. */
+/** What the README's commands do where the Node of our scripts does not start: the script itself, with programs in the place of Debian's. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -59,7 +59,7 @@ test('others get it by sudo, if that asks for no password', () => {
 test.each([
   ['there is no apt-get', {}],
   ['nobody may install', { id: 'echo 1000', sudo: 'exit 1', 'apt-get': 'exit 100' }],
-])('npm ci fails where %s, and says what to install', (_, programs) => {
+])('the command fails where %s, and says what to install', (_, programs) => {
   const { status, stderr } = start(programs);
   expect(status).toBe(1);
   expect(stderr).toContain(LACKS_LIBRARY);
