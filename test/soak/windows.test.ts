@@ -23,7 +23,7 @@ describe.skipIf(wine === undefined)('on Windows, under Wine', { timeout: TIMEOUT
   test.each(STORMS)('$file passes with $rounds rounds', async ({ file, tests, rounds }) => {
     const run = await runSuites(
       windows,
-      { pool: 'forks', include: [file] },
+      { pool: 'forks', include: [file], timeoutMs: TIMEOUT_MS },
       { STORM_ROUNDS: String(rounds) },
     );
     const { passed, ...others } = run.of(file);

@@ -39,7 +39,7 @@ describe.skipIf(wine === undefined)('the self-test on Windows, under Wine', { ti
   });
 
   test('ends with 1 where a promise is broken', async () => {
-    const { exitCode, output } = await windows.run(DOCTOR, { NODE_OPTIONS: '--no-addons' });
+    const { exitCode, output } = await windows.run(DOCTOR, { env: { NODE_OPTIONS: '--no-addons' } });
     expect({ exitCode, output }).toMatchObject({ exitCode: 1 });
     expect(output).toMatch(/^FAILED: {2}The system can be asked for ports: .*--no-addons/m);
   });

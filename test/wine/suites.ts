@@ -12,7 +12,12 @@ interface Suites {
   readonly workers?: number;
   /** Ends of titles of tests that are not run. */
   readonly without?: readonly string[];
+  /** Of each test: a bound for what hangs, not a measure. It is that of the whole run, too. */
+  readonly timeoutMs?: number;
 }
+
+/** On a busy machine the longest takes a minute. */
+const TEST_TIMEOUT_MS = 300_000;
 
 export interface SuitesRun {
   /** Of one test file. */
@@ -26,8 +31,11 @@ export async function runSuites(
   env: Readonly<Record<string, string>> = {},
 ): Promise<SuitesRun> {
   const outputFile = `report-${performance.now()}.json`;
-  const config = JSON.stringify({ ...suites, outputFile });
-  const { exitCode, output } = await windows.run(['test/wine/inside/run-suites.program.ts', config], env);
+  const config = JSON.stringify({ timeoutMs: TEST_TIMEOUT_MS, ...suites, outputFile });
+  const { exitCode, output } = await windows.run(['test/wine/inside/run-suites.program.ts', config], {
+    env,
+    ...(suites.timeoutMs === undefined ? {} : { longestMs: suites.timeoutMs }),
+  });
   const report = readSuiteReport(path.join(windows.folder, outputFile), `${exitCode}\n${output}`);
   return { of: (file) => resultsOf(report, file), output };
 }

@@ -26,14 +26,22 @@ import { cleanEnvironment } from '../support/environment.ts';
 import { namespaceWrapper } from '../support/namespaces.ts';
 import { programOrNothing } from '../support/needs.ts';
 import { environmentWithBlocks, type PortBlock, reservePorts } from '../support/port-block.ts';
+import { describeEverybody } from '../support/watchdog.ts';
 
 const project = path.resolve(import.meta.dirname, '../..');
 const BLOCK_COUNT = 4;
+/** A bound for what hangs. On a quiet machine nothing takes more than two minutes, beside four busy loops seven. */
+const LONGEST_RUN_MS = 1_000_000;
 
 export interface Windows extends AsyncDisposable {
   readonly folder: string;
-  /** Runs Node with these arguments in the folder, to its end. */
-  run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<WindowsRun>;
+  /** Runs Node with these arguments in the folder, to its end, or ends it and tells where everybody stood. */
+  run(args: readonly string[], options?: RunOptions): Promise<WindowsRun>;
+}
+
+interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly longestMs?: number;
 }
 
 interface WindowsRun {
@@ -65,11 +73,21 @@ export async function openWindows(wine: string): Promise<Windows> {
     spawnSync(path.join(path.dirname(wine), 'wineserver'), ['-k'], { env, stdio: 'ignore' });
   return {
     folder,
-    run: async (args, extra) => {
-      const run = await runToEnd([...wrapper, wine, node, ...args], folder, { ...env, ...extra });
+    run: async (args, { env: extra, longestMs = LONGEST_RUN_MS } = {}) => {
+      let hang = '';
+      const giveUp = async (): Promise<void> => {
+        hang = `It has not ended within ${longestMs} ms.\n${await describeEverybody()}\n`;
+        endAll();
+      };
+      const alarm = setTimeout(() => void giveUp(), longestMs);
+      const { exitCode, output } = await runToEnd([...wrapper, wine, node, ...args], folder, {
+        ...env,
+        ...extra,
+      });
+      clearTimeout(alarm);
       // What serves Windows there is of that namespace.
       endAll();
-      return run;
+      return { exitCode, output: hang + output };
     },
     [Symbol.asyncDispose]: async () => {
       endAll();

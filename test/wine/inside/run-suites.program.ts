@@ -15,11 +15,12 @@ interface Suites {
   readonly workers?: number;
   /** Ends of titles of tests that are not run. */
   readonly without?: readonly string[];
+  /** Of each test. */
+  readonly timeoutMs: number;
 }
 
-const TIMEOUT_MS = 900_000;
 const suites = JSON.parse(process.argv[2] ?? '') as Suites;
-const { pool, include, outputFile, usesPlugin = false, workers = 1, without = [] } = suites;
+const { pool, include, outputFile, usesPlugin = false, workers = 1, without = [], timeoutMs } = suites;
 
 const plugins = usesPlugin ? [(await import('portslice/vitest/plugin')).default()] : [];
 const options = {
@@ -30,8 +31,8 @@ const options = {
   testNamePattern: `^(?!.*(?:${without.join('|') || '$^'})$)`,
   minWorkers: workers,
   maxWorkers: workers,
-  testTimeout: TIMEOUT_MS,
-  hookTimeout: TIMEOUT_MS,
+  testTimeout: timeoutMs,
+  hookTimeout: timeoutMs,
   reporters: ['default', 'json'],
   outputFile: { json: outputFile },
 };
