@@ -6,6 +6,8 @@ const MAX_LENGTH = 253;
 
 export function isHostName(text: string): boolean {
   if (text.length > MAX_LENGTH) return false;
+  // What ends in a number is an address or nothing: '999.0.0.1', '1.2.3.4.5'. The rule is that of URLs.
+  if (/(?:^|\.)\d+\.?$/.test(text) && !URL.canParse(`http://${text}`)) return false;
   // Made here: V8 takes a millisecond to look up these classes, and few processes ask.
   return new RegExp(String.raw`^${LABEL}(?:\.${LABEL})*\.?$`, 'u').test(text);
 }

@@ -155,7 +155,7 @@ export interface ServerDiedFacts {
   readonly lastLines: string;
 }
 
-/** A server of a test that has failed had ended by itself. It is told beside the test's own error. */
+/** A test failed, and one of its servers had already ended on its own. Reported next to the test's own error. */
 export class ServerDiedError extends PortsliceError {
   static override readonly name: string = 'ServerDiedError';
   static override readonly code = 'PORTSLICE_SERVER_DIED';

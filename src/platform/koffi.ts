@@ -22,7 +22,7 @@ export interface LibraryHandle {
   func(prototype: string): (...args: any[]) => any;
 }
 
-/** A function that is bound on its first call: what not every thread needs. Terminating a thread while koffi binds aborts the process. */
+/** Binds a function on its first call, since not every thread needs it. To terminate a thread while koffi binds aborts the process. */
 export function bindLater(library: LibraryHandle, prototype: string): ReturnType<LibraryHandle['func']> {
   let bound: ((...args: unknown[]) => unknown) | undefined;
   return (...args: unknown[]): unknown => (bound ??= library.func(prototype))(...args);

@@ -22,9 +22,11 @@ export interface HoldTarget {
   readonly addresses: BoundAddresses;
 }
 
-/** A port that is kept from everybody but servers that share it. */
+/** What was found of a claimed port, and what keeps it from everybody but servers that share it. */
 export interface Hold {
-  /** None: the port was only checked, and nothing but its lock keeps it. */
+  /** 'checked': the port was free when it was looked at, and nothing but its lock keeps it. */
+  readonly kind: 'held' | 'checked';
+  /** None if it was only checked. */
   readonly descriptors: readonly number[];
   readonly addresses: BoundAddresses;
 }

@@ -90,7 +90,7 @@ export interface DispenserFacts {
   readonly fixture: string;
   readonly label: string;
   readonly defaults: PortOptions;
-  /** Of the test, 0: none. Ours shall be the error that people see, so we wait for a part of it only. */
+  /** Of the test; 0: none. We wait for a part of it only, so that people see our error and not the runner's time-out. */
   readonly testTimeoutMs: number;
   /** Of a test: then what it has used of its time counts too. Several tests may each wait anew. */
   readonly scope: UseScope;

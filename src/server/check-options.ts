@@ -1,7 +1,10 @@
 /** The options of a server, checked before anything is done. */
 import { InvalidOptionError } from '../errors/index.ts';
-import type { AcquireOptions } from '../pool/api/owner-options.ts';
-import { checkAcquireOptions } from '../pool/api/owner-options.ts';
+import {
+  ACQUIRE_OPTION_NAMES,
+  type AcquireOptions,
+  checkAcquireOptions,
+} from '../pool/api/owner-options.ts';
 import { checkNames, checkTimeout } from '../pool/session/option-checks.ts';
 import { fillInAny, portNamesIn } from './command-template.ts';
 import { isRegExp } from './foreign-values.ts';
@@ -31,17 +34,8 @@ const SERVER_OPTION_NAMES: readonly string[] = [
   'keepListening',
   'label',
 ];
-const ACQUIRE_OPTION_NAMES: readonly (keyof AcquireOptions)[] = [
-  'hosts',
-  'socketAddressFamily',
-  'hold',
-  'port',
-  'preferredPorts',
-  'excludedPorts',
-  'transports',
-  'acquireTimeoutMs',
-  'signal',
-];
+/** A server has a label of its own. */
+const PORT_OPTION_NAMES = ACQUIRE_OPTION_NAMES.filter((name) => name !== 'label');
 
 export interface ServerSettings {
   readonly command: readonly string[] | string | ServerFunction;
@@ -67,7 +61,7 @@ export interface ServerSettings {
 
 /** @throws InvalidOptionError that names the option */
 export function checkServerOptions(options: StartServerOptions): ServerSettings {
-  checkNames(options, [...SERVER_OPTION_NAMES, ...ACQUIRE_OPTION_NAMES]);
+  checkNames(options, [...SERVER_OPTION_NAMES, ...PORT_OPTION_NAMES]);
   const { command, env = {}, cwd, ready = 'listening', signal } = options;
   const { readyTimeoutMs = DEFAULT_READY_TIMEOUT_MS, stopTimeoutMs = DEFAULT_STOP_TIMEOUT_MS } = options;
   const { stopSignal = 'SIGTERM', label } = options;
@@ -103,7 +97,7 @@ export function checkServerOptions(options: StartServerOptions): ServerSettings 
 }
 
 function checkAcquire(options: StartServerOptions, label: string): AcquireOptions {
-  const given = ACQUIRE_OPTION_NAMES.filter(
+  const given = PORT_OPTION_NAMES.filter(
     (option) => options[option as keyof StartServerOptions] !== undefined,
   );
   const acquire: AcquireOptions = {

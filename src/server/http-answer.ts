@@ -59,14 +59,17 @@ async function ask(url: string, timeoutMs: number, signal: AbortSignal): Promise
     ? process.getBuiltinModule('node:https')
     : process.getBuiltinModule('node:http');
   return new Promise((resolve) => {
-    const asked = request(url, {
+    const options = {
       // A connection that stays open could keep the server from ending.
       agent: false,
       signal,
+      // Also where Node was told not to: the server may listen on one of the addresses of its host only.
+      autoSelectFamily: true,
       ...(isUnderLocalhost(new URL(url).hostname) ? { lookup: findLoopback } : {}),
       // Test servers sign their certificates themselves, and nothing is told them.
       ...(isSecure ? { rejectUnauthorized: false } : {}),
-    });
+    };
+    const asked = request(url, options);
     asked.setTimeout(timeoutMs, () => {
       resolve(TIMEOUT);
       asked.destroy();

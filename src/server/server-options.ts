@@ -52,11 +52,11 @@ export interface StartServerOptions extends Omit<AcquireOptions, 'label'> {
   cwd?: string | undefined;
   /** Default: 'listening'. */
   ready?: Readiness | undefined;
-  /** Default: 30,000. Fixtures wait for at most a part of the test's time-out. */
+  /** Milliseconds from 0 to 2,147,483,647. Default: 30,000. Fixtures wait for at most four fifths of the test's time-out. */
   readyTimeoutMs?: number | undefined;
   /** How `stop()` asks the processes to end. Default: 'SIGTERM'. */
   stopSignal?: NodeJS.Signals | undefined;
-  /** How long they may take before they are killed. Default: 5,000. */
+  /** How long they may take before they are killed: milliseconds from 0 to 2,147,483,647. Default: 5,000. */
   stopTimeoutMs?: number | undefined;
   /** The command ends once it has started the server. */
   launcher?: boolean | LauncherOptions | undefined;

@@ -22,7 +22,8 @@ export interface Server extends AsyncDisposable {
   readonly readyAfterMs: number;
   /**
    * Resolves when the process that was started last has ended, by itself or by `stop()` and `restart()`; for an in-process
-   * server when it is closed. Never rejects. A server that runs does not keep its process from ending, but who asks for this waits for it.
+   * server when it is closed. Never rejects. A running server does not keep this process alive; reading this property does,
+   * until the server has ended.
    */
   readonly exited: Promise<ServerEnd>;
   /** As `TCPPortOwner.url` of its first port. */

@@ -3,8 +3,8 @@ import type { StartServerOptions } from './server-options.ts';
 import type { Server } from './server.ts';
 
 /**
- * Claims a port, starts a server on it, and resolves when the server is ready and it is certain that it is this one. Ends
- * everything again and gives the port back where that fails.
+ * Claims a port, starts a server on it, and resolves once it is ready and certain to be the server that listens. If that
+ * fails, everything is stopped and the port is given back.
  * @throws InvalidOptionError, ServerCommandError, ServerExitedError, ServerAddressInUseError, ForeignListenerError,
  *   ServerNotReadyError, ServerHandOverError, UnsupportedPlatformError, the signal's reason; what `TCPPortOwner.acquire` throws; what a
  *   function in place of a command throws

@@ -18,12 +18,12 @@ import {
 const takeHoldForNothing: PortKernel['takeHold'] = (port, target) => {
   const held = kernel.takeHold(port, target);
   kernel.closeDescriptors(held?.descriptors ?? []);
-  return held && { ...held, descriptors: [] };
+  return held && { ...held, kind: 'checked', descriptors: [] };
 };
 
 const takeSealAsHold: PortKernel['takeHold'] = (port) => {
   const descriptors = kernel.takeSeal(port, 'everywhere');
-  return descriptors && { descriptors, addresses: 'everywhere' };
+  return descriptors && { kind: 'held', descriptors, addresses: 'everywhere' };
 };
 
 /** Others attach to what nobody else has. */

@@ -260,19 +260,26 @@ function hostOf(options: object): string | undefined {
 }
 
 test('owner.host is where a server has to listen, so that listen(owner) listens on the hosts', async () => {
-  await using opened = await openTestPool(6);
+  await using opened = await openTestPool(8);
   expect(hostOf({})).toBeUndefined();
   expect(hostOf({ hosts: ['127.0.0.1'] })).toBe('127.0.0.1');
   expect(hostOf({ hosts: ['localhost'] })).toBe('localhost');
+  // The system's resolver need not know it.
+  expect(hostOf({ hosts: ['app.localhost'] })).toBe('localhost');
   expect(hostOf({ socketAddressFamily: 'ipv4' })).toBe('0.0.0.0');
   expect(hostOf({ socketAddressFamily: 'ipv6' })).toBe('::');
-  expect(opened.pool.stats().currentlyAllocatedPorts).toBe(5);
-  using owner = new TCPPortOwner({ hosts: ['127.0.0.1'] });
-  const server = net.createServer().listen(owner);
-  await once(server, 'listening');
-  expect(server.address()).toMatchObject({ address: '127.0.0.1', port: owner.port });
-  server.close();
-  await once(server, 'close');
+  expect(opened.pool.stats().currentlyAllocatedPorts).toBe(6);
+  for (const host of ['127.0.0.1', 'app.localhost']) {
+    using owner = new TCPPortOwner({ hosts: [host] });
+    const server = net.createServer().listen(owner);
+    await once(server, 'listening');
+    expect(server.address()).toMatchObject({
+      address: host === '127.0.0.1' ? host : expect.stringMatching(/^(?:127\.0\.0\.1|::1)$/),
+      port: owner.port,
+    });
+    server.close();
+    await once(server, 'close');
+  }
 });
 
 test('a literal count gives a tuple, any other number an array', () => {

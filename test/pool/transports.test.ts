@@ -191,7 +191,7 @@ test("['udp'] alone has the guard of TCP as well", async () => {
   using owner = new TCPPortOwner({ transports: ['udp'] });
   expect(opened.pool.snapshot()).toMatchObject([{ port: owner.port, state: 'held' }]);
   const kernel = platform.openKernel();
-  const unheld = { descriptors: [], addresses: 'everywhere' };
+  const unheld = { kind: 'checked', descriptors: [], addresses: 'everywhere' };
   expect(kernel.checkStrictly(owner.port, { addresses: 'everywhere' })).toEqual(
     hasHolds ? undefined : unheld,
   );

@@ -360,6 +360,9 @@ describe('bad arguments', () => {
     'x-',
     'a..b',
     `${'x'.repeat(64)}.com`,
+    '999.0.0.1',
+    '256.1.1.1',
+    '1.2.3.4.5',
   ])('the host %o, which is none, is refused at once', async (host) => {
     const error = await errorOf(InvalidOptionError, () => waitForListening(2000, { host }));
     expect(error.option).toBe('host');

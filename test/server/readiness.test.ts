@@ -52,6 +52,23 @@ describe('A server is ready', () => {
     expect(await statusOf(server.url('/health'))).toBe(200);
   });
 
+  test('when a path answers under a name that Node would try at one address only', async () => {
+    await using _opened = await openTestPool(1);
+    const isDefault = net.getDefaultAutoSelectFamily();
+    net.setDefaultAutoSelectFamily(false);
+    try {
+      await using server = await startServer({
+        command: WEB,
+        env: { HOST: '::1' },
+        hosts: ['app.localhost'],
+        ready: '/health',
+      });
+      expect(server.url('/')).toContain('http://app.localhost:');
+    } finally {
+      net.setDefaultAutoSelectFamily(isDefault);
+    }
+  });
+
   test('when a URL answers with the status that is asked for', async () => {
     await using _opened = await openTestPool(1);
     const ready = { url: 'http://127.0.0.1:{port}/health', status: [503, 418] };

@@ -11,7 +11,7 @@ export const hold: Check = {
   promise: 'Nobody else gets a claimed port before its server does',
   run: async (bench) => {
     const { port, hold: held } = bench.claim();
-    if (held.descriptors.length === 0) {
+    if (held.kind === 'checked') {
       if (!bench.system.hasHolds()) return NO_HOLD;
       throw new BrokenPromise(`that port ${port} is held, which was claimed`, 'nothing holds it');
     }

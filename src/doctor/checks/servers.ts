@@ -34,7 +34,7 @@ export const probe: Check = {
       const { kernel } = bench;
       const isSeen = kernel.somethingListens(port, 'everywhere');
       if (!isSeen) throw new BrokenPromise(`that the server on ${host} is seen`, 'the probe found nobody');
-      if (hold.descriptors.length > 0 && !kernel.somethingListensBeside(hold))
+      if (hold.kind === 'held' && !kernel.somethingListensBeside(hold))
         throw new BrokenPromise(`that the server on ${host} is seen`, 'the probe with the hold found nobody');
       // What its connections leave is no server.
       for (const client of clientHosts) await tryClient(port, client, bench.soonMs);

@@ -68,7 +68,7 @@ function checkNarrowly(
 }
 
 function check(libc: LibC, port: number, addresses: BoundAddresses, mode: BindMode): Hold | undefined {
-  return isFreeOn(libc, port, addresses, mode) ? { descriptors: [], addresses } : undefined;
+  return isFreeOn(libc, port, addresses, mode) ? { kind: 'checked', descriptors: [], addresses } : undefined;
 }
 
 function isFreeOn(libc: LibC, port: number, addresses: BoundAddresses, mode: BindMode): boolean {

@@ -34,7 +34,7 @@ export function takeHold(libc: LibC, port: number): Hold | undefined {
   const descriptor = bindOne(libc, port, DUAL_WILDCARD, mode);
   if (descriptor === undefined) return undefined;
   if (letsServersListen(libc, port, descriptor))
-    return { descriptors: [descriptor], addresses: 'everywhere' };
+    return { kind: 'held', descriptors: [descriptor], addresses: 'everywhere' };
   libc.close(descriptor);
   return takeHold(libc, port);
 }
@@ -63,9 +63,9 @@ function letsServersListen(libc: LibC, port: number, descriptor: number): boolea
 
 /** Finds where the port is free for a server that sets no option. The hold it returns has no descriptors. */
 export function checkStrictly(libc: LibC, port: number, { addresses }: HoldTarget): Hold | undefined {
-  if (isFreeOn(libc, port, 'everywhere')) return { descriptors: [], addresses: 'everywhere' };
+  if (isFreeOn(libc, port, 'everywhere')) return { kind: 'checked', descriptors: [], addresses: 'everywhere' };
   if (addresses === 'everywhere' || !isFreeOn(libc, port, addresses)) return undefined;
-  return { descriptors: [], addresses };
+  return { kind: 'checked', descriptors: [], addresses };
 }
 
 function isFreeOn(libc: LibC, port: number, addresses: BoundAddresses): boolean {

@@ -37,13 +37,13 @@ const UNUSED_ADDRESSES: Readonly<Record<Family, readonly InternetAddress[]>> = {
 /** For a port that `takeHold` has just found taken. @returns undefined if there may be more than leftovers */
 export function takeHoldOverLeftovers(libc: LibC, port: number, { addresses }: HoldTarget): Hold | undefined {
   const everywhere = bindOverLeftovers(libc, port, DUAL_WILDCARD);
-  if (everywhere !== undefined) return { descriptors: [everywhere], addresses: 'everywhere' };
+  if (everywhere !== undefined) return { kind: 'held', descriptors: [everywhere], addresses: 'everywhere' };
   if (addresses === 'everywhere') return undefined;
   const mode = holdMode(libc);
   const bindExactly = (address: InternetAddress): number | undefined =>
     bindOne(libc, port, address, mode) ?? bindOverLeftovers(libc, port, address);
   const exactly = bindEach(addresses, bindExactly, libc.close);
-  return exactly && { descriptors: exactly, addresses };
+  return exactly && { kind: 'held', descriptors: exactly, addresses };
 }
 
 function bindOverLeftovers(libc: LibC, port: number, address: InternetAddress): number | undefined {

@@ -1,6 +1,7 @@
 /**
  * Playwright Test, from whichever package the project has: `@playwright/test`, or `playwright`, which the packages for
- * component tests bring. By require: only one of the two may be there, and none of our modules may wait while it loads.
+ * component tests bring. By require: only one of the two may be there, and none of our modules may wait while it loads. A bundle of
+ * CommonJS has `__filename`, and an empty import.meta.
  */
 import type * as PlaywrightTest from '@playwright/test';
 import type { TestInfo } from '@playwright/test';
@@ -8,7 +9,7 @@ import type { TestInfo } from '@playwright/test';
 const PACKAGES = ['@playwright/test', 'playwright/test'] as const;
 
 function load(): typeof PlaywrightTest {
-  const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
+  const require = process.getBuiltinModule('node:module').createRequire(import.meta.url ?? __filename);
   let cause: unknown;
   for (const name of PACKAGES) {
     try {

@@ -44,7 +44,8 @@ function addReporter<Config extends PlaywrightTestConfig>(config: Config, option
   return { ...config, reporter: [...theirs, [ours, report === true ? {} : report]] };
 }
 
-/** Playwright takes paths and bare specifiers, no URLs. */
+/** Playwright takes paths and bare specifiers, no URLs. By require, which a bundle of CommonJS can do too. */
 function pathOf(specifier: string): string {
-  return process.getBuiltinModule('node:url').fileURLToPath(import.meta.resolve(specifier));
+  const { createRequire } = process.getBuiltinModule('node:module');
+  return createRequire(import.meta.url ?? __filename).resolve(specifier);
 }

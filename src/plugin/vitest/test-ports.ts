@@ -43,9 +43,9 @@ export async function explainFailure(
 }
 
 /**
- * Vitest takes annotations while a test runs only, but knows only afterwards that it has failed, and only failures show
- * them. In every test one would be a message to the main process that is waited for: more than all else of a port's time.
- * So the test counts as running once more, while the call looks at it.
+ * Vitest accepts annotations only while a test runs, and shows them only for tests that failed, which it knows only afterwards.
+ * An annotation in every test would be a message to the main process that is waited for, longer than all else that a port takes.
+ * So a failed test is made to look as if it still ran, while it is annotated.
  */
 export async function annotateFailed(task: Task, annotate: () => Promise<unknown>): Promise<void> {
   const result = task.result as { state: string };

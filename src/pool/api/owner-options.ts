@@ -1,4 +1,5 @@
 /** The options of owners, checked before anything is done. */
+import { isUnderLocalhost } from '../../core/host-name.ts';
 import { InvalidOptionError } from '../../errors/index.ts';
 import type { HoldTarget, SocketAddressFamily } from '../../platform/port-kernel.ts';
 import type { ClaimRequest } from '../claim/look.ts';
@@ -10,7 +11,10 @@ import { GROUP_OPTION_NAMES, type GroupOptions, toGroupRequest } from './group-o
 export type { SocketAddressFamily };
 
 export interface TCPPortOwnerOptions {
-  /** Names or addresses of this machine on which the port must be free; '' is every address. Default: ['', 'localhost']. */
+  /**
+   * Names or addresses of this machine on which the port must be free, at most 7 addresses in all; '' is every address.
+   * Default: ['', 'localhost'].
+   */
   hosts?: readonly string[] | undefined;
   /** Default: 'dual', both. */
   socketAddressFamily?: SocketAddressFamily | undefined;
@@ -28,14 +32,17 @@ export interface TCPPortOwnerOptions {
   label?: string | undefined;
   /** Exactly this port, 1 to 65535, or a PortTakenError. Goes with neither of the two below. */
   port?: number | undefined;
-  /** Tried in this order, then any other. Those that are no server ports of the run are passed over. */
+  /** From 1 to 65535. Tried in this order, then any other. Those that are no server ports of the run are passed over. */
   preferredPorts?: Iterable<number> | undefined;
-  /** Never these, besides those that the run excludes. */
+  /** From 1 to 65535. Never these, besides those that the run excludes. */
   excludedPorts?: Iterable<number> | undefined;
 }
 
 export interface AcquireOptions extends TCPPortOwnerOptions {
-  /** How long to wait for a free port. Default: 30,000. Fixtures wait for at most a part of the test's time-out. */
+  /**
+   * How long to wait for a free port: milliseconds from 0 to 2,147,483,647. Default: 30,000. Fixtures wait for at most four fifths
+   * of the test's time-out.
+   */
   acquireTimeoutMs?: number | undefined;
   /** Ends the wait with the signal's reason. */
   signal?: AbortSignal | undefined;
@@ -48,7 +55,7 @@ const DEFAULT_HOSTS: readonly string[] = Object.freeze(['', 'localhost']);
 /** What the default hosts mean: every address. */
 const EVERYWHERE: HoldTarget = { addresses: 'everywhere' };
 const DEFAULT_ACQUIRE_TIMEOUT_MS = 30_000;
-export const OWNER_OPTION_NAMES: readonly string[] = [
+export const OWNER_OPTION_NAMES: readonly (keyof TCPPortOwnerOptions)[] = [
   'hosts',
   'socketAddressFamily',
   'hold',
@@ -58,7 +65,11 @@ export const OWNER_OPTION_NAMES: readonly string[] = [
   'preferredPorts',
   'excludedPorts',
 ];
-const ACQUIRE_OPTION_NAMES: readonly string[] = [...OWNER_OPTION_NAMES, 'acquireTimeoutMs', 'signal'];
+export const ACQUIRE_OPTION_NAMES: readonly (keyof AcquireOptions)[] = [
+  ...OWNER_OPTION_NAMES,
+  'acquireTimeoutMs',
+  'signal',
+];
 const ACQUIRE_MANY_OPTION_NAMES: readonly string[] = [...ACQUIRE_OPTION_NAMES, ...GROUP_OPTION_NAMES];
 const FAMILIES: readonly unknown[] = ['ipv4', 'ipv6', 'dual'];
 const DEFAULT_TRANSPORTS: readonly unknown[] = Object.freeze(['tcp']);
@@ -208,6 +219,8 @@ function indexesOf({ segment }: PoolSession, ports: readonly number[]): number[]
 
 /** Where a server listens so that it is reached on the first of those hosts; undefined: on every address. */
 export function hostToListen(hosts: readonly string[], family: SocketAddressFamily): string | undefined {
-  if (!hosts.includes('')) return hosts[0];
+  const [first] = hosts;
+  // Node asks the system's resolver, and not every one knows names under localhost.
+  if (!hosts.includes('')) return first !== undefined && isUnderLocalhost(first) ? 'localhost' : first;
   return { dual: undefined, ipv4: '0.0.0.0', ipv6: '::' }[family];
 }

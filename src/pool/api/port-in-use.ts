@@ -10,7 +10,7 @@ import { checkOwnerOptions, type TCPPortOwnerOptions } from './owner-options.ts'
  * Tells whether something listens on the port, or another owner has it. TIME_WAIT does not count, nor does an owner
  * of this thread on whose port nothing listens.
  * @param port from 1 to 65535
- * @throws InvalidOptionError, HostError, ResourceLimitError, PermissionError
+ * @throws InvalidOptionError, HostError, ResourceLimitError, PermissionError, ForeignFunctionError, UnsupportedPlatformError
  */
 export function portIsInUse(
   port: number,

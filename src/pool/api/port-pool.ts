@@ -25,7 +25,10 @@ import { acquireFrom, type OwnedClaim, type TCPPortOwner } from './tcp-port-owne
 export interface PortPoolOptions extends ServerPortOptions {
   /** How many workers the run has, 0 to 2,000; there are a few more slices than workers. Default: 0. */
   workers?: number | undefined;
-  /** For how long a released port is not handed out again while another port is free. Default: 60,000. */
+  /**
+   * For how long a released port is not handed out again while another port is free: milliseconds from 0 to 2,147,483,647.
+   * Default: 60,000.
+   */
   restMs?: number | undefined;
 }
 
@@ -54,7 +57,8 @@ export class PortPool {
 
   /**
    * Makes the pool of a run. It lives until `close()` or the end of this process.
-   * @throws PortSpecError, EphemeralRangeError, InvalidOptionError, ForeignFunctionError, UnsupportedPlatformError
+   * @throws PortSpecError, EphemeralRangeError, InvalidOptionError, ForeignFunctionError, UnsupportedPlatformError,
+   *   ResourceLimitError, PermissionError, SystemCallError
    */
   static create(options: PortPoolOptions = {}): PortPool {
     checkNames(options, [...RUN_POOL_OPTION_NAMES, 'workers']);
@@ -68,7 +72,8 @@ export class PortPool {
   /**
    * Opens the pool of another process, or of this one.
    * @param handle default: PORTSLICE_POOL
-   * @throws PoolHandleError, PoolStaleError, PoolForeignError, PoolDamagedError
+   * @throws PoolHandleError, PoolStaleError, PoolForeignError, PoolDamagedError, InvalidOptionError, ForeignFunctionError,
+   *   UnsupportedPlatformError
    */
   static attach(handle: string | undefined = publishedPoolHandle()): PortPool {
     if (handle === undefined) throw new PoolHandleError({ handle, problem: 'PORTSLICE_POOL is not set' });
@@ -86,6 +91,7 @@ export class PortPool {
    * A slice of the pool.
    * @param hint the worker's number, from 1: its slice, or a spare one while another live worker has it. 0 or nothing:
    *   slice 0, which is the run's own and belongs to no worker
+   * @throws PoolClosedError, InvalidOptionError
    */
   slice(hint = 0): PortSlice {
     checkInteger('hint', hint, 0, Number.MAX_SAFE_INTEGER);
@@ -93,12 +99,12 @@ export class PortPool {
     return new PortSlice(this.#use, takeSlice(session, hint));
   }
 
-  /** Of the whole run, all processes together. */
+  /** Of the whole run, all processes together. @throws PoolClosedError */
   stats(): PortAllocationStats {
     return readStatistics(openSession(this.#use));
   }
 
-  /** Every port that was ever tried, in the order of the pool. */
+  /** Every port that was ever tried, in the order of the pool. @throws PoolClosedError */
   snapshot(): PortRecord[] {
     return readRecords(openSession(this.#use));
   }
@@ -142,7 +148,10 @@ export class PortSlice {
     this.portCount = portCount;
   }
 
-  /** As `TCPPortOwner.acquire`, from this slice; while it has no free port that has rested, from slice 0, then from the others. */
+  /**
+   * As `TCPPortOwner.acquire`, from this slice; while it has no free port that has rested, from slice 0, then from the others.
+   * @throws PoolClosedError; otherwise as `TCPPortOwner.acquire`
+   */
   async acquire(options?: AcquireOptions): Promise<TCPPortOwner> {
     const source = (): SessionSlice => ({ session: openSession(this.#use), slice: this.#slice });
     const [{ owner, claim }] = (await acquireFrom(source, 1, options)) as [OwnedClaim];

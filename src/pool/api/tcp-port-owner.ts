@@ -50,9 +50,10 @@ export class TCPPortOwner {
   readonly host: string | undefined;
 
   /**
-   * Claims a free port, at once.
-   * @throws PortPoolExhaustedError if no port is free, PortTakenError if the one of `port` is not; `acquire` waits instead
-   * @throws InvalidOptionError, HostError, ResourceLimitError, PermissionError, ForeignFunctionError
+   * Claims a free port. Where none is free it blocks for a second look: for 8 ms; for 0.3 s if others have ports that are free by
+   * their records; for at most 5 s while the process that had one of them is starting a child. `acquire` waits instead.
+   * @throws PortPoolExhaustedError if no port is free, PortTakenError if the one of `port` is not
+   * @throws InvalidOptionError, HostError, ResourceLimitError, PermissionError, ForeignFunctionError, UnsupportedPlatformError
    */
   constructor(options?: TCPPortOwnerOptions);
   constructor(options?: TCPPortOwnerOptions | Claimed) {
@@ -74,8 +75,9 @@ export class TCPPortOwner {
   }
 
   /**
-   * Claims several ports, all or none, so that two tests that need several never wait for each other. While others
-   * keep taking single ports from a pool that is nearly exhausted, it can wait long.
+   * Claims several ports, all or none, so that two tests that need several never wait for each other. It can wait long while
+   * others keep taking single ports from a pool that is nearly exhausted.
+   * @param count from 1 to 65,535
    * @throws as `acquire`; InvalidOptionError at once if the pool has no such ports (`consecutive`, `offsets`) or not so many
    */
   static async acquireMany<const Count extends number>(
@@ -94,7 +96,10 @@ export class TCPPortOwner {
     return serverUrl(this, path, protocol);
   }
 
-  /** Gives the port back. Names a server that still listens on it, in a warning. Does nothing the second time. */
+  /**
+   * Gives the port back. Names a server that still listens on it, in a warning, after it has blocked for up to some 130 ms: the
+   * server may be about to end. Does nothing the second time.
+   */
   cleanup(): void {
     releaseClaim(this.#claim);
   }

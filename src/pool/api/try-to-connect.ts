@@ -29,9 +29,10 @@ export async function tryToConnect(
 }
 
 /** Not every resolver knows names under localhost. */
-export const findLoopback: LookupFunction = (_host, _options, callback) => {
-  callback(null, [
-    { address: '::1', family: 6 },
-    { address: '127.0.0.1', family: 4 },
-  ]);
+export const findLoopback: LookupFunction = (_host, { all = false }, callback) => {
+  if (all) callback(null, [IPV6, IPV4]);
+  else callback(null, IPV4.address, IPV4.family);
 };
+
+const IPV6 = { address: '::1', family: 6 };
+const IPV4 = { address: '127.0.0.1', family: 4 };

@@ -96,7 +96,7 @@ function rejectForeignListener({ port, processId }: WaitTarget): void {
   throw new ForeignListenerError({ ...foreign, port, expected: `pid ${processId}`, description });
 }
 
-/** Of a process that we cannot look into, the user is all we know. */
+/** Where we cannot look into the process, its user is all we know. */
 function belongsTo(listener: Listener, processId: number): boolean {
   if (listener.processId !== undefined) return platform.findAncestors(listener.processId).includes(processId);
   return listener.userId === platform.findUser(processId);

@@ -11,13 +11,16 @@ import type { TCPPortOwner } from './tcp-port-owner.ts';
 export interface WaitForListeningOptions {
   /** Where to connect. Default: the owner's host, else 'localhost'. */
   host?: string | undefined;
-  /** Default: 30,000; on the port of a fixture at most four fifths of the time that its test has left. */
+  /**
+   * Milliseconds from 0 to 2,147,483,647. Default: 30,000; on the port of a fixture at most four fifths of the time that its
+   * test has left.
+   */
   timeoutMs?: number | undefined;
   /** Ends the wait with the signal's reason. */
   signal?: AbortSignal | undefined;
   /**
-   * Of the server: its end ends the wait, and only it or a process that it has started may listen. Given as undefined, as of a
-   * child process that could not be started, it is an error.
+   * Process id of the server. The wait fails when that process ends, and only it or a process it has started may listen.
+   * An explicit undefined, as from a child process that could not be started, is an error.
    */
   pid?: number | undefined;
   /** The server as Node's ChildProcess, in place of `pid`: then an early end is told with its exit code or signal. */
@@ -33,8 +36,8 @@ export interface ServerProcess {
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-/** The kernel's own limit. */
-const MAX_PROCESS_ID = 2 ** 22;
+/** Windows has numbers of 32 bits; Linux and macOS have smaller ones. */
+const MAX_PROCESS_ID = 2 ** 32 - 1;
 
 /** What is waited for. */
 export interface WaitTarget {

@@ -9,7 +9,7 @@ import { claimState, isHeld } from '../session/port-claim.ts';
 export function dropHold(claim: PortClaim): boolean {
   if (claimState(claim) !== 'held' || !isHeld(claim)) return false;
   claim.session.kernel.closeDescriptors(claim.hold.descriptors);
-  claim.hold = { descriptors: [], addresses: claim.hold.addresses };
+  claim.hold = { kind: 'checked', descriptors: [], addresses: claim.hold.addresses };
   return true;
 }
 

@@ -1,4 +1,4 @@
-/** Makes claims known that are about to be returned. Members of an incomplete set stay claiming, and uncounted. */
+/** Publishes claims that are about to be returned. Those of an incomplete set are never published: they stay claiming, and uncounted. */
 import { PortState, withState } from '../../core/port-state.ts';
 import { HeaderWord, RecordWord } from '../../core/segment-layout.ts';
 import type { PoolSession } from '../session/pool-session.ts';

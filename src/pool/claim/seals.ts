@@ -34,10 +34,10 @@ function keepSealed(claim: PortClaim, leaked: boolean): void {
 function replaceHold(claim: PortClaim): boolean {
   const { session, port, hold } = claim;
   session.kernel.closeDescriptors(hold.descriptors);
-  claim.hold = { descriptors: [], addresses: hold.addresses };
+  claim.hold = { kind: 'checked', descriptors: [], addresses: hold.addresses };
   try {
     const descriptors = session.kernel.takeSeal(port, hold.addresses);
-    if (descriptors !== undefined) claim.hold = { descriptors, addresses: hold.addresses };
+    if (descriptors !== undefined) claim.hold = { kind: 'held', descriptors, addresses: hold.addresses };
     return descriptors !== undefined;
   } catch {
     // As with the probe. The lock stays, so that at least nobody is given the port.

@@ -39,7 +39,7 @@ export const PART_OF_TEST_TIMEOUT = 0.8;
 
 /** Whether the kernel keeps the port from others; without, only the lock is there. */
 export function isHeld({ hold }: PortClaim): boolean {
-  return hold.descriptors.length > 0;
+  return hold.kind === 'held';
 }
 
 /** For which it was claimed. */

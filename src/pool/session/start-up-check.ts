@@ -5,7 +5,11 @@ import { warnOnceInRun } from './warnings.ts';
 
 /** For a process that has no run to start: its first port need not wait for the answer. */
 export function checkKernelSoon(session: PoolSession): void {
-  startImmediate(() => {
+  let isDone = false;
+  const check = (): void => {
+    if (isDone) return;
+    isDone = true;
+    process.off('exit', check);
     try {
       if (!session.isClosed) checkKernel(session);
     } catch (error) {
@@ -16,7 +20,10 @@ export function checkKernelSoon(session: PoolSession): void {
           'Ports stay unique among tests all the same; npx portslice doctor tests it again.',
       );
     }
-  });
+  };
+  // A script can exit before its event loop turns.
+  process.once('exit', check);
+  startImmediate(check);
 }
 
 export function checkKernel({ kernel, segment }: PoolSession): void {

@@ -12,7 +12,7 @@ import { checkNames } from '../../pool/session/option-checks.ts';
 
 export interface RunPortOptions extends Omit<TCPPortOwnerOptions, 'label'> {
   /**
-   * Whether the number of a server that `portslice run` serves for the same folder is taken, if there is one. Default: true.
+   * Whether to use the number of a server that `portslice run` already serves for the same folder. Default: true.
    * Switch it off where a server is started in any case, as with `reuseExistingServer: false`.
    */
   join?: boolean | undefined;

@@ -13,9 +13,9 @@ import { traceRunPort } from './trace-run-port.ts';
 
 /**
  * A port by name, for the whole run: `webServer: { command: 'npm start', port: runPort('web') }`. The first call in the run's
- * main process claims it, until that process ends; workers, and processes that they start, get the same number. It is the same from run to
- * run where it is free, and another one in each folder. If `portslice run` serves the name for this very folder, its number
- * is taken.
+ * main process claims it, until that process ends; workers, and processes that they start, get the same number. It stays the same
+ * from run to run as long as it is free, and differs from folder to folder. If `portslice run` already serves the name for this
+ * folder, that server's number is used.
  * @param name letters, digits, '-' and '_'; case does not matter
  * @throws RunPortUnknownError in a worker, if the main process has not claimed that name
  * @throws PortTakenError if the one of `port` cannot be had; PortPoolExhaustedError if none can

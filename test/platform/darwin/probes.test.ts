@@ -24,6 +24,7 @@ test('A listener on another address is seen by the strict look, and otherwise on
   expect(kernel.takeHold(port, EVERYWHERE)).toBeUndefined();
   expect(kernel.checkStrictly(port, EVERYWHERE)).toBeUndefined();
   expect(kernel.takeHoldOverLeftovers(port, EVERYWHERE)).toEqual({
+    kind: 'checked',
     descriptors: [],
     addresses: 'everywhere',
   });
@@ -39,8 +40,8 @@ test('A port is narrowed to the named addresses where others have it elsewhere',
   const named = { addresses: [ipv4Address(127, 0, 0, 1)] };
   await using _server = await listen({ port, host: '::1' });
   expect(kernel.takeHold(port, named)).toBeUndefined();
-  expect(kernel.takeHoldOverLeftovers(port, named)).toEqual({ descriptors: [], ...named });
-  expect(kernel.checkStrictly(port, named)).toEqual({ descriptors: [], ...named });
+  expect(kernel.takeHoldOverLeftovers(port, named)).toEqual({ kind: 'checked', descriptors: [], ...named });
+  expect(kernel.checkStrictly(port, named)).toEqual({ kind: 'checked', descriptors: [], ...named });
   const seal = kernel.takeSeal(port, named.addresses);
   // The wildcard of the family, too.
   expect(seal).toHaveLength(2);

@@ -94,7 +94,7 @@ describe('the test of the hold', () => {
     // The first hold of a thread finds it out by itself.
     const frozen = freezeOptionsAtBind(libc());
     const hold = takeHold(frozen, port);
-    expect(hold).toMatchObject({ descriptors: [expect.any(Number)], addresses: 'everywhere' });
+    expect(hold).toMatchObject({ kind: 'held', descriptors: [expect.any(Number)], addresses: 'everywhere' });
     for (const endpoint of ENDPOINTS) {
       expect(await stranger.tryToServe(endpoint, port, ['SO_REUSEADDR'])).toBe('done');
       expect(await stranger.tryToServe(endpoint, port)).toBe('EADDRINUSE');
@@ -121,5 +121,22 @@ describe('the test of the hold', () => {
         /Held ports are not guarded here: a strict ipv4 bind takes a held port, .*\. Ports stay unique among tests all the same\. Use another kernel if you can, and pass hold: false/,
       ),
     ]);
+  });
+
+  test.for([
+    ['exits at once', 'process.exit(0);'],
+    ['goes on', 'setTimeout(() => process.exit(0), 1);'],
+  ])('is done, and told once, by a process without a run that %s', async ([, ending], context) => {
+    const script = `
+      const { TCPPortOwner } = await import('./src/index.ts');
+      new TCPPortOwner().cleanup();
+      ${ending}`;
+    const wrapper = [...needNamespace(context), ...needRestriction(context, BINDS_PASS)];
+    const { status, stderr } = await runScript(script, {
+      wrapper,
+      env: { PORTSLICE_PORTS: '20000-20019' },
+    });
+    expect(status).toBe(0);
+    expect(stderr.match(/\[PORTSLICE_WEAK_HOLD\]/g)).toHaveLength(1);
   });
 });

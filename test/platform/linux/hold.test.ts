@@ -41,7 +41,7 @@ describe('a hold of exact addresses', () => {
   test('is one of every address while nothing conflicts', async (context) => {
     await using stranger = startStranger(needProgram(context, 'python3'));
     const hold = kernel.takeHold(port, { addresses: [localhost(1)] }) as Hold;
-    expect(hold).toEqual({ descriptors: [expect.any(Number)], addresses: 'everywhere' });
+    expect(hold).toEqual({ kind: 'held', descriptors: [expect.any(Number)], addresses: 'everywhere' });
     expect(await stranger.tryToServe({ family: 'ipv6', host: '::1' }, port)).toBe('EADDRINUSE');
     kernel.closeDescriptors(hold.descriptors);
   });
@@ -54,6 +54,7 @@ describe('a hold of exact addresses', () => {
     expect(kernel.takeHold(port, { addresses: exactAddresses })).toBeUndefined();
     const hold = kernel.takeHoldOverLeftovers(port, { addresses: exactAddresses }) as Hold;
     expect(hold).toEqual({
+      kind: 'held',
       descriptors: [expect.any(Number), expect.any(Number)],
       addresses: exactAddresses,
     });
@@ -79,6 +80,7 @@ describe('a hold of exact addresses', () => {
     expect(kernel.checkStrictly(port, { addresses: exactAddresses })).toBeUndefined();
     expect(readdirSync('/proc/self/fd')).toHaveLength(before);
     expect(kernel.checkStrictly(port, { addresses: exactAddresses.slice(0, 2) })).toEqual({
+      kind: 'checked',
       descriptors: [],
       addresses: exactAddresses.slice(0, 2),
     });

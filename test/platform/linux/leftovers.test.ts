@@ -264,7 +264,7 @@ describe.for(SURROUNDINGS)('Where the machine $name', (surroundings) => {
     const before = await peer.tell.countDescriptors();
     expect(await peer.kernel('takeHold', 20_000, EVERYWHERE)).toBeUndefined();
     const hold = await peer.kernel('takeHoldOverLeftovers', 20_000, EVERYWHERE);
-    expect(hold).toEqual({ descriptors: [expect.any(Number)], addresses: 'everywhere' });
+    expect(hold).toEqual({ kind: 'held', descriptors: [expect.any(Number)], addresses: 'everywhere' });
     expect(await peer.tell.listen({ port: 20_000, host: '127.0.0.1' })).toBe(20_000);
     await peer.tell.closeServers();
     await peer.kernel('closeDescriptors', hold?.descriptors ?? []);

@@ -91,6 +91,7 @@ test('Two network namespaces do not disturb each other', async (context) => {
   const takeBoth = async (peer: KernelPeer): Promise<void> => {
     expect(await peer.kernel('takeLock', port)).toBeTypeOf('number');
     expect(await peer.kernel('takeHold', port, everywhere)).toMatchObject({
+      kind: 'held',
       descriptors: [expect.any(Number)],
     });
   };

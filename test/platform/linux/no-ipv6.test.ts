@@ -24,7 +24,7 @@ test('Without IPv6 the hold is one of every IPv4 address', async (context) => {
 
   const before = await peer.tell.countDescriptors();
   const hold = await peer.kernel('takeHold', port, EVERYWHERE);
-  expect(hold).toEqual({ descriptors: [expect.any(Number)], addresses: 'everywhere' });
+  expect(hold).toEqual({ kind: 'held', descriptors: [expect.any(Number)], addresses: 'everywhere' });
   for (const host of ['0.0.0.0', '127.0.0.1', '127.0.0.2'])
     expect(await stranger.tryToServe({ family: 'ipv4', host }, port)).toBe('EADDRINUSE');
   expect(await stranger.tryToServe({ family: 'ipv4', host: '127.0.0.1' }, port, ['SO_REUSEADDR'])).toBe(
@@ -39,6 +39,7 @@ test('Without IPv6 the hold is one of every IPv4 address', async (context) => {
 
   await peer.kernel('closeDescriptors', hold?.descriptors ?? []);
   expect(await peer.kernel('checkStrictly', port, EVERYWHERE)).toEqual({
+    kind: 'checked',
     descriptors: [],
     addresses: 'everywhere',
   });

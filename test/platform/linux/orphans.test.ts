@@ -14,6 +14,7 @@ const kernel = platform.openKernel();
 async function claim(party: KernelPeer, port: number): Promise<void> {
   expect(await party.kernel('takeLock', port)).toBeTypeOf('number');
   expect(await party.kernel('takeHold', port, EVERYWHERE)).toMatchObject({
+    kind: 'held',
     descriptors: [expect.any(Number)],
   });
 }

@@ -112,9 +112,10 @@ describe('A hold of two addresses', () => {
   test('gives both back when it is released', () => {
     kernel.closeDescriptors(hold.descriptors);
     expect(kernel.checkStrictly(port, { addresses: exactAddresses })).toEqual({
+      kind: 'checked',
       descriptors: [],
       addresses: exactAddresses,
     });
-    hold = { descriptors: [], addresses: exactAddresses };
+    hold = { kind: 'checked', descriptors: [], addresses: exactAddresses };
   });
 });

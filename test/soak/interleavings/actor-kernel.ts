@@ -1,7 +1,7 @@
 /** The kernel as one actor calls it: every call is a step, or several. What the actor has of it is noted. */
 import { closeOrphans } from '../../../src/platform/linux/orphans.ts';
 import { markAsThreads } from '../../../src/platform/linux/thread-descriptors.ts';
-import type { PortKernel } from '../../../src/platform/port-kernel.ts';
+import type { Hold, PortKernel } from '../../../src/platform/port-kernel.ts';
 import { Listening, type ModelKernel, NONE, type OperationName } from './model-kernel.ts';
 import { type DescriptorSteps, modelLibC } from './model-libc.ts';
 import { indexOf } from './pool.ts';
@@ -94,7 +94,7 @@ export class ActorKernel {
   #hold(
     wanted: 'hold' | 'hold over leftovers' | 'check',
     port: number,
-  ): { descriptors: readonly number[]; addresses: 'everywhere' } | undefined {
+  ): Hold | undefined {
     const isCheck = wanted === 'check' || this.#abilities.holds === 'never';
     const check = wanted === 'hold over leftovers' ? 'check over leftovers' : 'check';
     const answer = isCheck ? this.#steps.take(check, port) : this.#opened(wanted, port);
@@ -102,7 +102,7 @@ export class ActorKernel {
     if (answer === NONE) return undefined;
     const descriptors = isCheck ? [] : [answer];
     this.holds[port] = descriptors;
-    return { descriptors, addresses: 'everywhere' };
+    return { kind: isCheck ? 'checked' : 'held', descriptors, addresses: 'everywhere' };
   }
 
   #opened(name: OperationName, port = 0): number {

@@ -12,7 +12,7 @@ import { type PortBlock, reservePorts } from '../../support/port-block.ts';
 import { until } from '../../support/until.ts';
 
 const EVERYWHERE: HoldTarget = { addresses: 'everywhere' };
-const UNHELD = { descriptors: [], addresses: 'everywhere' };
+const UNHELD = { kind: 'checked', descriptors: [], addresses: 'everywhere' };
 const HOSTS = [undefined, '0.0.0.0', '127.0.0.1', '::1', '127.9.9.9'];
 const kernel = platform.openKernel();
 const family = (host: string) => kernel.holdTargetFor([host], 'dual');
@@ -71,8 +71,8 @@ test('A port with a server elsewhere is free on the named host, and taken where 
   const port = nextPort();
   const target = family('127.0.0.1');
   await using server = await listen({ port, host: '127.9.9.9' });
-  expect(kernel.checkStrictly(port, target)).toEqual({ descriptors: [], ...target });
-  expect(kernel.takeHoldOverLeftovers(port, target)).toEqual({ descriptors: [], ...target });
+  expect(kernel.checkStrictly(port, target)).toEqual({ kind: 'checked', descriptors: [], ...target });
+  expect(kernel.takeHoldOverLeftovers(port, target)).toEqual({ kind: 'checked', descriptors: [], ...target });
   expect(kernel.somethingListens(port, target.addresses)).toBe(false);
   expect(kernel.checkStrictly(port, family('127.9.9.9'))).toBeUndefined();
   expect(kernel.somethingListens(port, family('127.9.9.9').addresses)).toBe(true);
