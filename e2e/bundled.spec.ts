@@ -12,18 +12,51 @@ const SOURCE = `
   owner.cleanup();
 `;
 
-/** With nothing external; esbuild fails on an error and is silent about a warning in node_modules, as at a user's. */
-async function bundle(format: Format, outfile: string, minify = false): Promise<void> {
+const SERVER = `
+  import { createServer } from 'node:net';
+  import { startServer } from 'portslice';
+  const server = await startServer({ command: ({ port }) => createServer().listen(port) });
+  console.log(server.port > 0);
+  await server.stop();
+`;
+
+/** Playwright itself cannot be bundled. */
+const PLAYWRIGHT = `
+  import { withPorts } from 'portslice/playwright';
+  console.log(withPorts({ workers: 3 }, { report: true }).workers === 3);
+`;
+
+interface BundleOptions {
+  readonly source?: string;
+  readonly minify?: boolean;
+}
+
+/** With nothing of ours external; esbuild fails on an error and is silent about a warning in node_modules, as at a user's. */
+async function bundle(
+  format: Format,
+  outfile: string,
+  { source = SOURCE, minify = false }: BundleOptions = {},
+): Promise<void> {
+  // CommonJS cannot wait at the top level.
+  const contents = format === 'cjs' ? wrapped(source) : source;
   const { warnings } = await build({
-    stdin: { contents: SOURCE, resolveDir: installation().dir },
+    stdin: { contents, resolveDir: installation().dir },
     bundle: true,
     format,
     platform: 'node',
+    external: ['@playwright/test', 'playwright'],
     minify,
     outfile,
     logLevel: 'silent',
   });
   expect(warnings).toEqual([]);
+}
+
+function wrapped(source: string): string {
+  const isImport = (line: string): boolean => line.trimStart().startsWith('import ');
+  const lines = source.split('\n');
+  const body = lines.filter((line) => !isImport(line)).join('\n');
+  return `${lines.filter(isImport).join('\n')}\n(async () => {${body}})();`;
 }
 
 /** As pnpm lays it out: what a project itself does not name is only to be found from portslice's real place. */
@@ -42,12 +75,18 @@ const FILES = { cjs: 'bundle.cjs', esm: 'bundle.mjs' } as const;
 for (const format of ['cjs', 'esm'] as const) {
   const file = FILES[format];
 
-  test(`a bundle (${format}) in the project allocates a port`, async ({ createProject }) => {
-    const project = await createProject({});
-    await bundle(format, path.join(project.dir, 'dist', file));
-    const { output } = await project.run('node', [path.join('dist', file)]);
-    expect(output).toBe('true\n');
-  });
+  for (const { what, source } of [
+    { what: 'allocates a port', source: SOURCE },
+    { what: 'starts a server', source: SERVER },
+    { what: 'changes a configuration of Playwright', source: PLAYWRIGHT },
+  ]) {
+    test(`a bundle (${format}) in the project ${what}`, async ({ createProject }) => {
+      const project = await createProject({});
+      await bundle(format, path.join(project.dir, 'dist', file), { source });
+      const { output } = await project.run('node', [path.join('dist', file)]);
+      expect(output).toBe('true\n');
+    });
+  }
 
   test(`a bundle (${format}) finds the addon where only portslice can see it`, async ({
     createProject,
@@ -66,7 +105,7 @@ for (const format of ['cjs', 'esm'] as const) {
   }) => {
     const project = await createProject({});
     for (const minify of [false, true]) {
-      await bundle(format, path.join(folder, file), minify);
+      await bundle(format, path.join(folder, file), { minify });
       const { exitCode, output } = await project.run('node', [file], { cwd: folder });
       expect(exitCode).toBe(1);
       expect(output).toMatch(

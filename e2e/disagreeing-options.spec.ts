@@ -46,6 +46,16 @@ for (const { name, packages } of VERSIONS) {
   });
 }
 
+test('a report that a project of Vitest asks for, and not the root, is told to be none, once', async ({
+  createProject,
+}) => {
+  const touch = `import { test } from 'portslice/vitest'; test('runs', ({ port }) => undefined);`;
+  const project = await createProject(twoProjects({ a: `{ report: true }`, b: `{ report: true }` }, touch));
+  const run = await runVitest(project);
+  expect(run.titles('passed'), run.output).toHaveLength(2);
+  expect(run.output.match(/portslice: there is no report of the ports, .* Set report in the root/g)).toHaveLength(1);
+});
+
 test('no port that any project of Vitest excludes is handed out', async ({ createProject }) => {
   const project = await createProject({});
   const { firstPort } = project.ports;
@@ -78,7 +88,7 @@ test('two calls of withPorts() that name other ports are refused', async ({ crea
   const run = await runPlaywright(await createProject(files));
   expect(run.exitCode).toBe(1);
   expect(run.output).toContain(
-    'ports is "14000-14009" in a call of withPorts(), but "15000-15009" in a call of withPorts()',
+    'ports is "14000-14009" in a call of withPorts(), but "15000-15009" in another call of withPorts()',
   );
   expect(run.titles('passed')).toEqual([]);
 });

@@ -225,3 +225,22 @@ for (const { name, packages, settings } of [
     await expectAllReleased(project);
   });
 }
+
+test('acquirePort() in a beforeAll is refused without the plugin, and says what to do', async ({
+  createProject,
+}) => {
+  const files = vitestFiles('', {
+    'a.test.ts': `${IMPORTS}
+      beforeAll(async () => {
+        note(await acquirePort().catch(({ code, message }) => code + ': ' + message));
+      });
+      test('runs', () => undefined);
+    `,
+  });
+  const config = `export default { test: { globalSetup: ['portslice/vitest/global-setup'] } };`;
+  const run = await runVitest(await createProject({ ...files, 'vitest.config.ts': config }));
+  expect(run.exitCode, run.output).toBe(0);
+  expect(run.notes('PORTSLICE_NO_TEST: ')).toEqual([
+    expect.stringContaining("in a beforeAll if the configuration of this project has portslice's plugin"),
+  ]);
+});

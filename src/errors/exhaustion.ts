@@ -84,7 +84,7 @@ function describeExhaustion(facts: ExhaustionFacts): string {
 
 function describeWanted({ wantedPortCount, wantedOffsets = [] }: ExhaustionFacts): string {
   if (wantedPortCount === 1) return 'No port is';
-  if (wantedOffsets.length === 0) return `No ${wantedPortCount} ports are`;
+  if (wantedOffsets.length === 0) return `Fewer than ${wantedPortCount} ports are`;
   return wantedOffsets.every((offset, place) => offset === place)
     ? `No ${wantedPortCount} consecutive ports are`
     : `No ${wantedPortCount} ports at the offsets ${wantedOffsets.join(', ')} are`;

@@ -42,7 +42,7 @@ export class UnsupportedPlatformError extends PortsliceError {
     super(
       `${capability} is not implemented on '${platform}'. ` +
         'This version of portslice allocates ports and starts servers on 64-bit Linux, macOS and Windows only, and hands sockets to servers ' +
-        'on Linux and macOS only.',
+        'on Linux and macOS only. Do without it, or run the tests on one of these, in a container or a virtual machine.',
     );
     this.platform = platform;
   }

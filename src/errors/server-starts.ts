@@ -148,13 +148,19 @@ export class ServerAddressInUseError extends PortsliceError {
       `${quoteServer(name)} says that port ${port} is in use. ` +
         (holder === undefined
           ? explainUse(facts)
-          : `${describeProcess(holder)} listens on it. Stop that process, or exclude the port with PORTSLICE_EXCLUDED_PORTS.`) +
+          : explainHolder(holder)) +
         `${quoteOutput(lastLines)}\n${pointToPort(port)}`,
     );
     this.port = port;
     this.processId = holder?.processId;
     attachOutput(this, output);
   }
+}
+
+function explainHolder(holder: ProcessDescription): string {
+  return holder.processId === process.pid
+    ? `This test process itself (pid ${process.pid}) listens on it. Close that server first, or give the new one another port.`
+    : `${describeProcess(holder)} listens on it. Stop that process, or exclude the port with PORTSLICE_EXCLUDED_PORTS.`;
 }
 
 /** Where nobody else listens. */

@@ -28,14 +28,22 @@ export class WaitTimeoutError extends PortsliceError {
     super(
       `Nothing accepted a connection on ${host.includes(':') ? `[${host}]` : host}:${port} ` +
         `within ${timeoutMs} ms (${problem})${elsewhere === undefined ? '' : `, but ${elsewhere}`}. ` +
-        (elsewhere === undefined
-          ? "Look at the server's own output, check that it was given this port and host, or raise timeoutMs."
-          : 'Give the server this port and host, or wait with the host that it listens on.'),
+        adviceForTimeout(problem, elsewhere),
     );
     this.host = host;
     this.port = port;
     this.timeoutMs = timeoutMs;
   }
+}
+
+/** What a lookup answers where there is no such name, or nobody can tell now. */
+const OF_LOOKUPS: readonly string[] = ['ENOTFOUND', 'EAI_AGAIN'];
+
+function adviceForTimeout(problem: string, elsewhere: string | undefined): string {
+  if (elsewhere !== undefined)
+    return 'Give the server this port and host, or wait with the host that it listens on.';
+  if (OF_LOOKUPS.includes(problem)) return 'The name of the host does not resolve: correct host.';
+  return "Look at the server's output, check that it was given this port and host, or raise timeoutMs.";
 }
 
 interface StartedServer {
@@ -90,14 +98,14 @@ export class ServerExitedError extends PortsliceError {
   }
 }
 
-const LOOK = 'Look at its own output for the reason.';
-const BACKGROUND = 'If it starts the server in the background, wait without pid.';
+const LOOK = 'Look at its output for the reason.';
+const BACKGROUND = 'If it starts the server in the background, wait without pid or process.';
 const SHARES_NOTHING =
   'If it says that the address is in use, it sets neither SO_REUSEADDR nor SO_REUSEPORT: give it a port with hold: false.';
 
 function adviceFor({ exitCode, signal, isHeldHere = false }: ServerExitedFacts): string {
-  if (signal !== undefined) return LOOK;
-  if (exitCode === 0) return `${BACKGROUND} Else look at its own output for the reason.`;
+  if (signal !== undefined) return adviceForEnd({ signal, lastLines: '' });
+  if (exitCode === 0) return `${BACKGROUND} Otherwise, look at its output for the reason.`;
   return [LOOK, exitCode === undefined ? BACKGROUND : '', isHeldHere ? SHARES_NOTHING : '']
     .filter((sentence) => sentence !== '')
     .join(' ');

@@ -43,6 +43,9 @@ export interface StartedRun {
   readonly pool: PortPool | undefined;
   /** Of the pool. */
   readonly options: PortPoolOptions;
+  /** The first of its global setups, where Vitest has several. */
+  readonly isFirst: boolean;
+  readonly wantsReport: boolean;
   /** The teardown. May be called more than once. */
   readonly stop: () => void;
 }
@@ -50,8 +53,9 @@ export interface StartedRun {
 /** @throws InvalidOptionError if the options cannot be used or disagree; PortSpecError, EphemeralRangeError */
 export function startRunPool(workers: number): StartedRun {
   const run = thisRun();
-  const { onLeak, report: _report, ...options } = takeRunOptions();
-  if (run.userCount === 0) run.takeBack = publishOnLeak(onLeak);
+  const { onLeak, report, ...options } = takeRunOptions();
+  const isFirst = run.userCount === 0;
+  if (isFirst) run.takeBack = publishOnLeak(onLeak);
   if (run.pool === undefined && canAllocate()) {
     const pool = PortPool.create({ ...options, workers });
     run.outerHandle = publishedPoolHandle();
@@ -65,7 +69,7 @@ export function startRunPool(workers: number): StartedRun {
     if (!stopped) stopOne(run);
     stopped = true;
   };
-  return { pool: run.pool, options, stop };
+  return { pool: run.pool, options, isFirst, wantsReport: report !== undefined, stop };
 }
 
 /** To the workers. @returns what takes it back */

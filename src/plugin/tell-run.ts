@@ -12,7 +12,7 @@ export interface ToldRunOptions {
 
 /** @returns the teardown of the run, with what takes it back */
 export async function tellRun(
-  { pool, options, stop }: StartedRun,
+  { pool, options, stop }: Pick<StartedRun, 'pool' | 'options' | 'stop'>,
   { hasBlob, shard }: ToldRunOptions,
 ): Promise<() => void> {
   const takeBack =

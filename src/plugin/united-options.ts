@@ -8,7 +8,7 @@ import type { RememberedOptions, RunPoolOptions } from './run-options.ts';
 const RUN_OPTION_NAMES: readonly string[] = [...RUN_POOL_OPTION_NAMES, 'onLeak', 'report'];
 
 /** Those that have one value in a run. */
-type SingleName = 'ports' | 'restMs' | 'onLeak';
+type SingleName = 'ports' | 'restMs' | 'onLeak' | 'report';
 
 /**
  * Excluded ports are united. Of the other options each may have one value.
@@ -22,7 +22,7 @@ export function unitedOptions(said: readonly RememberedOptions[]): RunPoolOption
     restMs: onlyValue('restMs', said),
     excludedPorts: said.flatMap(({ options }) => membersOf(options.excludedPorts)),
     onLeak: onLeak === undefined ? undefined : checkOnLeak('onLeak', onLeak),
-    report: said.map(({ options }) => checkReport(options.report)).find((report) => report !== undefined),
+    report: onlyValue('report', said.map(wantedReport)),
   };
 }
 
@@ -31,7 +31,7 @@ function onlyValue<Name extends SingleName>(
   said: readonly RememberedOptions[],
 ): RunPoolOptions[Name] {
   const given = said.filter(({ options }) => options[name] !== undefined);
-  const values = new Set(given.map(({ options }) => options[name]));
+  const values = new Set(given.map(({ options }) => JSON.stringify(options[name])));
   if (values.size > 1) throw disagreement(name, given);
   return given[0]?.options[name];
 }
@@ -40,13 +40,20 @@ function onlyValue<Name extends SingleName>(
 function disagreement(name: SingleName, given: readonly RememberedOptions[]): InvalidOptionError {
   const places = new Set(given.map(({ origin, options }) => `${JSON.stringify(options[name])} in ${origin}`));
   const [first, ...others] = [...places].toSorted();
+  const elsewhere = others.map((place) => place.replace(' in a call of ', ' in another call of '));
   return new InvalidOptionError({
     option: name,
     value: given.map(({ options }) => options[name]),
     expected:
-      'one value for the whole run, whose pool serves all its projects: set it once, in the root configuration',
-    problem: `is ${first}, but ${others.join(' and ')}`,
+      'one value for the whole run, whose pool serves all its projects: set it in one place (Vitest: the root configuration)',
+    problem: `is ${first}, but ${elsewhere.join(' and ')}`,
   });
+}
+
+/** One that wants none leaves it to the others. */
+function wantedReport({ origin, options }: RememberedOptions): RememberedOptions {
+  const report = checkReport(options.report);
+  return { origin, options: { report: report?.folder === undefined ? report && true : report } };
 }
 
 /** What is no iterable of numbers stays, and is refused with the other values that are no port. */

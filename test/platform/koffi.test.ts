@@ -144,8 +144,10 @@ describe('koffi', () => {
       const prelude = `process.execPath = ${JSON.stringify(program)};`;
       const missing = await failureOf(elsewhere, target, { wrapper }, prelude);
       expect(missing.causeMessage).toContain(`${addonPackage}/musl_${process.arch}/koffi.node`);
-      const unavailable = await failureOf(elsewhere, 'linux-riscv64', { wrapper }, prelude);
-      expect(unavailable.message).toContain('no prebuilt addon for linux-riscv64 with musl.');
+      for (const without of ['linux-riscv64', 'linux-loong64']) {
+        const unavailable = await failureOf(elsewhere, without, { wrapper }, prelude);
+        expect(unavailable.message).toContain(`no prebuilt addon for ${without} with musl.`);
+      }
     });
   });
 });

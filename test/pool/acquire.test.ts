@@ -149,7 +149,7 @@ describe('acquireMany', () => {
       poolPortCount: 3,
       holders: [{ port: held.port }],
     });
-    expect(error.message).toMatch(/^No 3 ports are free in the pool of 3 /);
+    expect(error.message).toMatch(/^Fewer than 3 ports are free in the pool of 3 /);
     expect(opened.pool.stats().currentlyAllocatedPorts).toBe(1);
   });
 

@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { waitForListening } from '../../src/index.ts';
+import { TCPPortOwner, waitForListening } from '../../src/index.ts';
 import { platform } from '../../src/platform/platform.ts';
 import { adviceForLeak, describeListener } from '../../src/pool/claim/describe-listeners.ts';
 import { hasLinuxFiles } from '../support/kernel-traits.ts';
 import { stopProcess } from '../support/listening-server.ts';
 import { reservePorts } from '../support/port-block.ts';
+import { openTestPool } from '../support/test-pool.ts';
+import { collectWarnings } from '../support/warnings.ts';
 
 const listener = { processId: 4711, userId: 0 };
 
@@ -104,6 +106,24 @@ describe('a leaked server', () => {
       expect(await adviceAfter(start, leaveRunning)).toBe(PLAIN);
     },
   );
+
+  test.runIf(hasLinuxFiles)('whose shell alone was stopped is said so in the warning, too', async () => {
+    await using _opened = await openTestPool(1);
+    using warnings = collectWarnings();
+    const owner = new TCPPortOwner();
+    const wrapper = startInShell(true)(owner.port);
+    await waitForListening(owner, { pid: wrapper.pid });
+    await stopProcess(wrapper);
+    const [server] = platform.findListeners(owner.port) ?? [];
+    try {
+      owner.cleanup();
+      expect(await warnings.withCode('PORTSLICE_LEAK')).toEqual([
+        expect.stringContaining('only the wrapper was stopped, and the server is its child. Start the server'),
+      ]);
+    } finally {
+      process.kill(server?.processId as number, 'SIGKILL');
+    }
+  });
 
   test('that has a shell which still runs, or that the test has started itself, is just to be stopped', async () => {
     expect(await adviceAfter(startInShell(false), leaveRunning)).toBe(PLAIN);

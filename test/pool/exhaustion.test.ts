@@ -81,12 +81,15 @@ test('each port is counted once, however many slices and looks there are', async
 test('the ports that another run has locked are named with their process', async () => {
   await using opened = await openTestPool(2);
   await using otherRun = startPortWorker({ env: { PORTSLICE_PORTS: opened.spec } });
-  await otherRun.call('claimAll');
+  await otherRun.call('claimAll', { label: 'the other checkout' });
   const error = await errorOf(PortPoolExhaustedError, claim);
   const { pid: processId } = otherRun;
-  expect(error.facts.foreignHolders).toMatchObject(opened.ports.map((port) => ({ port, processId })));
+  const label = 'the other checkout';
+  expect(error.facts.foreignHolders).toMatchObject(opened.ports.map((port) => ({ port, processId, label })));
   for (const port of opened.ports)
-    expect(error.message).toMatch(new RegExp(`^  ${port} locked by pid ${processId} \\(.*port-worker`, 'm'));
+    expect(error.message).toMatch(
+      new RegExp(`^  ${port} locked by pid ${processId} \\(.*port-worker.*\\): '${label}'$`, 'm'),
+    );
 });
 
 test('the ports on which strangers listen are named with their process, a few of many', async (context) => {

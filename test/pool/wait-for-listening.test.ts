@@ -181,8 +181,8 @@ describe('a server process that ends', () => {
       { exitCode: 0, signal: undefined },
       '(exit code 0). If it starts the server in the background, wait',
     ],
-    ['exit 3', { exitCode: 3, signal: undefined }, '(exit code 3). Look at its own output for the reason.'],
-    ['kill -KILL $$', { exitCode: undefined, signal: 'SIGKILL' }, '(SIGKILL). Look at its own output'],
+    ['exit 3', { exitCode: 3, signal: undefined }, '(exit code 3). Look at its output for the reason.'],
+    ['kill -KILL $$', { exitCode: undefined, signal: 'SIGKILL' }, '(SIGKILL). If nobody has sent it SIGKILL, the system has, for want of memory'],
   ])('is told with how it has ended if it is given as a ChildProcess: %s', async (command, facts, words) => {
     await using block = await reservePorts(1);
     const [port] = block.ports as [number];
@@ -199,7 +199,7 @@ describe('a server process that ends', () => {
     await once(child, 'exit');
     const act = () => waitForListening(block.ports[0] as number, { pid: child.pid });
     expect((await errorOf(ServerExitedError, act)).message).toContain(
-      '(exit code unknown). Look at its own output for the reason. If it starts the server in the background, wait without pid.',
+      '(exit code unknown). Look at its output for the reason. If it starts the server in the background, wait without pid or process.',
     );
   });
 

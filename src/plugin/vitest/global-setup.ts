@@ -13,13 +13,22 @@ export default async function globalSetup(project: TestProject): Promise<() => v
   const { maxWorkers }: { maxWorkers?: unknown } = config;
   const workers = typeof maxWorkers === 'number' ? maxWorkers : DEFAULT_WORKERS;
   const run = startRunPool(projects.length > 1 ? workers * PROJECTS_SIDE_BY_SIDE : workers);
+  if (run.isFirst && run.wantsReport && !hasReporter(project, 'PortsReporter')) tellThatNothingReports();
   for (const { name, port } of ownRunPorts().all) project.provide(`runPort:${name}`, port);
-  return tellRun(run, { hasBlob: hasBlobReporter(project), shard: shardOf(project.vitest) });
+  return tellRun(run, { hasBlob: hasReporter(project, 'BlobReporter'), shard: shardOf(project.vitest) });
 }
 
-function hasBlobReporter({ vitest }: TestProject): boolean {
+function hasReporter({ vitest }: TestProject, className: string): boolean {
   const { reporters } = vitest as unknown as { readonly reporters: readonly object[] };
-  return reporters.some((reporter) => reporter.constructor.name === 'BlobReporter');
+  return reporters.some((reporter) => reporter.constructor.name === className);
+}
+
+/** Vitest takes the reporters of the root configuration alone, and none of them where the command names others. */
+function tellThatNothingReports(): void {
+  process.stdout.write(
+    "portslice: there is no report of the ports, for Vitest does not use portslice's reporter in this run. Set report in the root " +
+      'configuration; beside --reporter, name it too: --reporter=portslice/vitest/reporter\n',
+  );
 }
 
 /** For versions that count their workers elsewhere. There are spare slices, and a shared one is only slower. */

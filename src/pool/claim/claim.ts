@@ -162,7 +162,7 @@ function warnOfNarrowHold({ segment }: PoolSession, port: number): void {
   warnOnceInRun(
     segment,
     'PORTSLICE_NARROW_HOLD',
-    `Port ${port} is held on the addresses of 'hosts' only, because others have it elsewhere; ` +
+    `Port ${port} is held on the addresses of 'hosts' only, because something else has it on another address; ` +
       "listen(0) can be given it on the other addresses. If your servers listen on 'hosts' only, there is nothing to do; " +
       `else leave out 'hosts' and 'socketAddressFamily', or exclude the port (PORTSLICE_EXCLUDED_PORTS).`,
   );

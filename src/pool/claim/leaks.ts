@@ -21,7 +21,7 @@ export function warnOfLeak({ description }: PortLeak): void {
 function leakOf({ port, label }: PortClaim, listeners: readonly Listener[]): PortLeak {
   const owner = label === '' ? 'its owner' : `'${label}'`;
   const description =
-    `Port ${port} was released by ${owner}, but ${describeListeners(listeners)} still listens on it. ` +
+    `Port ${port} was released by ${owner}, but ${describeListeners(listeners)} still ${listeners.length > 1 ? 'listen' : 'listens'} on it. ` +
     `The port stays out of use. ${adviceForLeak(listeners)} ${pointToPort(port)}`;
   return { port, label, listeners, description };
 }

@@ -103,7 +103,7 @@ interface Taken extends PortTakenFacts {
 }
 
 function explainTaken(port: number, waitedMs: number): Taken {
-  const wait = waitedMs > 0 ? 'wait longer (acquireTimeoutMs)' : 'wait for it with acquire';
+  const wait = waitedMs > 0 ? 'wait longer (acquireTimeoutMs)' : 'wait for the port with TCPPortOwner.acquire()';
   const holder = findHolders([port]).get(port);
   if (holder !== undefined) {
     const isOurs = holder.processId === process.pid;
@@ -115,7 +115,7 @@ function explainTaken(port: number, waitedMs: number): Taken {
   return listeners.length > 0
     ? {
         port,
-        problem: `is taken: ${describeListeners(listeners)} listens on it`,
+        problem: `is taken: ${describeListeners(listeners)} ${listeners.length > 1 ? 'listen' : 'listens'} on it`,
         fix: 'Stop that process, or take another port',
         nextTime: 'Stop that process, and start again,',
       }
@@ -123,7 +123,7 @@ function explainTaken(port: number, waitedMs: number): Taken {
         port,
         problem:
           'cannot be bound, though nobody listens on it: an earlier server has left connections, or a program has bound it',
-        fix: `Wait up to 60 s for the connections to go (${wait}), or take another port`,
+        fix: `The connections go within 60 s: ${wait}, or take another port`,
         nextTime: 'Start again in 60 s, or when that program has ended,',
       };
 }
