@@ -17,7 +17,7 @@ export class ClaimOrder {
   #queuePosition = 0;
   #scansLeft = 0;
   /** Each once, though a scan can offer it again. */
-  readonly #passedBy = new Set<number>();
+  readonly #skipped = new Set<number>();
 
   constructor(bounds: SliceBounds, states: Int32Array, releasedAtMs: Uint32Array) {
     this.#bounds = bounds;
@@ -28,19 +28,19 @@ export class ClaimOrder {
   /** Starts a search; it ends after at most one scan of the slice. */
   begin(): void {
     this.#scansLeft = 1;
-    if (this.#passedBy.size === 0) return;
+    if (this.#skipped.size === 0) return;
     // They came before what is left of the queue.
-    const passedBy = [...this.#passedBy];
-    const timesOfPassedBy = passedBy.map((index) => Atomics.load(this.#releasedAtMs, index));
-    this.#queuedAtMs = [...timesOfPassedBy, ...this.#queuedAtMs.slice(this.#queuePosition)];
-    this.#queue = [...passedBy, ...this.#queue.slice(this.#queuePosition)];
+    const skipped = [...this.#skipped];
+    const timesOfSkipped = skipped.map((index) => Atomics.load(this.#releasedAtMs, index));
+    this.#queuedAtMs = [...timesOfSkipped, ...this.#queuedAtMs.slice(this.#queuePosition)];
+    this.#queue = [...skipped, ...this.#queue.slice(this.#queuePosition)];
     this.#queuePosition = 0;
-    this.#passedBy.clear();
+    this.#skipped.clear();
   }
 
   /** For a port that was offered and not wanted: it keeps its place for the next search. */
-  passBy(index: number): void {
-    this.#passedBy.add(index);
+  skip(index: number): void {
+    this.#skipped.add(index);
   }
 
   /**

@@ -15,9 +15,9 @@ export function bindEach(
   let complete = false;
   try {
     for (const address of addresses) {
-      const outcome = bind(address);
-      if (outcome === undefined) return undefined;
-      if (outcome !== 'no such address') bound.push(outcome);
+      const descriptor = bind(address);
+      if (descriptor === undefined) return undefined;
+      if (descriptor !== 'no such address') bound.push(descriptor);
     }
     complete = true;
     return bound;

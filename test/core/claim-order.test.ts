@@ -37,7 +37,7 @@ class Pool {
     this.states[index] = withState(this.states[index] as number, PortState.free);
   }
 
-  passBy(index: number): void {
+  skip(index: number): void {
     this.claim(index);
     this.release(index);
   }
@@ -82,24 +82,24 @@ function take(pool: Pool, order: ClaimOrder, { act, pick }: Step): void {
   if (act === 'stranger claims' && chosen !== undefined) pool.claim(chosen);
   if (act === 'claim' || act === 'pass by and claim') {
     order.begin();
-    claimNext(pool, order, act === 'claim' ? undefined : passByNext(pool, order));
+    claimNext(pool, order, act === 'claim' ? undefined : skipNext(pool, order));
   }
 }
 
 /** @returns what was passed by */
-function passByNext(pool: Pool, order: ClaimOrder): number {
+function skipNext(pool: Pool, order: ClaimOrder): number {
   const expected = pool.naiveNext();
   const index = order.next();
   expect(index).toBe(expected);
-  if (index !== -1) pool.passBy(index);
+  if (index !== -1) pool.skip(index);
   return index;
 }
 
-function claimNext(pool: Pool, order: ClaimOrder, passedBy: number | undefined): void {
+function claimNext(pool: Pool, order: ClaimOrder, skipped: number | undefined): void {
   const expected = pool.naiveNext();
   const index = order.next();
   // A search may end before it offers again what it has offered already.
-  if (index === -1 && expected === passedBy) return;
+  if (index === -1 && expected === skipped) return;
   expect(index).toBe(expected);
   if (index !== -1) pool.claim(index);
 }
@@ -180,7 +180,7 @@ describe('the order of claims', () => {
         const free = pool.indexes.filter((index) => pool.isFree(index));
         const order = pool.order();
         for (let round = 0; round < 3; round++) {
-          const offered = searchAll(order, (index) => pool.passBy(index));
+          const offered = searchAll(order, (index) => pool.skip(index));
           expect(new Set(offered)).toEqual(new Set(free));
           expect(offered.length).toBeLessThanOrEqual(2 * portCount);
         }

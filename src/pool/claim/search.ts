@@ -129,13 +129,13 @@ function claimInSlice(
   for (let index = order.next(latestReleaseMs); index !== -1; index = order.next(latestReleaseMs)) {
     // Others can want what is excluded here, or taken for UDP.
     if (request.excludedIndexes.has(index) || misses.udpTaken.has(index)) {
-      order.passBy(index);
+      order.skip(index);
       continue;
     }
     if (isMissed(misses, index)) continue;
     const claim = claimFree(look, index, way);
     if (claim !== undefined) return claim;
-    if (misses.udpTaken.has(index)) order.passBy(index);
+    if (misses.udpTaken.has(index)) order.skip(index);
     if (way === 'strict' && isEnough(look)) return undefined;
   }
   return undefined;
@@ -158,11 +158,11 @@ function reclaim(look: Look, thorough: boolean): PortClaim | undefined {
 
 function claimFromTheDead(look: Look, thorough: boolean): PortClaim | undefined {
   const { segment, claims } = look.session;
-  const passedBy = new Set(look.request.excludedIndexes);
-  for (const { index } of claims) passedBy.add(index);
+  const skipped = new Set(look.request.excludedIndexes);
+  for (const { index } of claims) skipped.add(index);
   const isAlive = livenessOfOnePass();
   for (let index = 0; index < segment.states.length; index++) {
-    if (stateOf(Atomics.load(segment.states, index)) === PortState.free || passedBy.has(index)) continue;
+    if (stateOf(Atomics.load(segment.states, index)) === PortState.free || skipped.has(index)) continue;
     if (!thorough && isAlive(segment.record(index, RecordWord.threadId))) continue;
     const claim = claimStale(look, index);
     if (claim !== undefined) return claim;

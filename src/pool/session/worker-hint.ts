@@ -7,6 +7,8 @@ import { readVariable } from '../../platform/environment.ts';
 
 interface Runner {
   readonly name: string;
+  /** The environment of its workers, and of what they start, has it. */
+  readonly variable: string;
   /** The worker that this thread is, from 1, as the worker slices count; undefined: none of this runner's. */
   hint(creatorProcessId: number): number | undefined;
   /** Undefined where this runner does not tell. */
@@ -17,6 +19,7 @@ interface Runner {
 const RUNNERS: readonly Runner[] = [
   {
     name: 'tinypool',
+    variable: 'TINYPOOL_WORKER_ID',
     // It numbers from 1, each pool by itself.
     hint: () => {
       const state = (process as { __tinypool_state__?: { workerId?: number } }).__tinypool_state__;
@@ -27,12 +30,14 @@ const RUNNERS: readonly Runner[] = [
   },
   {
     name: 'vitest',
+    variable: 'VITEST_WORKER_ID',
     // It numbers from 1. Its worker state is a global of the worker, in its vm pools of each test file's context.
     hint: () => (isVitestWorker() ? toHint(readVariable('VITEST_POOL_ID')) : undefined),
     isFirstWorker: () => (isVitestWorker() ? isFirstOfVitest() : undefined),
   },
   {
     name: 'playwright',
+    variable: 'TEST_WORKER_INDEX',
     // It numbers from 0, and starts its workers itself: their parent is the process that made the pool.
     hint: (creatorProcessId) => {
       const index = readVariable('TEST_PARALLEL_INDEX');
@@ -59,12 +64,7 @@ export function isFirstWorker(): boolean {
 
 /** Whether this process is a worker of a test runner, or was started by one. */
 export function isRunnersWorker(): boolean {
-  return (
-    isVitestWorker() ||
-    ['TEST_WORKER_INDEX', 'VITEST_WORKER_ID', 'TINYPOOL_WORKER_ID'].some(
-      (name) => readVariable(name) !== undefined,
-    )
-  );
+  return isVitestWorker() || RUNNERS.some(({ variable }) => readVariable(variable) !== undefined);
 }
 
 function isVitestWorker(): boolean {
