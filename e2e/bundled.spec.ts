@@ -52,8 +52,11 @@ async function bundle(
   expect(warnings).toEqual([]);
 }
 
+function isImport(line: string): boolean {
+  return line.trimStart().startsWith('import ');
+}
+
 function wrapped(source: string): string {
-  const isImport = (line: string): boolean => line.trimStart().startsWith('import ');
   const lines = source.split('\n');
   const body = lines.filter((line) => !isImport(line)).join('\n');
   return `${lines.filter(isImport).join('\n')}\n(async () => {${body}})();`;

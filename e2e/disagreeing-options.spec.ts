@@ -53,7 +53,9 @@ test('a report that a project of Vitest asks for, and not the root, is told to b
   const project = await createProject(twoProjects({ a: `{ report: true }`, b: `{ report: true }` }, touch));
   const run = await runVitest(project);
   expect(run.titles('passed'), run.output).toHaveLength(2);
-  expect(run.output.match(/portslice: there is no report of the ports, .* Set report in the root/g)).toHaveLength(1);
+  expect(
+    run.output.match(/portslice: there is no report of the ports, .* Set report in the root/g),
+  ).toHaveLength(1);
 });
 
 test('no port that any project of Vitest excludes is handed out', async ({ createProject }) => {

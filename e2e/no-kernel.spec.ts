@@ -8,8 +8,7 @@ import { test as testWithoutAddon } from './support/without-addon.ts';
 const env = { NODE_OPTIONS: '--no-addons' };
 /** portslice has no locks for it. */
 const otherProcessor = {
-  NODE_OPTIONS:
-    '--import=data:text/javascript,Object.defineProperty(process,%22arch%22,{value:%22ppc64%22})',
+  NODE_OPTIONS: '--import=data:text/javascript,Object.defineProperty(process,%22arch%22,{value:%22ppc64%22})',
 };
 const COUNT = 3;
 
@@ -33,9 +32,7 @@ function expectToldOnce(output: string, { told, thrown }: typeof NO_ADDON = NO_A
   const text = stripVTControlCharacters(output);
   const warnings = text.split('\n').filter((line) => line.includes('[PORTSLICE_NO_POOL]'));
   expect(warnings).toHaveLength(1);
-  expect(warnings[0]).toContain(
-    `The run has no port pool, and the first port of each test fails: ${told}`,
-  );
+  expect(warnings[0]).toContain(`The run has no port pool, and the first port of each test fails: ${told}`);
   expect(warnings[0]).toContain('Tests that use no port are not affected.');
   expect(text).toContain(thrown);
 }

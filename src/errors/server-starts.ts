@@ -146,9 +146,7 @@ export class ServerAddressInUseError extends PortsliceError {
     const { name, port, holder, output, lastLines } = facts;
     super(
       `${quoteServer(name)} says that port ${port} is in use. ` +
-        (holder === undefined
-          ? explainUse(facts)
-          : explainHolder(holder)) +
+        (holder === undefined ? explainUse(facts) : explainHolder(holder)) +
         `${quoteOutput(lastLines)}\n${pointToPort(port)}`,
     );
     this.port = port;

@@ -1,10 +1,6 @@
 /** The options of a server, checked before anything is done. */
 import { InvalidOptionError } from '../errors/index.ts';
-import {
-  ACQUIRE_OPTION_NAMES,
-  type AcquireOptions,
-  checkAcquireOptions,
-} from '../pool/api/owner-options.ts';
+import { ACQUIRE_OPTION_NAMES, type AcquireOptions, checkAcquireOptions } from '../pool/api/owner-options.ts';
 import { checkNames, checkTimeout } from '../pool/session/option-checks.ts';
 import { fillInAny, portNamesIn } from './command-template.ts';
 import { isRegExp } from './foreign-values.ts';

@@ -51,7 +51,12 @@ describe.each([
     ['ports', '20000', '20001', /^ports is "20000" in .+, but "20001" in .+ set it in one place/],
     ['restMs', 5, 0, /^restMs is 0 in .+, but 5 in .+ set it in one place/],
     ['onLeak', 'warn', 'fail', /^onLeak is "fail" in .+, but "warn" in .+ set it in one place/],
-    ['report', { folder: 'one' }, true, /^report is true in .+, but \{"folder":"one"\} in .+ set it in one place/],
+    [
+      'report',
+      { folder: 'one' },
+      true,
+      /^report is true in .+, but \{"folder":"one"\} in .+ set it in one place/,
+    ],
   ])('refuses two values of %s, in whatever order they come', async (option, one, other, message) => {
     for (const values of [
       [one, other],

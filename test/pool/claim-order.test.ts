@@ -119,8 +119,7 @@ test('a port that only an earlier server’s connections keep from a strict bind
   await nextMillisecond();
   const other = useOnce();
   await nextMillisecond();
-  const recordOf = (port: number): unknown =>
-    opened.pool.snapshot().find((record) => record.port === port);
+  const recordOf = (port: number): unknown => opened.pool.snapshot().find((record) => record.port === port);
   const before = recordOf(left.port);
   // It is tried first, and passed over for one that can be had strictly.
   using owner = new TCPPortOwner();

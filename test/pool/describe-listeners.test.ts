@@ -118,7 +118,9 @@ describe('a leaked server', () => {
     try {
       owner.cleanup();
       expect(await warnings.withCode('PORTSLICE_LEAK')).toEqual([
-        expect.stringContaining('only the wrapper was stopped, and the server is its child. Start the server'),
+        expect.stringContaining(
+          'only the wrapper was stopped, and the server is its child. Start the server',
+        ),
       ]);
     } finally {
       process.kill(server?.processId as number, 'SIGKILL');

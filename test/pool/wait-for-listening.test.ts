@@ -182,7 +182,11 @@ describe('a server process that ends', () => {
       '(exit code 0). If it starts the server in the background, wait',
     ],
     ['exit 3', { exitCode: 3, signal: undefined }, '(exit code 3). Look at its output for the reason.'],
-    ['kill -KILL $$', { exitCode: undefined, signal: 'SIGKILL' }, '(SIGKILL). If nobody has sent it SIGKILL, the system has, for want of memory'],
+    [
+      'kill -KILL $$',
+      { exitCode: undefined, signal: 'SIGKILL' },
+      '(SIGKILL). If nobody has sent it SIGKILL, the system has, for want of memory',
+    ],
   ])('is told with how it has ended if it is given as a ChildProcess: %s', async (command, facts, words) => {
     await using block = await reservePorts(1);
     const [port] = block.ports as [number];

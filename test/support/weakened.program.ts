@@ -63,7 +63,9 @@ function takeNobodysLock(act: (port: number) => unknown): unknown {
 
 function takeHoldBesideOthers(port: number): Hold | undefined {
   const descriptor = bindOne(libc(), port, DUAL_WILDCARD, HELD_OVER_OTHERS);
-  return descriptor === undefined ? undefined : { kind: 'held', descriptors: [descriptor], addresses: 'everywhere' };
+  return descriptor === undefined
+    ? undefined
+    : { kind: 'held', descriptors: [descriptor], addresses: 'everywhere' };
 }
 
 function withoutDescriptors(hold: Hold | undefined): Hold | undefined {

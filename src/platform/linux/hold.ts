@@ -63,7 +63,8 @@ function letsServersListen(libc: LibC, port: number, descriptor: number): boolea
 
 /** Finds where the port is free for a server that sets no option. The hold it returns has no descriptors. */
 export function checkStrictly(libc: LibC, port: number, { addresses }: HoldTarget): Hold | undefined {
-  if (isFreeOn(libc, port, 'everywhere')) return { kind: 'checked', descriptors: [], addresses: 'everywhere' };
+  if (isFreeOn(libc, port, 'everywhere'))
+    return { kind: 'checked', descriptors: [], addresses: 'everywhere' };
   if (addresses === 'everywhere' || !isFreeOn(libc, port, addresses)) return undefined;
   return { kind: 'checked', descriptors: [], addresses };
 }

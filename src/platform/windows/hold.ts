@@ -13,10 +13,13 @@ import type { Win32 } from './win32.ts';
 
 /** Finds where the port is free. The hold it returns has no descriptors. */
 export function checkStrictly(win32: Win32, port: number, { addresses }: HoldTarget): Hold | undefined {
-  if (canBind(win32, port, 'everywhere', 'exclusive')) return { kind: 'checked', descriptors: [], addresses: 'everywhere' };
+  if (canBind(win32, port, 'everywhere', 'exclusive'))
+    return { kind: 'checked', descriptors: [], addresses: 'everywhere' };
   if (addresses === 'everywhere' || !canBind(win32, port, addresses, 'exclusive')) return undefined;
   // One address can be bound beside a server on every address, whose clients would then come to the test.
-  return listensSomewhere(win32, port, addresses) ? undefined : { kind: 'checked', descriptors: [], addresses };
+  return listensSomewhere(win32, port, addresses)
+    ? undefined
+    : { kind: 'checked', descriptors: [], addresses };
 }
 
 /**
@@ -25,7 +28,9 @@ export function checkStrictly(win32: Win32, port: number, { addresses }: HoldTar
  */
 export function checkOverLeftovers(win32: Win32, port: number, { addresses }: HoldTarget): Hold | undefined {
   if (!canBind(win32, port, addresses, 'default')) return undefined;
-  return listensSomewhere(win32, port, addresses) ? undefined : { kind: 'checked', descriptors: [], addresses };
+  return listensSomewhere(win32, port, addresses)
+    ? undefined
+    : { kind: 'checked', descriptors: [], addresses };
 }
 
 /** Also true for a socket that is bound and does not listen; leftovers, which the system's table has, are told apart. */

@@ -103,7 +103,8 @@ interface Taken extends PortTakenFacts {
 }
 
 function explainTaken(port: number, waitedMs: number): Taken {
-  const wait = waitedMs > 0 ? 'wait longer (acquireTimeoutMs)' : 'wait for the port with TCPPortOwner.acquire()';
+  const wait =
+    waitedMs > 0 ? 'wait longer (acquireTimeoutMs)' : 'wait for the port with TCPPortOwner.acquire()';
   const holder = findHolders([port]).get(port);
   if (holder !== undefined) {
     const isOurs = holder.processId === process.pid;

@@ -244,7 +244,11 @@ export function describeHolds(name: string, openKernel: () => PortKernel): void 
       'finds the port in use while a socket with $options is bound to $name, listening or not',
       async ({ endpoint, options }) => {
         const port = ports.next();
-        expect(kernel.checkStrictly(port, EVERYWHERE)).toEqual({ kind: 'checked', descriptors: [], addresses: 'everywhere' });
+        expect(kernel.checkStrictly(port, EVERYWHERE)).toEqual({
+          kind: 'checked',
+          descriptors: [],
+          addresses: 'everywhere',
+        });
         const id = await stranger.open(endpoint, options);
         expect(await stranger.bind(id, endpoint, port)).toBe('done');
         expect(kernel.checkStrictly(port, EVERYWHERE)).toBeUndefined();

@@ -61,7 +61,9 @@ function pause(): void {
 
 function takeWithOptionsFirst(port: number): Hold | undefined {
   const descriptor = bindOne(libc(), port, DUAL_WILDCARD, HELD_OVER_OTHERS);
-  return descriptor === undefined ? undefined : { kind: 'held', descriptors: [descriptor], addresses: 'everywhere' };
+  return descriptor === undefined
+    ? undefined
+    : { kind: 'held', descriptors: [descriptor], addresses: 'everywhere' };
 }
 
 function holdInTurns({ order, claims, firstPort, lastPort }: Race): { spans: Span[]; overOthers: number } {

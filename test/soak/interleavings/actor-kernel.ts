@@ -91,10 +91,7 @@ export class ActorKernel {
   }
 
   /** Everywhere, as all that actors ask for. */
-  #hold(
-    wanted: 'hold' | 'hold over leftovers' | 'check',
-    port: number,
-  ): Hold | undefined {
+  #hold(wanted: 'hold' | 'hold over leftovers' | 'check', port: number): Hold | undefined {
     const isCheck = wanted === 'check' || this.#abilities.holds === 'never';
     const check = wanted === 'hold over leftovers' ? 'check over leftovers' : 'check';
     const answer = isCheck ? this.#steps.take(check, port) : this.#opened(wanted, port);
