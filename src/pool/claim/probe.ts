@@ -24,19 +24,22 @@ export function stillListens(claim: PortClaim, closesNow = false): boolean {
 /** 127 ms in all, longer than a large process needs from fork to exec. */
 const LOOKS_AFTER_MS = [1, 2, 4, 8, 16, 32, 64];
 
+/** None in a list: the system does not tell who. */
+export type Leak = 'nobody' | readonly Listener[];
+
 /**
- * Who has leaked a server on the port; undefined: nobody. The probe can also fail on what a server without SO_REUSEADDR has
+ * Who has leaked a server on the port. The probe can also fail on what a server without SO_REUSEADDR has
  * left in TIME_WAIT, and on a socket that this process has closed while a child that it has just forked still has it until
  * its exec: neither is a leak.
  */
-export function findLeak(claim: PortClaim, closesNow: boolean): readonly Listener[] | undefined {
-  if (!stillListens(claim, closesNow)) return undefined;
+export function findLeak(claim: PortClaim, closesNow: boolean): Leak {
+  if (!stillListens(claim, closesNow)) return 'nobody';
   let listeners = platform.findListeners(claim.port);
   for (const lookAfterMs of LOOKS_AFTER_MS) {
-    if (listeners?.length === 0) return undefined;
+    if (listeners?.length === 0) return 'nobody';
     if (listeners?.some(({ processId }) => processId === process.pid) === true) return listeners;
     blockMs(lookAfterMs);
-    if (!stillListens(claim, closesNow)) return undefined;
+    if (!stillListens(claim, closesNow)) return 'nobody';
     listeners = platform.findListeners(claim.port);
   }
   return listeners ?? [];

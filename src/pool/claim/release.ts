@@ -16,13 +16,13 @@ import { traceRelease, traceUnsealing } from './trace-claims.ts';
  */
 export function releaseClaim(claim: PortClaim, seal = false): void {
   if (claimState(claim) !== 'held') return;
-  const listeners = findLeak(claim, !seal);
+  const leak = findLeak(claim, !seal);
   const heldMs = endClaim(claim);
-  traceRelease(claim, heldMs, listeners, seal);
-  if (listeners !== undefined) {
+  traceRelease(claim, heldMs, leak, seal);
+  if (leak !== 'nobody') {
     claim.session.segment.addToHeader(HeaderWord.leaks, 1);
-    claim.leakedBy = listeners;
-    noteLeak(claim, listeners);
+    claim.leakedBy = leak;
+    noteLeak(claim, leak);
     keepLeaked(claim);
   } else if (seal) sealClaim(claim);
   else freeClaim(claim);

@@ -1,11 +1,11 @@
 /** Claims, waits and releases as lines of the trace. */
 import { RecordWord } from '../../core/segment-layout.ts';
 import { describeValue } from '../../errors/index.ts';
-import type { Listener } from '../../platform/port-kernel.ts';
 import { describeReason, inMs, since, trace } from '../../platform/trace.ts';
 import type { PortClaim } from '../session/port-claim.ts';
 import { describeListeners } from './describe-listeners.ts';
 import { allMisses, type Claimant, type Look } from './look.ts';
+import type { Leak } from './probe.ts';
 
 /** @param hasWaited longer than for the claim itself */
 export function traceClaims(claims: readonly PortClaim[], startMs: number, hasWaited: boolean): void {
@@ -38,20 +38,15 @@ export function traceFailure({ slice, request }: Claimant, startMs: number, erro
  * @param leakedTo who listens on the port
  * @param isSealed also if nobody does
  */
-export function traceRelease(
-  claim: PortClaim,
-  heldMs: number,
-  leakedTo: readonly Listener[] | undefined,
-  isSealed: boolean,
-): void {
+export function traceRelease(claim: PortClaim, heldMs: number, leak: Leak, isSealed: boolean): void {
   trace().release?.(
-    `${claim.port} ${leakedTo !== undefined || isSealed ? 'sealed' : 'released'} after ${inMs(heldMs)}, ` +
-      `${describeSlice(claim)}${labelOf(claim)}${reasonOf(leakedTo, isSealed)}`,
+    `${claim.port} ${leak !== 'nobody' || isSealed ? 'sealed' : 'released'} after ${inMs(heldMs)}, ` +
+      `${describeSlice(claim)}${labelOf(claim)}${reasonOf(leak, isSealed)}`,
   );
 }
 
-function reasonOf(leakedTo: readonly Listener[] | undefined, isSealed: boolean): string {
-  if (leakedTo !== undefined) return `: leaked, ${describeListeners(leakedTo)} still listens`;
+function reasonOf(leak: Leak, isSealed: boolean): string {
+  if (leak !== 'nobody') return `: leaked, ${describeListeners(leak)} still listens`;
   return isSealed ? ': its test has failed' : '';
 }
 

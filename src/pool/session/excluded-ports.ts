@@ -12,6 +12,7 @@ import {
 import { checkPorts } from './option-checks.ts';
 import {
   EXCLUDED_VARIABLE,
+  NO_RANGE,
   readExcludedVariable,
   readServerPorts,
   type ServerPortOptions,
@@ -40,7 +41,7 @@ function reasonsFor(
   { excludedPorts }: ServerPortOptions,
   { source, ephemeralRange, excluded }: ServerPortsReading,
 ): ExcludedPorts[] {
-  const isKnown = ephemeralRange.firstPort > 0;
+  const isKnown = ephemeralRange !== NO_RANGE;
   return [
     { reason: 'browsers refuse them', ranges: rangesOfPorts(browserBlockedPorts) },
     { reason: 'the operating system reserves them', ranges: excluded.bySystem },
