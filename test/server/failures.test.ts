@@ -198,6 +198,18 @@ describe('A port that is in use', () => {
     },
   );
 
+  test.runIf(listenersGuardEveryAddress)('by the test itself is told so', async () => {
+    using _warnings = collectWarnings();
+    const command = `touch ${folder}/started; until test -e ${folder}/go; do sleep 0.01; done; exec ${WEB_TEXT}`;
+    const starting = errorOf(ServerAddressInUseError, () => startServer({ command, hosts: ['127.0.0.9'] }));
+    await until('it has started', () => existsSync(`${folder}/started`));
+    await using _own = await listen({ port, host: '127.0.0.5' });
+    writeFileSync(`${folder}/go`, '');
+    expect((await starting).message).toContain(
+      `This test process itself (pid ${process.pid}) listens on it. Close that server first, or give the new one another port.`,
+    );
+  });
+
   test('is told at once though the server goes on', async () => {
     const text = `console.error('Error: listen EADDRINUSE: address already in use :::' + process.argv[1]); setInterval(() => {}, 1e6)`;
     const command = [process.execPath, '-e', text, '{port}'];
