@@ -26,6 +26,8 @@ const ruleBrokenBy: Readonly<Record<string, string>> = {
   'plugin/tinypool/playwright.ts': 'portslice(packages)',
   'plugin/vitest/cli.ts': 'portslice(layers)',
   'plugin/vitest/playwright.ts': 'portslice(packages)',
+  'pool/session/claim.ts': 'portslice(layers)',
+  'pool/claim/api.ts': 'portslice(layers)',
   'pool/cycle-one.ts': 'import(no-cycle)',
   'pool/cycle-two.ts': 'import(no-cycle)',
   'pool/plugin.ts': 'portslice(layers)',

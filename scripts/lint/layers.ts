@@ -1,5 +1,5 @@
 /**
- * Who may import whom in src/. A place is a layer, or for the plugin layer one of its folders.
+ * Who may import whom in src/. A place is a layer, or for the layers plugin and pool one of their folders.
  * errors <- core <- platform <- pool <- server <- report <- plugin, doctor <- cli <- entries
  */
 const layersBelow: Readonly<Record<string, readonly string[]>> = {
@@ -14,6 +14,9 @@ const layersBelow: Readonly<Record<string, readonly string[]>> = {
   cli: ['errors', 'core', 'platform', 'pool', 'server', 'report', 'doctor'],
   entries: ['errors', 'core', 'platform', 'pool', 'server', 'plugin', 'report', 'doctor', 'cli'],
 };
+
+/** Each imports those before it. */
+const poolParts: readonly string[] = ['pool/session', 'pool/claim', 'pool/api'];
 
 /** These layers have no I/O, so that they can be tested anywhere. */
 const pureLayers: readonly string[] = ['errors', 'core', 'entries'];
@@ -39,7 +42,7 @@ export function placeOf(file: string): string {
   const [first = '', second = '', third = ''] = parts.slice(parts.lastIndexOf('src') + 1);
   if (second === '') return 'entries';
   if (first === 'report' && second === 'page' && third === 'client') return CLIENT;
-  return first === 'plugin' && !second.includes('.') ? `plugin/${second}` : first;
+  return (first === 'plugin' || first === 'pool') && !second.includes('.') ? `${first}/${second}` : first;
 }
 
 export function mayImportLayer(importer: string, imported: string): boolean {
@@ -49,6 +52,7 @@ export function mayImportLayer(importer: string, imported: string): boolean {
   if (imported === CLIENT) return false;
   // The formats of the report, and nothing that a browser does not have.
   if (importer === CLIENT) return to === 'report';
+  if (from === 'pool' && to === 'pool') return poolParts.indexOf(imported) <= poolParts.indexOf(importer);
   if (from === to) return !isHostFolder(imported);
   return layersBelow[from]?.includes(to) ?? false;
 }

@@ -1,0 +1,2 @@
+import { own } from '../api/good.ts';
+export const reclaim = (): unknown => own();

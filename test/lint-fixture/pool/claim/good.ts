@@ -1,0 +1,2 @@
+import { open } from '../session/good.ts';
+export const claim = (): unknown => open();

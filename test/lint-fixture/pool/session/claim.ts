@@ -1,0 +1,2 @@
+import { claim } from '../claim/good.ts';
+export const reopen = (): unknown => claim();

@@ -1,0 +1,2 @@
+import { poolOf } from '../good.ts';
+export const open = (): unknown => poolOf();
