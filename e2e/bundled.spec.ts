@@ -20,10 +20,17 @@ const SERVER = `
   await server.stop();
 `;
 
-/** Playwright itself cannot be bundled. */
+/** The runners themselves are not bundled. */
 const PLAYWRIGHT = `
   import { withPorts } from 'portslice/playwright';
   console.log(withPorts({ workers: 3 }, { report: true }).workers === 3);
+`;
+
+const VITEST = `
+  import portslice from 'portslice/vitest/plugin';
+  const configuration = {};
+  portslice().config(configuration);
+  console.log(configuration.test.globalSetup[0].endsWith('vitest-global-setup.js'));
 `;
 
 interface BundleOptions {
@@ -44,7 +51,7 @@ async function bundle(
     bundle: true,
     format,
     platform: 'node',
-    external: ['@playwright/test', 'playwright'],
+    external: ['@playwright/test', 'playwright', 'vitest'],
     minify,
     outfile,
     logLevel: 'silent',
@@ -82,6 +89,7 @@ for (const format of ['cjs', 'esm'] as const) {
     { what: 'allocates a port', source: SOURCE },
     { what: 'starts a server', source: SERVER },
     { what: 'changes a configuration of Playwright', source: PLAYWRIGHT },
+    { what: 'changes a configuration of Vitest', source: VITEST },
   ]) {
     test(`a bundle (${format}) in the project ${what}`, async ({ createProject }) => {
       const project = await createProject({});

@@ -39,12 +39,15 @@ for (const { name, packages } of VERSIONS) {
     expect(exitCode).toBe(1);
     const text = stripVTControlCharacters(output);
     expect(text).toContain(
-      `ports is "14000-14009" in project 'a', but "15000-15009" in project 'b'; expected one value`,
+      `ports is '14000-14009' in project 'a', but '15000-15009' in project 'b'; expected one value`,
     );
     expect(text).toContain('PORTSLICE_INVALID_OPTION');
     expect(text).not.toContain('✓');
   });
 }
+
+const NO_REPORT =
+  /^portslice writes no report: Vitest does not use its reporter in this run\. Set report in the root/gm;
 
 test('a report that a project of Vitest asks for, and not the root, is told to be none, once', async ({
   createProject,
@@ -53,10 +56,29 @@ test('a report that a project of Vitest asks for, and not the root, is told to b
   const project = await createProject(twoProjects({ a: `{ report: true }`, b: `{ report: true }` }, touch));
   const run = await runVitest(project);
   expect(run.titles('passed'), run.output).toHaveLength(2);
-  expect(
-    run.output.match(/portslice: there is no report of the ports, .* Set report in the root/g),
-  ).toHaveLength(1);
+  expect(run.output.match(NO_REPORT)).toHaveLength(1);
 });
+
+for (const [reporter, count] of [
+  ['dot', 1],
+  ['blob', 0],
+  ['portslice/vitest/reporter', 0],
+] as const) {
+  test(`with --reporter=${reporter} the run says ${count} times that there is no report`, async ({
+    createProject,
+  }) => {
+    const project = await createProject({
+      'vitest.config.ts': `
+        import portslice from 'portslice/vitest/plugin';
+        export default { plugins: [portslice({ report: true })] };
+      `,
+      'a.test.ts': `import { test } from 'portslice/vitest'; test('runs', ({ port }) => undefined);`,
+    });
+    const { exitCode, output } = await startVitest(project, ['run', `--reporter=${reporter}`]).finished;
+    expect(exitCode, output).toBe(0);
+    expect(stripVTControlCharacters(output).match(NO_REPORT) ?? []).toHaveLength(count);
+  });
+}
 
 test('no port that any project of Vitest excludes is handed out', async ({ createProject }) => {
   const project = await createProject({});
@@ -90,7 +112,7 @@ test('two calls of withPorts() that name other ports are refused', async ({ crea
   const run = await runPlaywright(await createProject(files));
   expect(run.exitCode).toBe(1);
   expect(run.output).toContain(
-    'ports is "14000-14009" in a call of withPorts(), but "15000-15009" in another call of withPorts()',
+    "ports is '14000-14009' in a call of withPorts(), but '15000-15009' in another call of withPorts()",
   );
   expect(run.titles('passed')).toEqual([]);
 });

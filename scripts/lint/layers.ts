@@ -52,9 +52,15 @@ export function mayImportLayer(importer: string, imported: string): boolean {
   if (imported === CLIENT) return false;
   // The formats of the report, and nothing that a browser does not have.
   if (importer === CLIENT) return to === 'report';
-  if (from === 'pool' && to === 'pool') return poolParts.indexOf(imported) <= poolParts.indexOf(importer);
+  if (from === 'pool' && to === 'pool') return isEarlierPart(imported, importer);
   if (from === to) return !isHostFolder(imported);
   return layersBelow[from]?.includes(to) ?? false;
+}
+
+/** What lies beside the folders is for all of them. */
+function isEarlierPart(imported: string, importer: string): boolean {
+  const part = poolParts.indexOf(imported);
+  return imported === 'pool' || (part !== -1 && part <= poolParts.indexOf(importer));
 }
 
 export function mayImportPackage(importer: string, specifier: string): boolean {

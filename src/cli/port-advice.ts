@@ -42,7 +42,7 @@ function adviseOnHolder({ port, holder, listeners = [] }: PortReport): string[] 
     ];
   return listeners.length > 0
     ? [
-        `The test has ended, but ${namesOf(listeners)} still listens: stop it, and let the test stop it the next time.`,
+        `The test has ended, but ${namesOf(listeners)} still ${listeners.length > 1 ? 'listen: stop them, and let the test stop them' : 'listens: stop it, and let the test stop it'} the next time.`,
       ]
     : [
         `The test has failed, or has left a server behind, so that port ${port} stays out of use until ${nameProcess(holding)} ends, or no other port is free.`,

@@ -41,8 +41,9 @@ export class UnsupportedPlatformError extends PortsliceError {
   constructor({ platform, capability }: { readonly platform: string; readonly capability: string }) {
     super(
       `${capability} is not implemented on '${platform}'. ` +
-        'This version of portslice allocates ports and starts servers on 64-bit Linux, macOS and Windows only, and hands sockets to servers ' +
-        'on Linux and macOS only. Do without it, or run the tests on one of these, in a container or a virtual machine.',
+        'This version of portslice allocates ports and starts servers on Linux, macOS and Windows of x64 and arm64, and on Linux of riscv64 ' +
+        'and loong64; it hands sockets to servers on Linux and macOS. Run what needs it on one of these, in a container or a virtual ' +
+        'machine for example.',
     );
     this.platform = platform;
   }

@@ -36,13 +36,11 @@ export class WaitTimeoutError extends PortsliceError {
   }
 }
 
-/** What a lookup answers where there is no such name, or nobody can tell now. */
-const OF_LOOKUPS: readonly string[] = ['ENOTFOUND', 'EAI_AGAIN'];
-
 function adviceForTimeout(problem: string, elsewhere: string | undefined): string {
+  if (problem === 'ENOTFOUND') return 'The name of the host does not resolve: correct host.';
+  if (problem === 'EAI_AGAIN') return 'The name server does not answer: try again, or give host an address.';
   if (elsewhere !== undefined)
     return 'Give the server this port and host, or wait with the host that it listens on.';
-  if (OF_LOOKUPS.includes(problem)) return 'The name of the host does not resolve: correct host.';
   return "Look at the server's output, check that it was given this port and host, or raise timeoutMs.";
 }
 

@@ -22,7 +22,7 @@ export interface InstalledPackage {
 
 /** @throws Node's error if portslice is in no package */
 export function findOwnPackage(): InstalledPackage {
-  return readPackage(createRequire(import.meta.url).resolve('portslice/package.json'));
+  return readPackage(createRequire(import.meta.url ?? __filename).resolve('portslice/package.json'));
 }
 
 /** As Node finds it from that file; undefined: it is not installed there, or does not show its package.json. */

@@ -4,6 +4,7 @@
  */
 interface Holder {
   isWanted?: boolean;
+  reporters?: WeakSet<object>;
 }
 
 function thisProcess(): Holder {
@@ -14,6 +15,15 @@ function thisProcess(): Holder {
 
 export function wantReport(): void {
   thisProcess().isWanted = true;
+}
+
+/** Its class may come from another copy of this module, and a bundler may call it otherwise. */
+export function noteReporter(reporter: object): void {
+  (thisProcess().reporters ??= new WeakSet()).add(reporter);
+}
+
+export function isOurReporter(reporter: object): boolean {
+  return thisProcess().reporters?.has(reporter) === true;
 }
 
 export function isReportWanted(): boolean {

@@ -2,7 +2,7 @@
 import type { LookupAddress } from 'node:dns';
 import { isUnderLocalhost } from '../core/host-name.ts';
 import { hostToConnect } from '../core/server-url.ts';
-import type { ListeningSocket } from '../platform/port-kernel.ts';
+import type { ListeningSocket, SocketAddressFamily } from '../platform/port-kernel.ts';
 import type { TCPPortOwner } from '../pool/api/tcp-port-owner.ts';
 
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1'];
@@ -14,9 +14,15 @@ export interface Reach {
   readonly addresses: readonly string[];
 }
 
-export async function findReach({ port, hosts }: TCPPortOwner): Promise<Reach> {
+export async function findReach({ port, hosts, socketAddressFamily }: TCPPortOwner): Promise<Reach> {
   const host = hostToConnect(hosts);
-  return { port, host, addresses: await addressesOf(host) };
+  const found = (await addressesOf(host)).filter(isOf(socketAddressFamily));
+  return { port, host, addresses: found.length > 0 ? found : LOOPBACK.filter(isOf(socketAddressFamily)) };
+}
+
+/** In the other family the port can be somebody else's. */
+function isOf(family: SocketAddressFamily): (address: string) => boolean {
+  return (address) => family === 'dual' || address.includes(':') === (family === 'ipv6');
 }
 
 async function addressesOf(host: string): Promise<readonly string[]> {

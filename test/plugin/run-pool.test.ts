@@ -48,14 +48,14 @@ describe.each([
   });
 
   test.each([
-    ['ports', '20000', '20001', /^ports is "20000" in .+, but "20001" in .+ set it in one place/],
+    ['ports', '20000', '20001', /^ports is '20000' in .+, but '20001' in .+ set it in one place/],
     ['restMs', 5, 0, /^restMs is 0 in .+, but 5 in .+ set it in one place/],
-    ['onLeak', 'warn', 'fail', /^onLeak is "fail" in .+, but "warn" in .+ set it in one place/],
+    ['onLeak', 'warn', 'fail', /^onLeak is 'fail' in .+, but 'warn' in .+ set it in one place/],
     [
       'report',
       { folder: 'one' },
       true,
-      /^report is true in .+, but \{"folder":"one"\} in .+ set it in one place/,
+      /^report is 'one' in .+, but 'ports-report' in .+ set it in one place/,
     ],
   ])('refuses two values of %s, in whatever order they come', async (option, one, other, message) => {
     for (const values of [

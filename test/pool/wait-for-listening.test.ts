@@ -67,6 +67,19 @@ describe('a server', () => {
     await expect(waitForListening(owner.port, { host: 'A.B.localhost.' })).resolves.toBeUndefined();
   });
 
+  test.each([
+    ['ipv6', '::1', '127.0.0.1'],
+    ['ipv4', '127.0.0.1', '::1'],
+  ] as const)('of an owner of %s is one at %s, and none at %s', async (socketAddressFamily, own, other) => {
+    await using _opened = await openTestPool(1);
+    using owner = new TCPPortOwner({ hosts: ['app.localhost'], socketAddressFamily });
+    expect(owner.host).toBe(own);
+    await using _stranger = await listen({ port: owner.port, host: other });
+    await errorOf(WaitTimeoutError, () => waitForListening(owner, { timeoutMs: 100 }));
+    await using _server = await listen({ port: owner.port, host: own });
+    await expect(waitForListening(owner)).resolves.toBeUndefined();
+  });
+
   test('that another process has started is its process’s', async () => {
     await using block = await reservePorts(1);
     const [port] = block.ports as [number];
@@ -367,9 +380,16 @@ describe('bad arguments', () => {
     '999.0.0.1',
     '256.1.1.1',
     '1.2.3.4.5',
+    '1.1.1.1.',
+    '1..2',
   ])('the host %o, which is none, is refused at once', async (host) => {
     const error = await errorOf(InvalidOptionError, () => waitForListening(2000, { host }));
     expect(error.option).toBe('host');
+  });
+
+  test.each(['web-1', 'host.1', 'x.123', '127.1', '0', 'a.0x7f'])('the host %o may be one', async (host) => {
+    const signal = AbortSignal.abort();
+    await expect(waitForListening(2000, { host, signal })).rejects.toBe(signal.reason);
   });
 
   test.each([

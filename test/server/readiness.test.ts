@@ -42,6 +42,16 @@ describe('A server is ready', () => {
     },
   );
 
+  test('when it listens in the family of its owner, and not in the other one', async () => {
+    await using _opened = await openTestPool(2);
+    const options = { command: WEB, hosts: ['app.localhost'], socketAddressFamily: 'ipv6' } as const;
+    await using server = await startServer({ ...options, env: { HOST: '::1' } });
+    expect(server.port).toBeGreaterThan(0);
+    const elsewhere = { ...options, env: { HOST: '127.0.0.1' }, readyTimeoutMs: 500 };
+    const { message } = await errorOf(ServerNotReadyError, () => startServer(elsewhere));
+    expect(message).toMatch(/it listens on 127\.0\.0\.1:\d+, where no client/);
+  });
+
   test('when a path answers with success', async () => {
     await using _opened = await openTestPool(1);
     await using server = await startServer({

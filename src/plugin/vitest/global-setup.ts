@@ -1,6 +1,7 @@
 /** Vitest's global setup: makes the run's pool, and ends it with the run. */
 import type { TestProject } from 'vitest/node';
 import { ownRunPorts } from '../../server/run-ports/own-run-ports.ts';
+import { isOurReporter } from '../report-wanted.ts';
 import { startRunPool } from '../run-pool.ts';
 import { tellRun } from '../tell-run.ts';
 import { shardOf } from './shard.ts';
@@ -13,21 +14,26 @@ export default async function globalSetup(project: TestProject): Promise<() => v
   const { maxWorkers }: { maxWorkers?: unknown } = config;
   const workers = typeof maxWorkers === 'number' ? maxWorkers : DEFAULT_WORKERS;
   const run = startRunPool(projects.length > 1 ? workers * PROJECTS_SIDE_BY_SIDE : workers);
-  if (run.isFirst && run.wantsReport && !hasReporter(project, 'PortsReporter')) tellThatNothingReports();
+  const reporters = reportersOf(project);
+  // Whoever merges blobs makes the report.
+  const hasBlob = reporters.some((reporter) => reporter.constructor.name === 'BlobReporter');
+  if (run.isFirst && run.wantsReport && !hasBlob && !reporters.some(isOurReporter)) tellThatNothingReports();
   for (const { name, port } of ownRunPorts().all) project.provide(`runPort:${name}`, port);
-  return tellRun(run, { hasBlob: hasReporter(project, 'BlobReporter'), shard: shardOf(project.vitest) });
+  return tellRun(run, { hasBlob, shard: shardOf(project.vitest) });
 }
 
-function hasReporter({ vitest }: TestProject, className: string): boolean {
-  const { reporters } = vitest as unknown as { readonly reporters: readonly object[] };
-  return reporters.some((reporter) => reporter.constructor.name === className);
+function reportersOf({ vitest }: TestProject): readonly object[] {
+  return (vitest as unknown as { readonly reporters: readonly object[] }).reporters;
 }
 
-/** Vitest takes the reporters of the root configuration alone, and none of them where the command names others. */
+/**
+ * Vitest takes the reporters of the root configuration alone, and none of them where the command names others. The standard
+ * output can be theirs.
+ */
 function tellThatNothingReports(): void {
-  process.stdout.write(
-    "portslice: there is no report of the ports, for Vitest does not use portslice's reporter in this run. Set report in the root " +
-      'configuration; beside --reporter, name it too: --reporter=portslice/vitest/reporter\n',
+  process.stderr.write(
+    'portslice writes no report: Vitest does not use its reporter in this run. Set report in the root configuration, ' +
+      'or add --reporter=portslice/vitest/reporter.\n',
   );
 }
 

@@ -3,7 +3,7 @@ import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
 import { checkReportOptions, DEFAULT_FOLDER, type ReportOptions } from '../../report/report-options.ts';
 import { guarded, RunReport } from '../../report/run-report.ts';
 import type { ToldTest } from '../../report/told-test.ts';
-import { wantReport } from '../report-wanted.ts';
+import { noteReporter, wantReport } from '../report-wanted.ts';
 import { shardOf } from './shard.ts';
 
 export default class PortsReporter implements Reporter {
@@ -14,6 +14,7 @@ export default class PortsReporter implements Reporter {
   constructor(options: ReportOptions = {}) {
     this.#folder = checkReportOptions(options).folder ?? DEFAULT_FOLDER;
     wantReport();
+    noteReporter(this);
   }
 
   onInit(vitest: Vitest): void {

@@ -23,7 +23,7 @@ export default function portslice(options: RunPoolOptions = {}): Plugin {
     },
     // Else Vite refuses our files to tests of jsdom and of browsers if we are installed above the project, or linked to it.
     configResolved({ server }) {
-      server.fs.allow.push(import.meta.dirname);
+      server.fs.allow.push(import.meta.dirname ?? __dirname);
     },
   };
 }
@@ -69,6 +69,8 @@ function originOf(name: string | { label: string } | undefined, root: string | u
 }
 
 function first(specifier: string, others: string | string[] = []): string[] {
-  const ours = process.getBuiltinModule('node:url').fileURLToPath(import.meta.resolve(specifier));
+  const { createRequire } = process.getBuiltinModule('node:module');
+  // A bundle of CommonJS has `__filename`, and an empty import.meta.
+  const ours = createRequire(import.meta.url ?? __filename).resolve(specifier);
   return [ours, ...[others].flat().filter((path) => path !== ours)];
 }

@@ -1,5 +1,5 @@
 /** The options of owners, checked before anything is done. */
-import { isUnderLocalhost } from '../../core/host-name.ts';
+import { isLocalhost } from '../../core/host-name.ts';
 import { InvalidOptionError } from '../../errors/index.ts';
 import type { HoldTarget, SocketAddressFamily } from '../../platform/port-kernel.ts';
 import type { ClaimRequest } from '../claim/look.ts';
@@ -219,8 +219,9 @@ function indexesOf({ segment }: PoolSession, ports: readonly number[]): number[]
 
 /** Where a server listens so that it is reached on the first of those hosts; undefined: on every address. */
 export function hostToListen(hosts: readonly string[], family: SocketAddressFamily): string | undefined {
-  const [first] = hosts;
-  // Node asks the system's resolver, and not every one knows names under localhost.
-  if (!hosts.includes('')) return first !== undefined && isUnderLocalhost(first) ? 'localhost' : first;
+  const [first = ''] = hosts;
+  // Node would ask the system's resolver, which knows no family, and not always a name under localhost.
+  if (isLocalhost(first)) return { dual: 'localhost', ipv4: '127.0.0.1', ipv6: '::1' }[family];
+  if (!hosts.includes('')) return first;
   return { dual: undefined, ipv4: '0.0.0.0', ipv6: '::' }[family];
 }

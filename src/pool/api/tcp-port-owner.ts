@@ -50,8 +50,9 @@ export class TCPPortOwner {
   readonly host: string | undefined;
 
   /**
-   * Claims a free port. Where none is free it blocks for a second look: for 8 ms; for 0.3 s if others have ports that are free by
-   * their records; for at most 5 s while the process that had one of them is starting a child. `acquire` waits instead.
+   * Claims a free port. Where none is free it looks again, and blocks meanwhile: for 8 ms; for some 0.3 s if somebody else has
+   * ports that are free by their records; for at most 5 s while the process that had one of them is starting a child. `acquire`
+   * waits without blocking.
    * @throws PortPoolExhaustedError if no port is free, PortTakenError if the one of `port` is not
    * @throws InvalidOptionError, HostError, ResourceLimitError, PermissionError, ForeignFunctionError, UnsupportedPlatformError
    */

@@ -7,9 +7,16 @@ export const MAX_CONNECT_MS = 500;
 /** Somebody listens at that very address and is busy, or packets are dropped. */
 export const NO_ANSWER = 'no answer';
 
+export interface ConnectTarget {
+  readonly host: string;
+  readonly port: number;
+  /** 0, the default: either. */
+  readonly family?: 0 | 4 | 6;
+}
+
 /** @returns why not, or undefined */
 export async function tryToConnect(
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, family = 0 }: ConnectTarget,
   leftMs: number,
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
@@ -17,7 +24,7 @@ export async function tryToConnect(
     const lookup = isUnderLocalhost(host) ? { lookup: findLoopback } : {};
     const socket = process
       .getBuiltinModule('node:net')
-      .connect({ host, port, autoSelectFamily: true, ...lookup });
+      .connect({ host, port, family, autoSelectFamily: true, ...lookup });
     const finish = (problem?: string): void => {
       socket.destroy();
       resolve(problem);
@@ -29,10 +36,17 @@ export async function tryToConnect(
 }
 
 /** Not every resolver knows names under localhost. */
-export const findLoopback: LookupFunction = (_host, { all = false }, callback) => {
-  if (all) callback(null, [IPV6, IPV4]);
-  else callback(null, IPV4.address, IPV4.family);
+export const findLoopback: LookupFunction = (_host, { all = false, family = 0 }, callback) => {
+  const wanted = Number(String(family).replace('IPv', ''));
+  const found = LOOPBACK.filter((address) => wanted === 0 || address.family === wanted);
+  const [first = IPV4] = found;
+  if (all) callback(null, found);
+  else callback(null, first.address, first.family);
 };
 
-const IPV6 = { address: '::1', family: 6 };
 const IPV4 = { address: '127.0.0.1', family: 4 };
+/** Most servers that listen on one of them alone do so on the first. */
+const LOOPBACK: readonly { readonly address: string; readonly family: number }[] = [
+  { address: '::1', family: 6 },
+  IPV4,
+];

@@ -43,6 +43,8 @@ const MAX_PROCESS_ID = 2 ** 32 - 1;
 export interface WaitTarget {
   readonly port: number;
   readonly host: string;
+  /** 0: either. */
+  readonly family: 0 | 4 | 6;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly processId: number | undefined;
@@ -63,13 +65,17 @@ export function checkTarget(port: number | TCPPortOwner, options: WaitForListeni
   const processId = checkProcess(options);
   const host = options.host ?? hostToConnect(owner?.hosts ?? ['localhost']);
   checkHost(host);
-  return { port: portNumber, host, timeoutMs, signal, processId, process };
+  const family = options.host === undefined ? FAMILIES[owner?.socketAddressFamily ?? 'dual'] : 0;
+  return { port: portNumber, host, family, timeoutMs, signal, processId, process };
 }
+
+/** An owner has its port in that family only: a stranger can have it in the other one. */
+const FAMILIES = { dual: 0, ipv4: 4, ipv6: 6 } as const;
 
 function checkHost(host: unknown): void {
   if (typeof host === 'string' && (isHostName(host) || process.getBuiltinModule('node:net').isIP(host) !== 0))
     return;
-  const expected = 'a host name or address alone, without protocol, port, path or brackets';
+  const expected = 'the name of a host, or its whole address, without protocol, port, path or brackets';
   throw new InvalidOptionError({ option: 'host', value: host, expected });
 }
 

@@ -12,6 +12,11 @@ export function describeListeners(listeners: readonly Listener[]): string {
   return listeners.length === 0 ? 'some process' : listeners.map(describeListener).join(', ');
 }
 
+/** What they do. */
+export function verbOf(listeners: readonly Listener[]): string {
+  return listeners.length > 1 ? 'listen' : 'listens';
+}
+
 /** What to do about servers that were left behind. */
 export function adviceForLeak(listeners: readonly Listener[]): string {
   return findWrapperAdvice(listeners) ?? 'Stop the server before the test ends.';

@@ -3,7 +3,7 @@ import { pointToPort, type PortLeak } from '../../errors/index.ts';
 import type { Listener } from '../../platform/port-kernel.ts';
 import type { PortClaim } from '../session/port-claim.ts';
 import { warn } from '../session/warnings.ts';
-import { adviceForLeak, describeListeners } from './describe-listeners.ts';
+import { adviceForLeak, describeListeners, verbOf } from './describe-listeners.ts';
 
 /** Warns; or leaves it to whoever has claimed the port for a test, to fail the test or say nothing. */
 export function noteLeak(claim: PortClaim, listeners: readonly Listener[]): void {
@@ -21,7 +21,7 @@ export function warnOfLeak({ description }: PortLeak): void {
 function leakOf({ port, label }: PortClaim, listeners: readonly Listener[]): PortLeak {
   const owner = label === '' ? 'its owner' : `'${label}'`;
   const description =
-    `Port ${port} was released by ${owner}, but ${describeListeners(listeners)} still ${listeners.length > 1 ? 'listen' : 'listens'} on it. ` +
+    `Port ${port} was released by ${owner}, but ${describeListeners(listeners)} still ${verbOf(listeners)} on it. ` +
     `The port stays out of use. ${adviceForLeak(listeners)} ${pointToPort(port)}`;
   return { port, label, listeners, description };
 }

@@ -12,7 +12,7 @@ import { platform } from '../../platform/platform.ts';
 import { findLabels } from '../session/live-pools.ts';
 import type { PoolSession } from '../session/pool-session.ts';
 import { readRecords } from '../session/snapshot.ts';
-import { describeListeners } from './describe-listeners.ts';
+import { describeListeners, verbOf } from './describe-listeners.ts';
 import { allMisses, type Look, type Misses } from './look.ts';
 import { explainRefused } from './refused-ports.ts';
 
@@ -113,18 +113,22 @@ function explainTaken(port: number, waitedMs: number): Taken {
     return { port, problem: 'is taken', holder, fix, nextTime };
   }
   const listeners = platform.findListeners(port) ?? [];
+  const isOwn = listeners.some(({ processId }) => processId === process.pid);
+  const stop = isOwn
+    ? 'Close that server first'
+    : `Stop ${listeners.length > 1 ? 'these processes' : 'that process'}`;
   return listeners.length > 0
     ? {
         port,
-        problem: `is taken: ${describeListeners(listeners)} ${listeners.length > 1 ? 'listen' : 'listens'} on it`,
-        fix: 'Stop that process, or take another port',
-        nextTime: 'Stop that process, and start again,',
+        problem: `is taken: ${describeListeners(listeners)} ${verbOf(listeners)} on it`,
+        fix: `${stop}, or take another port`,
+        nextTime: isOwn ? stop : `${stop}, and start again,`,
       }
     : {
         port,
         problem:
           'cannot be bound, though nobody listens on it: an earlier server has left connections, or a program has bound it',
-        fix: `The connections go within 60 s: ${wait}, or take another port`,
+        fix: `If they are connections, they go within 60 s: ${wait}, or take another port`,
         nextTime: 'Start again in 60 s, or when that program has ended,',
       };
 }

@@ -3,7 +3,7 @@ import { RecordWord } from '../../core/segment-layout.ts';
 import { describeValue } from '../../errors/index.ts';
 import { describeReason, inMs, since, trace } from '../../platform/trace.ts';
 import type { PortClaim } from '../session/port-claim.ts';
-import { describeListeners } from './describe-listeners.ts';
+import { describeListeners, verbOf } from './describe-listeners.ts';
 import { allMisses, type Claimant, type Look } from './look.ts';
 import type { Leak } from './probe.ts';
 
@@ -46,7 +46,7 @@ export function traceRelease(claim: PortClaim, heldMs: number, leak: Leak, isSea
 }
 
 function reasonOf(leak: Leak, isSealed: boolean): string {
-  if (leak !== 'nobody') return `: leaked, ${describeListeners(leak)} still listens`;
+  if (leak !== 'nobody') return `: leaked, ${describeListeners(leak)} still ${verbOf(leak)}`;
   return isSealed ? ': its test has failed' : '';
 }
 

@@ -125,7 +125,7 @@ describe('the test of the hold', () => {
 
   test.for([
     ['exits at once', 'process.exit(0);'],
-    ['goes on', 'setTimeout(() => process.exit(0), 1);'],
+    ['goes on', "await new Promise((resolve) => process.once('warning', resolve)); process.exit(0);"],
   ])('is done, and told once, by a process without a run that %s', async ([, ending], context) => {
     const script = `
       const { TCPPortOwner } = await import('./src/index.ts');

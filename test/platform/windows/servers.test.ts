@@ -240,7 +240,7 @@ test('Servers can be started, and only a socket cannot be handed to one, which i
   expect(() => system.checkSupport?.(false)).not.toThrow();
   const { message } = await errorOf(UnsupportedPlatformError, () => system.checkSupport?.(true));
   expect(message).toMatch(
-    /^listen: 'inherit' is not implemented on 'win32'\. .* starts servers on [^,]*, macOS and Windows only, and hands sockets .* Linux and macOS only\. Do without it, or run the tests on one of these, in a container or a virtual machine\.$/,
+    /^listen: 'inherit' is not implemented on 'win32'\. .* starts servers on [^,]*, macOS and Windows .* hands sockets .* Linux and macOS\. Run what needs it on one of these, in a container or a virtual machine for example\.$/,
   );
 });
 
