@@ -56,7 +56,7 @@ const FULL: Readonly<Record<string, readonly string[]>> = {
   'own leak on macOS': ['leaked', 'freed a seal'],
   'leaks on macOS': ['leaked', 'freed a seal'],
   'pair on macOS': ['released', 'found nothing'],
-  'stranger on macOS': ['was kept out', 'released'],
+  'stranger on macOS': ['was kept out', 'released', 'leaked', 'freed a seal'],
   '3x1 on macOS': ['backed off', 'had been taken for dead', 'took from the dead', 'was outrun'],
   'threads in turn on Windows': ['took from the dead', 'released'],
   '2x2 on Windows': ['borrowed', 'took from the dead'],

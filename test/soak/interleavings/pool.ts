@@ -56,7 +56,7 @@ export function createPool(scenario: Scenario, model: ModelKernel): Pool {
 }
 
 function findWords(scenario: Scenario, model: ModelKernel, image: ArrayBuffer): ReadonlyMap<number, number> {
-  const { portCount, actors } = scenario;
+  const { portCount, actors, stranger, abilities } = scenario;
   const counts = readCounts(image);
   const offsets = segmentOffsets(counts);
   const words = new Map([[HeaderWord.borrowedClaims * 4, BORROWED_WORD]]);
@@ -73,10 +73,12 @@ function findWords(scenario: Scenario, model: ModelKernel, image: ArrayBuffer): 
     words.set(row + SliceWord.ownerThreadId * 4, model.words.sliceOwners + slice);
   }
   if (scenario.counts) words.set(HeaderWord.currentClaims * 4, model.words.currentClaims);
-  // Looked at only by those who have sealed ports.
-  const seals = actors.some(({ statements }) =>
-    statements.some((statement) => statement.startsWith('listen') || statement === 'release sealed'),
-  );
+  // Looked at only by those who have sealed ports: after a failed test, or since somebody listens, a stranger too where nothing holds them.
+  const seals =
+    (stranger && abilities.holds === 'never') ||
+    actors.some(({ statements }) =>
+      statements.some((statement) => statement.startsWith('listen') || statement === 'release sealed'),
+    );
   if (seals) words.set(HeaderWord.pressure * 4, model.words.pressure);
   return words;
 }
