@@ -23,6 +23,13 @@ const commands = {
     trees.set(child.pid as number, tree);
     return child.pid as number;
   },
+  /** Is killed between the start and telling anybody of it. */
+  startAndDie(command: readonly string[]): void {
+    const tree = serverPlatform.openProcessTree();
+    const environment = { ...process.env, ...tree.environment };
+    startDetached(tree.wrap(command, { environment }), environment);
+    process.kill(process.pid, 'SIGKILL');
+  },
   startServer: async (options: StartServerOptions): Promise<number | undefined> =>
     (await startServer(options)).pid,
   /** Once more in the same tree. */

@@ -14,7 +14,7 @@ import { hasVariable } from './proc.ts';
 import { findStart, readLivingProcess, readProcessTable } from './process-table.ts';
 import { randomBytes } from './random.ts';
 import { sendSignal } from './send-signal.ts';
-import { describeLeader, describeMember } from './watchdog-orders.ts';
+import { describeLeader, describeMember, describeStarting } from './watchdog-orders.ts';
 import { treeGuard } from './watchdog.ts';
 
 export function openProcessTree(): ProcessTree {
@@ -32,6 +32,12 @@ export function searchTree(mark: TreeMark, noteMember: TreeSystem['noteMember'])
   });
 }
 
+function youngestStart(): number {
+  let youngest = 0;
+  for (const { start } of readProcessTable().values()) youngest = Math.max(youngest, start);
+  return youngest;
+}
+
 class DarwinProcessTree implements ProcessTree {
   readonly environment: Readonly<Record<string, string>>;
   readonly problem: string | undefined;
@@ -47,6 +53,11 @@ class DarwinProcessTree implements ProcessTree {
   }
 
   wrap(command: readonly string[], place: CommandPlace): readonly string[] {
+    // We can be killed before we know its number, and a program of Apple's own does not show the mark.
+    treeGuard().tell(
+      this.#mark,
+      describeStarting({ originStart: findStart(process.pid) ?? 0, after: youngestStart() }),
+    );
     return startThroughShell(command, place);
   }
 

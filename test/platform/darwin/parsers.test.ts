@@ -8,7 +8,12 @@ import {
 } from '../../../src/platform/darwin/descriptors.ts';
 import { parseArguments } from '../../../src/platform/darwin/process-arguments.ts';
 import { parseSocketTable as parseTable } from '../../../src/platform/darwin/socket-table.ts';
-import { describeLeader, describeMember, parseOrder } from '../../../src/platform/darwin/watchdog-orders.ts';
+import {
+  describeLeader,
+  describeMember,
+  describeStarting,
+  parseOrder,
+} from '../../../src/platform/darwin/watchdog-orders.ts';
 
 const parseTCP = (bytes: Buffer): ReturnType<typeof parseTable> => parseTable(bytes, 'tcp');
 const LENGTHS = { block: 104, socket: 104, buffer: 32, statistics: 136, connection: 208 };
@@ -209,6 +214,10 @@ describe('An order for the watchdog', () => {
     ['+123', { kind: 'open', mark: '123' }],
     ['-123', { kind: 'close', mark: '123' }],
     [`+123:${describeLeader(77, 1001)}`, { kind: 'leader', mark: '123', processId: 77, start: 1001 }],
+    [
+      `+123:${describeStarting({ originStart: 5, after: 9 })}`,
+      { kind: 'starting', mark: '123', originStart: 5, after: 9 },
+    ],
     [`+123:${describeLeader(77, undefined)}`, { kind: 'leader', mark: '123', processId: 77 }],
     [`+123:${describeMember(1001)}`, { kind: 'member', mark: '123', start: 1001 }],
   ])('is read as it was written: %s', (line, order) => {

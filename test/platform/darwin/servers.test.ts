@@ -158,6 +158,18 @@ test.for([
   await expectNothingOutlives(context, WILD_TREES[name]?.(place.folder, context) as never);
 });
 
+test(
+  'When the worker is killed right after a start, nothing is left of what does not show its mark',
+  { timeout: TIMEOUT_MS },
+  async (context) => {
+    await using worker = await startTreeWorker(context);
+    await worker.startUp({ command: ['sleep', '3600'], isUp: (processes) => processes.length === 1 });
+    worker.call('startAndDie', ['sh', '-c', 'env -i setsid sleep 3600 & sleep 3600']).catch(() => undefined);
+    await until('the worker is dead', () => !platform.isRunning(worker.pid));
+    await expectNobodyLeftOf(worker);
+  },
+);
+
 test('The built package has its watchdog, too', { timeout: TIMEOUT_MS }, async () => {
   const script = `
     import { startServer } from './dist/index.js';
