@@ -2,6 +2,7 @@
 import { expect, type TestContext } from 'vitest';
 import { isRunning } from '../../src/platform/linux/liveness.ts';
 import { until } from '../support/until.ts';
+import type { NamespaceProcess } from './namespace-processes.ts';
 import { startTreeWorker, type TreeWorker } from './tree-worker.ts';
 import type { WildTree } from './wild-trees.ts';
 
@@ -28,6 +29,7 @@ export async function expectNothingOutlivesStart(
 
 /** But the bystanders; the watchdog has ended, too. */
 export async function expectNobodyLeftOf(worker: TreeWorker): Promise<void> {
-  await until('nobody is left', () => worker.others().length === 0 && worker.watchdogs().length === 0);
+  const left = (): NamespaceProcess[] => [...worker.others(), ...worker.watchdogs()];
+  await until('nobody is left', () => left().length === 0, left);
   expect(worker.bystanders.filter((pid) => !isRunning(pid))).toEqual([]);
 }

@@ -10,7 +10,8 @@ import type { TreeCommands } from './tree-worker.program.ts';
 import { startTreeWorker, treeWorkerProgram } from './tree-worker.ts';
 import { WILD_TREES, wildFolder } from './wild-trees.ts';
 
-const TIMEOUT_MS = 120_000;
+/** Longer than a wait, which says what it waits for. */
+const TIMEOUT_MS = 150_000;
 
 describe.each(Object.entries(WILD_TREES))('A tree of %s', { timeout: TIMEOUT_MS }, (_, make) => {
   it('is found as a whole, is killed as a whole, and nobody else is', async (context) => {
@@ -26,7 +27,7 @@ describe.each(Object.entries(WILD_TREES))('A tree of %s', { timeout: TIMEOUT_MS 
     for (const { pid } of worker.watchdogs()) expect(await worker.call('has', id, pid)).toBe(false);
     for (const pid of worker.bystanders) expect(await worker.call('has', id, pid)).toBe(false);
     expect(await worker.call('signal', id, 'SIGKILL')).toBeGreaterThanOrEqual(expected.length);
-    await until('the tree is gone', () => worker.others().length === 0);
+    await until('the tree is gone', () => worker.others().length === 0, worker.others);
     expect(worker.bystanders.map(isRunning)).toEqual([true, true]);
     expect(worker.watchdogs()).toHaveLength(1);
   });

@@ -39,16 +39,20 @@ export async function startTreeWorker(context: TestContext): Promise<TreeWorker>
     bystanders,
     startUp: async ({ command, isUp }) => {
       const id = await worker.call('start', command);
-      await until('all processes of the tree are there', () => isUp(others(), id));
+      await until('all processes of the tree are there', () => isUp(others(), id), others);
       return id;
     },
     [Symbol.asyncDispose]: async () => {
       await worker.kill();
-      await until('nobody is left in the namespace', () => {
-        const left = everybody();
-        left.forEach(({ pid }) => isRunning(pid) && process.kill(pid, 'SIGKILL'));
-        return left.length === 0;
-      });
+      await until(
+        'nobody is left in the namespace',
+        () => {
+          const left = everybody();
+          left.forEach(({ pid }) => isRunning(pid) && process.kill(pid, 'SIGKILL'));
+          return left.length === 0;
+        },
+        everybody,
+      );
     },
   };
 }

@@ -12,7 +12,8 @@ import type { TreeCommands } from './tree-worker.program.ts';
 import { startTreeWorker, type TreeWorker, treeWorkerProgram } from './tree-worker.ts';
 import { WILD_TREES, wildFolder, type WildTree } from './wild-trees.ts';
 
-const TIMEOUT_MS = 120_000;
+/** Longer than a wait, which says what it waits for. */
+const TIMEOUT_MS = 150_000;
 const KILLS_DURING_START = 10;
 
 const SLEEPER: WildTree = {

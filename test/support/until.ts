@@ -4,11 +4,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const LIMIT_MS = 120_000;
 const POLL_MS = 5;
 
-/** Waits until the condition holds. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+/**
+ * Waits until the condition holds.
+ * @param inTheEnd what there is instead, for the error
+ */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  inTheEnd?: () => unknown,
+): Promise<void> {
   const deadlineMs = performance.now() + LIMIT_MS;
   while (!(await condition())) {
-    if (performance.now() > deadlineMs) throw new Error(`Not within ${LIMIT_MS} ms: ${what}.`);
+    if (performance.now() > deadlineMs) {
+      const there = inTheEnd === undefined ? '' : ` There is ${JSON.stringify(inTheEnd())}.`;
+      throw new Error(`Not within ${LIMIT_MS} ms: ${what}.${there}`);
+    }
     await sleep(POLL_MS);
   }
 }
