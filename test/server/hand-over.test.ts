@@ -83,7 +83,8 @@ describe('A server that is given a listening socket', () => {
   test('has it as descriptor 3, is told so, and is ready when it takes connections', async () => {
     await using _opened = await openTestPool(1);
     await using server = await startServer({ command: HEIR, listen: 'inherit', env: SLOW });
-    expect(server.output()).toBe('listening\n');
+    // What it writes can be on its way still.
+    await expect.poll(() => server.output()).toBe('listening\n');
     expect(await ask(server.port)).toEqual({
       pid: server.pid,
       listenFds: '1',
