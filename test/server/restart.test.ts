@@ -23,7 +23,7 @@ test('A server that is restarted is another process on the same port', async () 
   expect(isRunning(pid as number)).toBe(false);
   expect(await exited).toMatchObject({ signal: 'SIGTERM' });
   await server.stop();
-  expect(server.output()).toBe(`listening on ${port}\n`.repeat(2));
+  await expect.poll(() => server.output()).toBe(`listening on ${port}\n`.repeat(2));
 });
 
 test('Nobody gets the port of a server while it is restarted', async (context) => {

@@ -42,7 +42,7 @@ describe('A server that is a command', () => {
     expect(server.url('/x')).toBe(`http://localhost:${server.port}/x`);
     expect(server.readyAfterMs).toBeGreaterThan(0);
     await server.stop();
-    expect(server.output()).toBe(`listening on ${server.port}\n`);
+    await expect.poll(() => server.output()).toBe(`listening on ${server.port}\n`);
     expect(isRunning(server.pid as number)).toBe(false);
     expect(isListenedOn(server.port)).toBe(false);
     expect(opened.pool.stats()).toMatchObject({ currentlyAllocatedPorts: 0 });
