@@ -269,6 +269,8 @@ test('owner.host is where a server has to listen, so that listen(owner) listens 
   expect(hostOf({ socketAddressFamily: 'ipv4' })).toBe('0.0.0.0');
   expect(hostOf({ socketAddressFamily: 'ipv6' })).toBe('::');
   expect(opened.pool.stats().currentlyAllocatedPorts).toBe(6);
+  // In whatever order.
+  expect(hostOf({ hosts: ['localhost', ''] })).toBeUndefined();
   for (const [host, address] of [
     ['127.0.0.1', /^127\.0\.0\.1$/],
     ['app.localhost', /^(?:127\.0\.0\.1|::1)$/],

@@ -219,9 +219,8 @@ function indexesOf({ segment }: PoolSession, ports: readonly number[]): number[]
 
 /** Where a server listens so that it is reached on the first of those hosts; undefined: on every address. */
 export function hostToListen(hosts: readonly string[], family: SocketAddressFamily): string | undefined {
+  if (hosts.includes('')) return { dual: undefined, ipv4: '0.0.0.0', ipv6: '::' }[family];
   const [first = ''] = hosts;
   // Node would ask the system's resolver, which knows no family, and not always a name under localhost.
-  if (isLocalhost(first)) return { dual: 'localhost', ipv4: '127.0.0.1', ipv6: '::1' }[family];
-  if (!hosts.includes('')) return first;
-  return { dual: undefined, ipv4: '0.0.0.0', ipv6: '::' }[family];
+  return isLocalhost(first) ? { dual: 'localhost', ipv4: '127.0.0.1', ipv6: '::1' }[family] : first;
 }
