@@ -37,15 +37,18 @@ const unsupported = (name: NodeJS.Platform): Platform => ({
   hasChildBeforeExec: () => false,
 });
 
-export const platform: Platform = ofThisPlatform(
+/** Each is made where it is needed: every process that imports portslice comes by here. */
+const choose = ofThisPlatform<() => Platform>(
   {
-    linux,
-    darwin: loadLater('darwin/platform', unsupported('darwin')),
-    win32: loadLater('windows/platform', unsupported('win32')),
-    freebsd: { ...unsupported('freebsd'), readEphemeralRange: readRangeByCommand },
+    linux: () => linux,
+    darwin: () => loadLater('darwin/platform', unsupported('darwin')),
+    win32: () => loadLater('windows/platform', unsupported('win32')),
+    freebsd: () => ({ ...unsupported('freebsd'), readEphemeralRange: readRangeByCommand }),
   },
-  unsupported,
+  (name) => () => unsupported(name),
 );
+
+export const platform: Platform = choose();
 
 /** As the packages of the addons have it, such as 'linux-x64'. */
 export function addonTarget(): string {
