@@ -24,6 +24,8 @@ export interface RunShape {
   readonly testsPerFile: number;
   readonly workers: number;
   readonly variant: Variant;
+  /** Which of the runs that go at the same time: each has a folder of its own, since Playwright keeps the files of a run in it. */
+  readonly run?: number;
 }
 
 /** On a machine that is too busy a test is late, but has not failed. */
@@ -80,8 +82,10 @@ export function writeRun(
   project: Project,
   test = TESTS[shape.variant],
 ): Command {
-  const { files, testsPerFile, workers, variant } = shape;
-  const folder = [runner.name, files, testsPerFile, workers, variant].join('-').replaceAll(/[ ,]+/g, '-');
+  const { files, testsPerFile, workers, variant, run = 0 } = shape;
+  const folder = [runner.name, files, testsPerFile, workers, variant, run]
+    .join('-')
+    .replaceAll(/[ ,]+/g, '-');
   const source = variant === 'without portslice' ? runner.own : runner.ours;
   const head = `import { test } from '${source}';\nimport { expect } from '${runner.own}';\nimport http from 'node:http';\n`;
   const tests = Array.from({ length: testsPerFile }, (_, title) => test(title)).join('');

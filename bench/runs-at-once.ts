@@ -84,11 +84,13 @@ async function measureRunner(runner: Runner, project: Project): Promise<Round[]>
     workers: WORKERS,
     variant: 'with port',
   } as const;
-  const command: Command = writeRun(runner, shape, project, TEST);
+  const commands: Command[] = Array.from({ length: RUNS }, (_, run) =>
+    writeRun(runner, { ...shape, run }, project, TEST),
+  );
   const rounds: Round[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const alone = await timeTogether([command]);
-    const together = await timeTogether(Array.from({ length: RUNS }, () => command));
+    const alone = await timeTogether(commands.slice(0, 1));
+    const together = await timeTogether(commands);
     const othersMs = (together.cpuMs * (RUNS - 1)) / RUNS / os.availableParallelism();
     const [aloneMs] = alone.wallsMs as [number];
     rounds.push({
