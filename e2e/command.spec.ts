@@ -180,7 +180,8 @@ test('run tells its start and its readiness in lines of JSON, and leaves the sta
       console.error('on the standard error');
       createServer().listen(process.env.WEB); createServer().listen(process.env.API);`,
   });
-  const flags = ['--json', '--port', 'web', '--port', 'api'];
+  const { firstPort } = project.ports;
+  const flags = ['--json', '--port', `web=${firstPort}`, '--port', `api=${firstPort + 1}`];
   const dev = project.start('portslice', ['run', ...flags, '--', 'node', 'server.mjs']);
   await dev.waitForOutput(/^\{"portslice":"ready".*\}$/m);
   dev.kill();

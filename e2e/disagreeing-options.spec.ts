@@ -15,7 +15,7 @@ const VERSIONS = [
 function twoProjects(options: Readonly<Record<'a' | 'b', string>>, tests: string): ProjectFiles {
   const config = (name: 'a' | 'b'): string => `
     import portslice from 'portslice/vitest/plugin';
-    export default { plugins: [portslice(${options[name]})], test: { name: '${name}' } };
+    export default { plugins: [portslice(${options[name]})], test: { name: '${name}', testTimeout: 30_000 } };
   `;
   return {
     'vitest.config.ts': `export default { test: { projects: ['a', 'b'] } };`,
@@ -70,7 +70,7 @@ for (const [reporter, count] of [
     const project = await createProject({
       'vitest.config.ts': `
         import portslice from 'portslice/vitest/plugin';
-        export default { plugins: [portslice({ report: true })] };
+        export default { plugins: [portslice({ report: true })], test: { testTimeout: 30_000 } };
       `,
       'a.test.ts': `import { test } from 'portslice/vitest'; test('runs', ({ port }) => undefined);`,
     });

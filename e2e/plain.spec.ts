@@ -152,7 +152,7 @@ test('a runner that a test starts has a pool of its own', async ({ createProject
     import { test } from 'portslice/vitest';
     import { expect } from 'vitest';
     import { note, serve, close } from './inside.ts';
-    test('outer', async ({ port, ports }) => {
+    test('outer', { timeout: 90_000 }, async ({ port, ports }) => {
       const server = await serve(port);
       const runner = spawn('vitest', ['run', '--root', 'nested'], { env: { ...process.env, OUTER_PORT: String(port) }, stdio: 'inherit' });
       expect(await once(runner, 'exit')).toEqual([0, null]);

@@ -100,7 +100,7 @@ test('component tests have ports from portFixtures', async ({ createProject }) =
       import { withPorts } from 'portslice/playwright';
       const ctPort = Number((process.env.CT_PORT ??= String(new TCPPortOwner().port)));
       const launchOptions = { executablePath: '${executablePath}', args: ['--no-sandbox'] };
-      export default withPorts(defineConfig({ use: { ctPort, launchOptions } }));
+      export default withPorts(defineConfig({ timeout: 60_000, expect: { timeout: 60_000 }, use: { ctPort, launchOptions } }));
     `,
   });
   const cli = useComponentTesting(project, folder);

@@ -44,26 +44,24 @@ test('gives several ports, one of them exactly, and no PORT; one text is for the
   createProject,
 }) => {
   const project = await createProject({});
-  const exact = String(project.ports.firstPort);
+  const run = (...args: string[]): ReturnType<Project['run']> => project.run('portslice', ['run', ...args]);
+  // The number that `web` would have.
+  const exact = (await run('--port', 'web', 'printenv WEB')).stdout.trim();
   const command = 'echo "$WEB ${API} {API} $(node -p process.env.PORT)" && exit 4';
-  const { exitCode, stdout } = await project.run('portslice', [
-    'run',
-    '--port',
-    'web',
-    '--port',
-    `API=${exact}`,
-    command,
-  ]);
-  expect(exitCode).toBe(4);
+  const { exitCode, stdout, stderr } = await run('--port', 'web', '--port', `API=${exact}`, command);
+  expect(exitCode, stderr).toBe(4);
   const [web, ...others] = stdout.trim().split(' ');
   expect(lockedPorts(project)).toEqual([]);
-  expect(Number(web)).toBeGreaterThan(project.ports.firstPort);
+  expect(Number(web)).toBeGreaterThanOrEqual(project.ports.firstPort);
+  expect(web).not.toBe(exact);
   expect(others).toEqual([exact, exact, 'undefined']);
 });
 
 test('says in one line, without a stack, what is wrong', async ({ createProject }) => {
   const project = await createProject(runPortFiles());
   const dev = await startDev(project);
+  const [, web] = await dev.waitForOutput(/WEB is (\d+)/);
+  const other = project.ports.firstPort + Number(web === String(project.ports.firstPort));
   const failures: readonly [args: readonly string[], exitCode: number, message: RegExp][] = [
     [['run'], OWN_FAILURE, /^error: missing required argument 'command'$/],
     [['walk'], OWN_FAILURE, /^error: unknown command 'walk'/],
@@ -96,12 +94,12 @@ test('says in one line, without a stack, what is wrong', async ({ createProject 
     [['url', '7'], OWN_FAILURE, /^portslice: name is '7'; expected a name /],
     [['url', 'api'], 1, /^portslice: nobody serves 'api' for \//],
     [
-      ['run', '--port', 'api', '--', 'no-such-program'],
+      ['run', '--port', `api=${other}`, '--', 'no-such-program'],
       127,
       /^portslice: API is \d+\nportslice: the command cannot be started: spawn no-such-program ENOENT\. Install it, or correct its name; [^\n]*$/,
     ],
     [
-      ['run', '--port', 'api', '--', './server.js'],
+      ['run', '--port', `api=${other}`, '--', './server.js'],
       126,
       /^portslice: API is \d+\nportslice: the command cannot be started: spawn \.\/server\.js EACCES\. Make the file executable$/,
     ],
@@ -356,8 +354,9 @@ test('each package of a folder has a number of its own, also where one command s
   const project = await createProject({
     'a/package.json': '{ "type": "module" }',
     'b/package.json': '{ "type": "module" }',
+    // The run of `a` has its number until that of `b` has ended.
     'all.sh':
-      'for package in a b; do (cd $package && portslice run -- sh -c \'echo "$WEB"\'); done; echo "$WEB"',
+      "(cd a && portslice run 'printenv WEB; cd ../b && portslice run -- printenv WEB'); printenv WEB",
   });
   const { stdout, stderr } = await project.run('portslice', ['run', '--', 'sh', 'all.sh']);
   const numbers = stdout.trim().split('\n');

@@ -148,7 +148,7 @@ const SIMPLE = `
 const CONFIG = `
   import { defineConfig } from 'vitest/config';
   import portslice from 'portslice/vitest/plugin';
-  export default defineConfig({ plugins: [portslice({ report: true })], test: { maxWorkers: 1, minWorkers: 1 } });
+  export default defineConfig({ plugins: [portslice({ report: true })], test: { maxWorkers: 1, minWorkers: 1, testTimeout: 30_000 } });
 `;
 
 const SIMPLE_FILES = { 'vitest.config.ts': CONFIG, 'a.test.ts': SIMPLE, 'b.test.ts': SIMPLE };

@@ -261,7 +261,7 @@ test('a test that fails has the output of its servers, and says which have died'
           expect(server.port).toBe(1);
         });
         test('has a server that dies', async ({ request, servers }) => {
-          await servers.start({ command: ['node', 'server.ts', '{port}', 'another'] });
+          await servers.start({ command: ['node', 'server.ts', '{port}', 'another'], ready: '/' });
           await request.get('/die');
         });
         test('has a server that cannot start', async ({ servers }) => {
@@ -337,7 +337,7 @@ test('servers end, however their test ends, and a body that goes on gets no more
         await forEver;
       });
       test('is never ready', async ({ servers }) => {
-        test.setTimeout(5_000);
+        test.setTimeout(15_000);
         await servers.start({ command: ['node', 'server.ts', '{port}'], ready: () => false });
       });
       test('never ready in a fixture', async ({ request }) => {});
@@ -346,7 +346,7 @@ test('servers end, however their test ends, and a body that goes on gets no more
         test('never listens', async ({ server }) => {
           // Not reached.
         });
-        test.beforeEach(() => test.setTimeout(5_000));
+        test.beforeEach(() => test.setTimeout(15_000));
       });
       test('is skipped', async ({ server }) => test.skip());
       test('uncaught', async ({ server }) => {

@@ -214,7 +214,9 @@ for (const { name, packages, settings } of [
       `,
     });
     const config =
-      settings === undefined ? {} : { 'vitest.config.ts': `export default { test: { ${settings} } }` };
+      settings === undefined
+        ? {}
+        : { 'vitest.config.ts': `export default { test: { testTimeout: 30_000, ${settings} } }` };
     const project = await createProject({ ...files, ...config });
     const run = await runVitest(project, [], commandOf(project, packages));
     expect(run.exitCode, run.output).toBe(0);
@@ -237,7 +239,7 @@ test('acquirePort() in a beforeAll is refused without the plugin, and says what 
       test('runs', () => undefined);
     `,
   });
-  const config = `export default { test: { globalSetup: ['portslice/vitest/global-setup'] } };`;
+  const config = `export default { test: { testTimeout: 30_000, hookTimeout: 30_000, globalSetup: ['portslice/vitest/global-setup'] } };`;
   const run = await runVitest(await createProject({ ...files, 'vitest.config.ts': config }));
   expect(run.exitCode, run.output).toBe(0);
   expect(run.notes('PORTSLICE_NO_TEST: ')).toEqual([

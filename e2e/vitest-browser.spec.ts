@@ -164,17 +164,18 @@ test('fails', async ({ port }) => {
   await note('failed ' + port);
   throw new Error('on purpose');
 });
-let late;
-test('times out', { timeout: 500 }, async ({ port, ports }) => {
-  await note('timed out ' + port);
-  late = (async () => {
+const late = Promise.withResolvers();
+late.promise.catch(() => {});
+test('times out', { timeout: 2_000 }, async ({ port, ports }) => {
+  late.resolve((async () => {
     while ((await record(port.port)).state === 'held') continue;
     return ports.acquire();
-  })();
+  })());
+  await note('timed out ' + port);
   await new Promise(() => {});
 });
 test('gets no more after its end', async () => {
-  await expect(late).rejects.toMatchObject({ code: 'PORTSLICE_TEST_ENDED', name: 'TestEndedError' });
+  await expect(late.promise).rejects.toMatchObject({ code: 'PORTSLICE_TEST_ENDED', name: 'TestEndedError' });
 });
 test('leaks', async ({ port }) => {
   await note('leaked ' + port);

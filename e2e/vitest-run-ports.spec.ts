@@ -53,13 +53,13 @@ test('projects of one run have the same run port, and one of another folder has 
     ...filesWith(`projects: ['packages/*'],`),
     'packages/a/package.json': '{ "type": "module" }',
     'packages/a/vitest.config.ts':
-      "import { runPort } from 'portslice'; runPort('web'); export default { test: { name: 'a', include: ['*.test.ts'] } };",
+      "import { runPort } from 'portslice'; runPort('web'); export default { test: { name: 'a', testTimeout: 30_000, include: ['*.test.ts'] } };",
     'packages/a/a.test.ts':
       "import { runPort } from 'portslice'; import { expect, test } from 'vitest'; test('web', () => { expect(runPort('web')).toBeGreaterThan(0); });",
     'packages/b/package.json': '{ "type": "module" }',
     'packages/b/vitest.config.ts': `
       import { runPort } from 'portslice';
-      export default { test: { name: 'b', include: ['*.test.ts'], env: { OWN: String(runPort('web', { folder: import.meta.dirname })) } } };
+      export default { test: { name: 'b', testTimeout: 30_000, include: ['*.test.ts'], env: { OWN: String(runPort('web', { folder: import.meta.dirname })) } } };
     `,
     'packages/b/b.test.ts': `
       import { runPort } from 'portslice';
@@ -93,7 +93,7 @@ test('a run that a test starts has run ports of its own', async ({ createProject
       import { runPort } from 'portslice';
       import portslice from 'portslice/vitest/plugin';
       runPort('web');
-      export default { plugins: [portslice()], test: { include: ['inner.test.ts'] } };
+      export default { plugins: [portslice()], test: { testTimeout: 30_000, include: ['inner.test.ts'] } };
     `,
     'inner.test.ts': `
       import { runPort } from 'portslice';

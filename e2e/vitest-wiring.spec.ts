@@ -31,6 +31,7 @@ const inFolders = (...names: string[]): Record<string, string> =>
 test('the global setup named by its path makes the pool', async ({ createProject }) => {
   const config = `export default { test: {
     maxWorkers: 2,
+    testTimeout: 30_000,
     globalSetup: ['portslice/vitest/global-setup', './note-left-overs.ts'],
   } };`;
   const project = await createProject({ ...vitestFiles('', THREE_FILES), 'vitest.config.ts': config });
@@ -46,7 +47,7 @@ test('the global setup named by its path makes the pool', async ({ createProject
 });
 
 test('without any set-up each worker has a private pool, and says so once', async ({ createProject }) => {
-  const config = `export default { test: { maxWorkers: 3, isolate: false } };`;
+  const config = `export default { test: { maxWorkers: 3, testTimeout: 30_000, isolate: false } };`;
   const project = await createProject({ ...vitestFiles('', THREE_FILES), 'vitest.config.ts': config });
   const run = await runVitest(project);
   expect(run.exitCode, run.output).toBe(0);
@@ -69,7 +70,7 @@ for (const [count, files] of [
     createProject,
   }) => {
     test.setTimeout(180_000);
-    const config = `export default { test: { maxWorkers: 3 } };`;
+    const config = `export default { test: { maxWorkers: 3, testTimeout: 30_000 } };`;
     const project = await createProject({ ...vitestFiles('', files), 'vitest.config.ts': config });
     const command = useVitest(project, installed('vitest', { vitest: '4.1.12', vite: '8.3.8' }));
     const run = await runVitest(project, [], { command });
@@ -85,8 +86,8 @@ test('projects of all kinds share one pool in one run', async ({ createProject }
     projects: [
       { extends: true, test: { name: 'forked', root: 'forked', pool: 'forks' } },
       { extends: true, test: { name: 'threaded', root: 'threaded', pool: 'threads' } },
-      { test: { name: 'own', root: 'own', pool: 'threads' } },
-      { test: { name: 'vm', root: 'vm', pool: 'vmThreads' } },
+      { test: { name: 'own', root: 'own', testTimeout: 30_000, pool: 'threads' } },
+      { test: { name: 'vm', root: 'vm', testTimeout: 30_000, pool: 'vmThreads' } },
     ],
   `;
   const project = await createProject(vitestFiles(settings, inFolders(...names)));

@@ -20,6 +20,7 @@ export function installed(
   const versions = Object.entries(dependencies).map(([dependency, version]) => `${dependency}-${version}`);
   const target = path.join(cache, [name, ...versions].join('-').replaceAll('/', '+'));
   if (existsSync(target)) return target;
+  test.setTimeout(300_000);
   try {
     makeFolder(target, (folder) => installPackages(folder, { dependencies, options }));
   } catch (error) {

@@ -19,7 +19,7 @@ export function playwrightFiles(settings: string, files: ProjectFiles, poolOptio
   const config = `
     import { defineConfig } from '@playwright/test';
     import { withPorts } from 'portslice/playwright';
-    export default withPorts(defineConfig({ ${settings} }), { ${poolOptions} });
+    export default withPorts(defineConfig({ timeout: 60_000, expect: { timeout: 60_000 }, ${settings} }), { ${poolOptions} });
   `;
   return { 'inside.ts': INSIDE, 'server.ts': SERVER, 'playwright.config.ts': config, ...files };
 }

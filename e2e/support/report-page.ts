@@ -22,6 +22,10 @@ interface Fixtures {
   readonly openReport: (report: PortsReport, hash?: string) => Promise<OpenedReport>;
 }
 
+/** Preact listens and moves after it has drawn: with the next frame, in a task of its own. */
+const AFTER_EFFECTS =
+  'new Promise((resolve) => requestAnimationFrame(() => setTimeout(() => setTimeout(resolve))))';
+
 export const test = base.extend<Fixtures>({
   openReport: async ({ page }, use, testInfo) => {
     neededProgram('chromium');
@@ -43,6 +47,7 @@ export const test = base.extend<Fixtures>({
       writeFileSync(file, renderPage(report));
       await page.goto(href + hash);
       await page.getByRole('heading', { name: 'Ports report' }).waitFor();
+      await page.evaluate(AFTER_EFFECTS);
       return {
         page,
         lanes: page.getByRole('application', { name: 'Timeline of ports' }),

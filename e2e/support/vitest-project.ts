@@ -11,9 +11,13 @@ const SERVER = readFileSync(path.join(import.meta.dirname, 'server.program.ts'),
 const NOTE_LEFT_OVERS = `
 import { PortPool } from 'portslice';
 import { note } from './inside.ts';
-export default () => () => {
+export default () => async () => {
   const pool = PortPool.attach();
-  const left = pool.snapshot().filter(({ state }) => state !== 'free');
+  const notFree = () => pool.snapshot().filter(({ state }) => state !== 'free');
+  // Vitest tears down while its last workers still end, and with them what is theirs.
+  const isWorkers = ({ state, label }) => state === 'held' && label.startsWith('worker');
+  for (let tries = 0; notFree().some(isWorkers) && tries < 500; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
+  const left = notFree();
   note('at the end: ' + JSON.stringify({ left: left.map(({ port, state, label }) => ({ port, state, label })), ...pool.stats() }));
 };
 `;
@@ -25,7 +29,7 @@ export function vitestFiles(settings: string, files: ProjectFiles, pluginOptions
     import portslice from 'portslice/vitest/plugin';
     export default defineConfig({
       plugins: [portslice(${pluginOptions})],
-      test: { testTimeout: 30_000, globalSetup: import.meta.dirname + '/note-left-overs.ts', ${settings} },
+      test: { testTimeout: 30_000, hookTimeout: 30_000, teardownTimeout: 60_000, globalSetup: import.meta.dirname + '/note-left-overs.ts', ${settings} },
     });
   `;
   return {

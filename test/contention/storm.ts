@@ -98,7 +98,7 @@ export class Storm implements AsyncDisposable {
   /** All rounds of all processes. @param victims so many of the processes are killed when half of their rounds are over */
   async rage(victims = 0): Promise<WorkerResult[]> {
     const killed = this.#workers.splice(0, victims).map(async (worker, number) => {
-      const rounds = worker.call('rage');
+      const rounds = worker.call('rage', true);
       rounds.catch(() => undefined);
       await worker.call('midway');
       this.#killedAtUs.set(number, nowUs());

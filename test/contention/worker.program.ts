@@ -19,7 +19,7 @@ export interface WorkerResult {
   readonly socketsAfter: number;
 }
 
-const MAX_CLOSING_MS = 2_000;
+const MAX_CLOSING_MS = 30_000;
 
 const { worker, ...config } = programConfig() as WorkerConfig & { worker: number };
 const log = new EventLog(config.logFile, worker);
@@ -39,9 +39,9 @@ let finishedRounds = 0;
 let held: { use: string; allocation: Allocation }[] = [];
 
 const commands = {
-  /** All rounds. */
-  rage: async (): Promise<WorkerResult> => {
-    await Promise.all(Array.from({ length: config.slots }, (_, slot) => runSlot(slot)));
+  /** All rounds. @param isVictim never comes to the last ones: it is killed before */
+  rage: async (isVictim = false): Promise<WorkerResult> => {
+    await Promise.all(Array.from({ length: config.slots }, (_, slot) => runSlot(slot, isVictim)));
     const socketsAfter = await settledSockets();
     const exhaustions = allocator.exhaustions();
     return { processId: process.pid, exhaustions, warnings, socketsBefore, socketsAfter };
@@ -58,12 +58,13 @@ const commands = {
 export type WorkerCommands = typeof commands;
 serve(commands);
 
-async function runSlot(slot: number): Promise<void> {
+async function runSlot(slot: number, isVictim: boolean): Promise<void> {
   const start: StartServer =
     slot === config.slots - 1 && serverProcess !== undefined
       ? serverProcess
       : (use, port) => startServer(log, use, port);
   for (let round = 0; round < config.roundsPerSlot; round++) {
+    if (isVictim && round === config.roundsPerSlot - 1) await new Promise(() => undefined);
     await runRound(slot, round, start);
     finishedRounds++;
     if (finishedRounds === Math.ceil((config.slots * config.roundsPerSlot) / 2)) isMidway();

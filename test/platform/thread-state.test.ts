@@ -28,7 +28,8 @@ test('All copies of the module in a thread share the values, and other threads h
       "import(" + JSON.stringify(new URL('./src/platform/thread-state.ts', 'file://' + process.cwd() + '/').href) + ")" +
       ".then(({ threadState }) => parentPort.postMessage(threadState('shared', () => 3)))",
       { eval: true, execArgv: [] });
+    const told = new Promise((resolve) => thread.once('message', resolve));
     const values = [await take('first', 1), await take('second', 2)];
-    thread.once('message', (value) => console.log(JSON.stringify([...values, value])));`;
+    console.log(JSON.stringify([...values, await told]));`;
   expect(await scriptOutput(script)).toEqual([1, 1, 3]);
 });

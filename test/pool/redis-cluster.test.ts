@@ -31,7 +31,7 @@ async function startNode(program: string): Promise<Node> {
     for (const owner of owners) owner.cleanup();
     rmSync(folder, { recursive: true });
   };
-  await waitForListening(owners[0], { host: '127.0.0.1', pid });
+  for (const owner of owners) await waitForListening(owner, { host: '127.0.0.1', pid });
   return { owners, pid, [Symbol.asyncDispose]: end };
 }
 

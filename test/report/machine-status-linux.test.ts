@@ -15,6 +15,7 @@ import { reservePorts } from '../support/port-block.ts';
 import { startPortThread, startPortWorker } from '../support/port-worker.ts';
 import { needRestriction } from '../support/restricted.ts';
 import { openTestPool } from '../support/test-pool.ts';
+import { until } from '../support/until.ts';
 
 function checked(status: MachineStatus): MachineStatus {
   expect(findSchemaProblem('status.schema.json', status)).toBeUndefined();
@@ -162,8 +163,12 @@ test('A thread that has ended without giving its ports back is told apart', asyn
   const thread = await startPortThread({ env: opened.env });
   const port = await thread.call('acquireFromSlice', 1, { label: 'was terminated' });
   await thread.kill();
-  const pool = poolOf(process.pid);
-  expect(pool).toMatchObject({
+  // It has ended for Node a moment before it has for the kernel.
+  await until('the kernel knows of its end', () => {
+    const pool = poolOf(process.pid);
+    return pool?.isReadable === true && pool.workers[0]?.isAlive === false;
+  });
+  expect(poolOf(process.pid)).toMatchObject({
     workers: [{ isAlive: false, ports: [{ port, label: 'was terminated' }] }],
   });
 });
@@ -173,7 +178,7 @@ test('A port that a terminated thread has had is its next owner’s, also in the
   const thread = await startPortThread({ env: opened.env });
   await thread.call('claim', { label: 'before' });
   await thread.kill();
-  expect(platform.openKernel().closeOrphans()).toBeGreaterThan(0);
+  await until('the kernel knows of its end', () => platform.openKernel().closeOrphans() > 0);
   const later = PortPool.create({ ports: opened.spec });
   onTestFinished(() => later.close());
   const owner = await later.slice().acquire({ label: 'after' });

@@ -102,6 +102,7 @@ describe('A stop command', () => {
     const server = await startServer({
       command: `${WEB_TEXT} & echo $! > ${pidFile}`,
       launcher: { stopCommand: ['sh', '-c', `kill -INT $(cat ${pidFile}); echo {port} > ${folder}/stopped`] },
+      stopTimeoutMs: 60_000,
     });
     await server.stop();
     expect(readFileSync(`${folder}/stopped`, 'utf8')).toBe(`${port}\n`);
@@ -112,6 +113,7 @@ describe('A stop command', () => {
     const server = await startServer({
       command: `${WEB_TEXT} & true`,
       launcher: { stopCommand: ['sh', '-c', 'echo cannot; exit 4'] },
+      stopTimeoutMs: 60_000,
     });
     const error = await errorOf(ServerStopError, () => server.stop());
     expect(error.message).toContain("'sh -c echo cannot; exit 4' has ended with exit code 4.");

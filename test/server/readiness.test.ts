@@ -3,13 +3,13 @@ import http from 'node:http';
 import net from 'node:net';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test, vi } from 'vitest';
-import { ServerNotReadyError, startServer, type StartServerOptions } from '../../src/index.ts';
+import { startServer } from '../../src/index.ts';
 import { AF_NETLINK } from '../../src/platform/linux/constants.ts';
 import { libc, type LibC } from '../../src/platform/linux/libc.ts';
 import { serverPlatform } from '../../src/platform/server-platform.ts';
-import { errorOf } from '../support/catch-error.ts';
 import { hasLinuxFiles } from '../support/kernel-traits.ts';
 import { openTestPool } from '../support/test-pool.ts';
+import { failToStart } from './fail-to-start.ts';
 import { ask, WEB } from './web.ts';
 
 async function statusOf(url: string): Promise<number> {
@@ -47,8 +47,7 @@ describe('A server is ready', () => {
     const options = { command: WEB, hosts: ['app.localhost'], socketAddressFamily: 'ipv6' } as const;
     await using server = await startServer({ ...options, env: { HOST: '::1' } });
     expect(server.port).toBeGreaterThan(0);
-    const elsewhere = { ...options, env: { HOST: '127.0.0.1' }, readyTimeoutMs: 500 };
-    const { message } = await errorOf(ServerNotReadyError, () => startServer(elsewhere));
+    const { message } = await failToStart({ ...options, env: { HOST: '127.0.0.1' } });
     expect(message).toMatch(/it listens on 127\.0\.0\.1:\d+, where no client/);
   });
 
@@ -86,13 +85,13 @@ describe('A server is ready', () => {
     expect(await statusOf(server.url('/health'))).toBe(503);
   });
 
-  test('when its output matches, wherever its chunks end', async () => {
+  test.each(['stdout', 'stderr'])('when its %s matches, wherever its chunks end', async (stream) => {
     await using _opened = await openTestPool(1);
     const text = `
       require('http').createServer().listen(process.argv[1], () => {
-        process.stdout.write('\\u001b[32mrea\\u001b[39m');
-        setTimeout(() => process.stderr.write('dy at € 20'), 100);
-        setTimeout(() => process.stdout.write('26\\n'), 200);
+        process.${stream}.write('\\u001b[32mrea\\u001b[39m');
+        setTimeout(() => process.${stream}.write('dy at € 20'), 100);
+        setTimeout(() => process.${stream}.write('26\\n'), 200);
       })`;
     await using server = await startServer({
       command: [process.execPath, '-e', text, '{port}'],
@@ -145,10 +144,6 @@ describe('A server is ready', () => {
     await Promise.all(servers.map(async (server) => server.stop()));
   });
 });
-
-async function failToStart(options: Partial<StartServerOptions>): Promise<ServerNotReadyError> {
-  return errorOf(ServerNotReadyError, () => startServer({ command: WEB, readyTimeoutMs: 1500, ...options }));
-}
 
 function throwTypeError(): never {
   throw new TypeError('no such thing');

@@ -31,6 +31,7 @@ import { startStranger } from '../support/stranger.ts';
 import { openTestPool } from '../support/test-pool.ts';
 import { until } from '../support/until.ts';
 import { collectWarnings } from '../support/warnings.ts';
+import { failToStart } from './fail-to-start.ts';
 import { ask, isListenedOn, isRunning, WEB, WEB_TEXT } from './web.ts';
 
 describe('A server that is a command', () => {
@@ -99,6 +100,8 @@ describe('A server that is a command', () => {
       command: ['/bin/sh', '-c', `echo "$PATH"; exec ${WEB_TEXT}`],
       env: { PATH: undefined },
     });
+    // It can be on its way when the server is ready.
+    await until('the output has a line', () => server.output().includes('\n'));
     const [folders = ''] = server.output().split('\n');
     expect(folders.split(':')).toContain(path.join(process.cwd(), 'node_modules', '.bin'));
     expect(folders.split(':')).not.toContain('');
@@ -309,8 +312,8 @@ describe('Ports of a server', () => {
 
   test('all have to be listened on for a server that just listens', async () => {
     await using _opened = await openTestPool(2);
-    const starting = startServer({ command: [...WEB, '{port:admin}'], readyTimeoutMs: 1500 });
-    await expect(starting).rejects.toThrow(/does not listen on port \d+ \(\{port:admin\}\)/);
+    const { message } = await failToStart({ command: [...WEB, '{port:admin}'] });
+    expect(message).toMatch(/does not listen on port \d+ \(\{port:admin\}\)/);
   });
 });
 

@@ -25,7 +25,7 @@ describe('A server that is stopped', () => {
 
   test('is killed if it does not end in time', async () => {
     await using _opened = await openTestPool(1);
-    const server = await startServer({ command: WEB, env: { STUBBORN: '1' }, stopTimeoutMs: 200 });
+    const server = await startServer({ command: WEB, env: { STUBBORN: '1' }, stopTimeoutMs: 2_000 });
     const { exited } = server;
     await server.stop();
     expect(await exited).toEqual({ exitCode: undefined, signal: 'SIGKILL' });
@@ -44,7 +44,11 @@ describe('A server that is stopped', () => {
     const [first, second] = [await startServer(wild), await startServer({ ...wild, label: 'the other' })];
     await first.restart();
     await Promise.all([first.stop(), second.stop()]);
-    const calm = await startServer({ command: [...WEB, 'calm'], stopTimeoutMs: 200, stopSignal: 'SIGKILL' });
+    const calm = await startServer({
+      command: [...WEB, 'calm'],
+      stopTimeoutMs: 60_000,
+      stopSignal: 'SIGKILL',
+    });
     await calm.stop();
     const [warning, ...others] = await warnings.withCode('PORTSLICE_SERVER_KILLED');
     expect(others).toEqual([]);

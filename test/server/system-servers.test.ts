@@ -118,7 +118,7 @@ test('PostgreSQL by pg_ctl, which ends when the server is ready', async (context
   const control = [...AS_NOBODY, `${bin}/pg_ctl`, '-D', data];
   const command = [...control, '-l', path.join(folder, 'data/log'), '-o', "-p {port} -k ''", 'start'];
   const stopCommand = [...control, '-m', 'fast', 'stop'];
-  const server = await startServer({ command, cwd: '/', launcher: { stopCommand } });
+  const server = await startServer({ command, cwd: '/', launcher: { stopCommand }, stopTimeoutMs: 60_000 });
   expect(await server.exited).toEqual({ exitCode: 0, signal: undefined });
   expect(await canSpeakPostgres(port)).toBe(true);
   const first = Number(readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);

@@ -48,11 +48,19 @@ export async function startTreeWorker(context: TestContext): Promise<TreeWorker>
         'nobody is left in the namespace',
         () => {
           const left = everybody();
-          left.forEach(({ pid }) => isRunning(pid) && process.kill(pid, 'SIGKILL'));
+          left.forEach(({ pid }) => isRunning(pid) && killIfThere(pid));
           return left.length === 0;
         },
         everybody,
       );
     },
   };
+}
+
+function killIfThere(processId: number): void {
+  try {
+    process.kill(processId, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

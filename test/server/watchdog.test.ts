@@ -136,7 +136,11 @@ describe('The watchdog', { timeout: TIMEOUT_MS }, () => {
       command: [process.execPath, '--input-type=module', '-e', script],
       isUp: SLEEPER.isUp,
     });
-    await until('both have a watchdog', () => worker.watchdogs().length === 2);
+    await until('both have a watchdog, and who has started them has ended', () => {
+      const watchdogs = worker.watchdogs();
+      const started = new Set([worker.pid, ...[...worker.others(), ...watchdogs].map(({ pid }) => pid)]);
+      return watchdogs.length === 2 && watchdogs.every(({ parentId }) => !started.has(parentId));
+    });
     const [inner] = worker.others().filter(({ command }) => command === 'sleep 3600');
     expect(await worker.call('has', id, inner?.pid as number)).toBe(true);
     for (const { pid } of worker.watchdogs()) expect(await worker.call('has', id, pid)).toBe(false);

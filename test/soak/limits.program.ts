@@ -78,7 +78,10 @@ const steps: readonly Step[] = [
   { name: 'statistics', act: () => (portAllocationStats(), pool.snapshot(), []) },
   {
     name: 'wait for a server',
-    act: async () => (await waitForListening(await servedPort(), { timeoutMs: 200, host: '127.0.0.1' }), []),
+    act: async () => (
+      await waitForListening(await servedPort(), { timeoutMs: 2_000, host: '127.0.0.1' }),
+      []
+    ),
   },
   {
     name: 'release',

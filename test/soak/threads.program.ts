@@ -40,6 +40,9 @@ const SCANNED_DESCRIPTORS = 4096;
 
 const plan = programConfig() as ThreadsPlan;
 
+let tellOwned = (): void => undefined;
+const owned = new Promise<void>((resolve) => (tellOwned = resolve));
+
 /** Claims, holds and releases in every way there is, until the thread is terminated. */
 async function ownPorts(): Promise<never> {
   const owners: TCPPortOwner[] = [];
@@ -50,6 +53,7 @@ async function ownPorts(): Promise<never> {
     } catch (error) {
       if (!(error instanceof PortPoolExhaustedError)) throw error;
     }
+    tellOwned();
     while (owners.length > Math.random() * 2 * KEPT_OWNERS) {
       const owner = owners.shift() as TCPPortOwner;
       if (turn % 3 === 2) releaseSealed(owner);
@@ -73,6 +77,8 @@ const inThread = {
   /** The C library is bound then: to be terminated in the middle of that ends the process, see bench/ffi-abort.ts. */
   bind: async (): Promise<void> => (await TCPPortOwner.acquire(WAIT)).cleanup(),
   ownPorts,
+  /** When it owns something, if there was anything. */
+  owned: async (): Promise<void> => owned,
 };
 
 function startOne(): Program<typeof inThread> {
@@ -82,7 +88,9 @@ function startOne(): Program<typeof inThread> {
 async function terminateOne(): Promise<void> {
   const thread = startOne();
   await thread.call('bind');
+  const owns = thread.call('owned');
   thread.call('ownPorts').catch(() => undefined);
+  await owns;
   await sleep(Math.random() * MAX_LIFE_MS);
   await thread.kill();
 }

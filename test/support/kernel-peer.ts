@@ -2,10 +2,12 @@
  * Another party at the kernel: a process or thread, as another user or in another namespace if need be, that takes
  * locks, holds and ports on behalf of a test.
  */
+import { platform } from '../../src/platform/platform.ts';
 import type { PortKernel, ProcessLookup } from '../../src/platform/port-kernel.ts';
 import type { RunAction } from '../platform/conformance/segment-actions.ts';
 import type { PeerCommands } from './kernel-peer.program.ts';
 import { type Program, startProgram, startThread } from './program.ts';
+import { until } from './until.ts';
 
 type Kernel = PortKernel & ProcessLookup;
 type KernelMethod = {
@@ -41,8 +43,15 @@ export function startPeer({ wrapper = [], userId }: PeerOptions = {}): Promise<K
   return peerOf(startProgram(program, { wrapper, config: userId ?? null }));
 }
 
-export function startPeerThread(): Promise<KernelPeer> {
-  return peerOf(startThread(program));
+export async function startPeerThread(): Promise<KernelPeer> {
+  const peer = await peerOf(startThread(program));
+  const threadId = await peer.tell.threadId();
+  const kill = async (): Promise<void> => {
+    await peer.kill();
+    // It has ended for Node a moment before it has for the kernel.
+    await until('the kernel knows of the end of the thread', () => !platform.isAlive(threadId));
+  };
+  return { ...peer, kill, [Symbol.asyncDispose]: kill };
 }
 
 async function peerOf(running: Program<PeerCommands>): Promise<KernelPeer> {

@@ -16,15 +16,17 @@ test('the watchdog tells where waiting and blocked processes stand, and what the
   using owner = await pool.slice().acquire({ label: 'watched' });
   await blocked.ready;
   blocked.call('block').catch(() => undefined);
-  await until('it blocks', async () => (await describeEverybody()).includes('1 reports of 2'));
-
-  const text = await describeEverybody();
+  let text = '';
+  const waits = new RegExp(`${waiting.pid} \\(.+\\.json\\): active .*pipe`);
+  await until('it blocks, and the other one has written its report', async () => {
+    text = await describeEverybody();
+    return text.includes('1 reports of 2') && waits.test(text);
+  });
 
   for (const { pid } of [waiting, blocked]) {
     expect(text).toMatch(new RegExp(`-- process ${pid}: .*stuck\\.program\\.ts`));
     expect(text).toMatch(new RegExp(`thread ${pid} .+: S, \\d+ ticks, wchan \\S+, call \\d+ `));
   }
-  expect(text).toMatch(new RegExp(`${waiting.pid} \\(.+\\.json\\): active .*pipe`));
   expect(text).toContain(`pool of process ${waiting.pid}`);
   expect(text).toMatch(new RegExp(`${owner.port} held 'watched' .*processId ${process.pid}`));
 });

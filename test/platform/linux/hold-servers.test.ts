@@ -225,6 +225,7 @@ test.for([
     await expectServed(command, {
       hosts: ['127.0.0.1', '::1'],
       during: async (server, port) => {
+        await until('both workers are there', () => workersOf(server, port).length === 2);
         const before = workersOf(server, port);
         server.process.kill('SIGHUP');
         await until('new workers in place of all the old', () => {

@@ -34,7 +34,7 @@ test('The lock is the abstract address portslice/<port>, bound, never listening 
   const lock = takeLock(libc(), port) as number;
   const lines = readFileSync('/proc/net/unix', 'latin1')
     .split('\n')
-    .filter((line) => line.includes(`portslice/${port}`));
+    .filter((line) => line.endsWith(` @portslice/${port}`));
   expect(lines).toHaveLength(1);
   const [, , , flags, type, state, , name] = (lines[0] as string).split(/\s+/);
   // Type 1 is a stream, state 1 is unconnected; bit 16 of the flags would be a listener. The kernel shows NUL as '@'.

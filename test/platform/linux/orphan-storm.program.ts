@@ -23,6 +23,7 @@ import { libc } from '../../../src/platform/linux/libc.ts';
 import { Scratch } from '../../../src/platform/linux/scratch.ts';
 import { platform } from '../../../src/platform/platform.ts';
 import { hasLinuxFiles } from '../../support/kernel-traits.ts';
+import { until } from '../../support/until.ts';
 
 export interface StormResult {
   readonly closed: number;
@@ -84,7 +85,7 @@ function tellMain(descriptors: number[] | undefined): void {
 }
 
 function storm(ports: readonly number[]): void {
-  tellMain(openForeignSockets());
+  tellMain([kernel.threadId, ...openForeignSockets()]);
   const claims: number[][] = [];
   for (let turn = 0; ; turn++) {
     const descriptors = claim(ports[turn % ports.length] as number);
@@ -120,11 +121,14 @@ async function main([mainPort, threadPort, ...ports]: number[]): Promise<StormRe
       threads.map(async (stormy) => {
         const messages = on(stormy, 'message') as AsyncIterableIterator<[number[]]>;
         const { value } = (await messages.next()) as IteratorYieldResult<[number[]]>;
-        others.push(...value[0]);
+        const [threadId = 0, ...sockets] = value[0];
+        others.push(...sockets);
         // One leaves something in any case.
         if (round === LAST_CLEAN_ROUND && stormy === threads[0]) await messages.next();
         await sleep(Math.random() * 10);
         await stormy.terminate();
+        // For the kernel it ends a moment later.
+        await until('the end of the thread', () => !platform.isAlive(threadId));
       }),
     );
     if (round < LAST_CLEAN_ROUND) kernel.closeOrphans();

@@ -47,7 +47,10 @@ describe('the rules of the kernel', () => {
       lead('PREROUTING', 9),
     ];
     const wrapper = needNamespace(context, setup.join('\n'));
-    expect(sorted(await findIn(wrapper, [8080, 8081, 8082]))).toEqual(ofDocker('nftables'));
+    // The commands get a second, which is not enough on a busy machine.
+    await expect
+      .poll(async () => sorted(await findIn(wrapper, [8080, 8081, 8082])))
+      .toEqual(ofDocker('nftables'));
     // Where there is no nft.
     const without = [
       ...wrapper,
@@ -55,7 +58,9 @@ describe('the rules of the kernel', () => {
       '-ec',
       `mount --bind /bin/false ${needProgram(context, 'nft')}; exec "$0" "$@"`,
     ];
-    expect(sorted(await findIn(without, [8080, 8081, 8082]))).toEqual(ofDocker('iptables'));
+    await expect
+      .poll(async () => sorted(await findIn(without, [8080, 8081, 8082])))
+      .toEqual(ofDocker('iptables'));
   });
 
   test('are seen as nftables has them', async (context) => {
@@ -65,11 +70,10 @@ describe('the rules of the kernel', () => {
       `${nft} add ${SETUP_CHAIN.replace('chain', 'chain ip mine')}`,
       `${nft} add rule ip mine prerouting tcp dport 8000-8010 redirect to :3000`,
     ];
-    const { found, seesRules } = await findIn(needNamespace(context, setup.join('\n')), [8005]);
-    expect({ found, seesRules }).toEqual({
-      found: [{ ...rule, port: 8005, by: 'nftables', target: ':3000' }],
-      seesRules: true,
-    });
+    const wrapper = needNamespace(context, setup.join('\n'));
+    await expect
+      .poll(async () => sorted(await findIn(wrapper, [8005])))
+      .toEqual({ found: [{ ...rule, port: 8005, by: 'nftables', target: ':3000' }], seesRules: true });
   });
 
   test('are not visible to others than a network administrator', async (context) => {
