@@ -14,27 +14,30 @@ export interface CommandPort extends NamedPort {
   readonly served: ServedRunPort | undefined;
 }
 
-/** In the order in which they were asked for. All or none. */
+/** In the order in which they were asked for; a number that was asked for is nobody else's. All or none. */
 export async function openPorts(wanted: readonly WantedPort[], hold: boolean): Promise<CommandPort[]> {
   const folder = findPackageFolder(process.cwd());
   const run = findRun();
-  const opened: CommandPort[] = [];
+  const opened = new Map<WantedPort, CommandPort>();
+  const open = async (one: WantedPort): Promise<CommandPort> => {
+    const { name, port } = one;
+    const told = run === undefined ? undefined : findTold(run, name, folder);
+    if (told !== undefined) return { name, port: checkTold(name, port, told), served: undefined };
+    // A server in a run of tests ends with the run.
+    const served = await serveRunPort(name, folder, { port, hold, isOffered: run?.kind !== 'run' });
+    return { name, port: served.port, served };
+  };
   try {
-    for (const { name, port } of wanted) {
-      const told = run === undefined ? undefined : findTold(run, name, folder);
-      if (told !== undefined) opened.push({ name, port: checkTold(name, port, told), served: undefined });
-      else {
-        // A server in a run of tests ends with the run.
-        const served = await serveRunPort(name, folder, { port, hold, isOffered: run?.kind !== 'run' });
-        opened.push({ name, port: served.port, served });
-      }
-    }
+    // First those with a number: a name without one can be given any.
+    for (const one of wanted.toSorted((a, b) => Number(a.port === undefined) - Number(b.port === undefined)))
+      opened.set(one, await open(one));
   } catch (error) {
-    endPorts(opened);
+    endPorts([...opened.values()]);
     throw error;
   }
-  publish(opened, folder, run);
-  return opened;
+  const ports = wanted.flatMap((one) => opened.get(one) ?? []);
+  publish(ports, folder, run);
+  return ports;
 }
 
 export function endPorts(ports: readonly CommandPort[]): void {
