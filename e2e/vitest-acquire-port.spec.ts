@@ -76,12 +76,14 @@ test('leaves a server', async () => {
 });
 
 let late;
+let goOn = false;
 test('times out', { timeout: 100 }, async () => {
   await acquirePort();
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await until(() => goOn);
   late = await acquirePort().catch(({ code }) => code);
 });
 test('gives nothing to the body of the test that has timed out', async () => {
+  goOn = true;
   await until(() => late !== undefined);
   note('late ' + (late.port ? 'a port of ' + record(late).label : late));
 });

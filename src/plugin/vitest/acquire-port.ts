@@ -51,8 +51,13 @@ function openTestScope(task: Task): PortScope {
 }
 
 async function endTestScope(scope: PortScope, task: Task, leaksFail = true): Promise<void> {
-  if (scope.dispenser !== undefined) await explainFailure(scope.dispenser, task, task.context.annotate);
-  await scope.end(hasFailed(task), leaksFail);
+  // A body that goes on gets nothing more, also while Vitest is told.
+  const explained = scope.dispenser && explainFailure(scope.dispenser, task, task.context.annotate);
+  try {
+    await scope.end(hasFailed(task), leaksFail);
+  } finally {
+    await explained;
+  }
 }
 
 /** For `getPort`, which has the process as the last resort where `acquirePort` throws. */
