@@ -12,6 +12,8 @@ import {
   ServerStoppedError,
   TestEndedError,
 } from '../../src/index.ts';
+import { blockMs } from '../../src/platform/clock.ts';
+import { platform } from '../../src/platform/platform.ts';
 import type { DispenserFacts, PortUse } from '../../src/plugin/port-dispenser.ts';
 import { ServerDispenser } from '../../src/plugin/server-dispenser.ts';
 import type { StartServerOptions } from '../../src/server/server-options.ts';
@@ -214,6 +216,19 @@ async function startMortal(servers: ServerDispenser): Promise<Server> {
 }
 
 describe('servers that end by themselves', () => {
+  test('are named also if this process had to wait for longer than it waits for their end', async () => {
+    await using _pool = await openTestPool(1);
+    const servers = openServers();
+    const server = await startMortal(servers);
+    process.kill(server.pid as number, 'SIGUSR2');
+    const finding = servers.findDeaths(['connect ECONNREFUSED']);
+    // Dead, but nobody here has been told.
+    do blockMs(600);
+    while (platform.isRunning(server.pid as number));
+    expect(await finding).toMatchObject([{ exitCode: 7 }]);
+    await servers.endAll(true);
+  });
+
   test('are named with how they have ended, and their last lines', async () => {
     await using _pool = await openTestPool(1);
     const servers = openServers();
