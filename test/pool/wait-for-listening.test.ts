@@ -220,6 +220,25 @@ describe('a server process that ends', () => {
     );
   });
 
+  test('and was a launcher is told so, though what it has started listens', async () => {
+    await using block = await reservePorts(1);
+    const [port] = block.ports as [number];
+    const command = '"$0" "$@" >/dev/null & echo $!';
+    const launcher = spawn('sh', ['-c', command, ...serverCommand(port)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [serverPid] = (await once(launcher.stdout, 'data')) as [Buffer];
+    try {
+      await once(launcher, 'exit');
+      await waitForListening(port);
+      const words = 'If it starts the server in the background, wait without pid or process.';
+      const act = () => waitForListening(port, { process: launcher });
+      expect((await errorOf(ServerExitedError, act)).message).toContain(words);
+    } finally {
+      process.kill(Number(serverPid.toString()), 'SIGKILL');
+    }
+  });
+
   test.runIf(hasHolds)('may be one that cannot listen on a held port if this process holds it', async () => {
     await using _opened = await openTestPool(2);
     using owner = new TCPPortOwner();

@@ -87,10 +87,13 @@ function isHeldHere(port: number): boolean {
 }
 
 /** Where the OS does not tell who listens, anybody is accepted. */
-function rejectForeignListener({ port, processId }: WaitTarget): void {
+function rejectForeignListener(target: WaitTarget): void {
+  const { port, processId, process: child } = target;
   if (processId === undefined) return;
   const listeners = platform.findListeners(port) ?? [];
   if (listeners.length === 0 || listeners.some((listener) => belongsTo(listener, processId))) return;
+  // A launcher that has started the other one: then its end tells what is to be done.
+  if (findEnd(processId, child)?.exitCode === 0) rejectDeadServer(target);
   const [foreign] = listeners as [Listener];
   const description = describeListener(foreign);
   throw new ForeignListenerError({ ...foreign, port, expected: `pid ${processId}`, description });
