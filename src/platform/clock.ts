@@ -24,6 +24,16 @@ export function epochMs(): number {
   return now();
 }
 
+const CLOCK_LOOKS = 3;
+
+/**
+ * When the monotonic clock was at 0, in milliseconds since 1970. A process may have to wait between its looks at the two clocks,
+ * which makes the difference smaller: the largest is the truest.
+ */
+export function monotonicStartEpochMs(): number {
+  return Math.max(...Array.from({ length: CLOCK_LOOKS }, () => epochMs() - monotonicMs()));
+}
+
 /** Blocks the thread. Only for waits of a few milliseconds where the caller is synchronous. */
 export function blockMs(durationMs: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);

@@ -1,5 +1,5 @@
 /** The run whose main process this is: what its global setup publishes of it, for its workers and for the reporter beside it. */
-import { epochMs, monotonicMs } from '../platform/clock.ts';
+import { epochMs, monotonicStartEpochMs } from '../platform/clock.ts';
 import { publishedRunFacts, publishRunFacts } from '../platform/environment.ts';
 import { ofThisPlatform, platform } from '../platform/platform.ts';
 import { threadState } from '../platform/thread-state.ts';
@@ -80,15 +80,7 @@ function describePool(handle: string, options: ServerPortOptions): PoolParts {
 
 export function readThisMachine(): ThisMachine {
   const { hostname } = process.getBuiltinModule('node:os');
-  return { hostName: hostname(), bootedAtMs: findBoot(), nowMs: epochMs() };
-}
-
-const CLOCK_LOOKS = 3;
-
-/** A process may have to wait between its looks at the two clocks, which makes the difference smaller: the largest is the truest. */
-function findBoot(): number {
-  const differences = Array.from({ length: CLOCK_LOOKS }, () => epochMs() - monotonicMs());
-  return Math.round(Math.max(...differences));
+  return { hostName: hostname(), bootedAtMs: Math.round(monotonicStartEpochMs()), nowMs: epochMs() };
 }
 
 function describeSystem(): string {

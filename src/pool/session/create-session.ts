@@ -5,7 +5,7 @@ import { countsOf, writeSegment } from '../../core/segment-format.ts';
 import { segmentOffsets } from '../../core/segment-layout.ts';
 import { Segment } from '../../core/segment.ts';
 import { planPool, type PoolPlan, sliceCountFor } from '../../core/slices.ts';
-import { epochMs, monotonicMs } from '../../platform/clock.ts';
+import { monotonicMs, monotonicStartEpochMs } from '../../platform/clock.ts';
 import { platform } from '../../platform/platform.ts';
 import type { CreatedMemory, PortKernel } from '../../platform/port-kernel.ts';
 import { since, trace } from '../../platform/trace.ts';
@@ -44,13 +44,14 @@ export function createSession(options: PoolOptions): PoolSession {
 
 function fillMemory(memory: CreatedMemory, kernel: PortKernel, plan: PoolPlan, restMs: number): PoolSession {
   const runId = kernel.randomBytes(16).toString('hex');
+  const startMonotonicMs = monotonicMs();
   const facts = {
     runId,
     creatorProcessId: process.pid,
     networkNamespace: kernel.networkNamespace(),
     restMs,
-    startMonotonicMs: monotonicMs(),
-    startEpochMs: epochMs(),
+    startMonotonicMs,
+    startEpochMs: Math.round(monotonicStartEpochMs() + startMonotonicMs),
   };
   writeSegment(memory.buffer, facts, plan);
   memory.announce();
