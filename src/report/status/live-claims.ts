@@ -62,7 +62,7 @@ function* readClaims(segment: Segment): Generator<LiveClaim> {
       state,
       processId: segment.record(index, RecordWord.processId),
       threadId: segment.record(index, RecordWord.threadId),
-      slice: segment.record(index, RecordWord.slice),
+      slice: segment.record(index, RecordWord.slice) >>> 0,
       claimedAtMs: Math.round(segment.startEpochMs + segment.record(index, RecordWord.claimedAtMs)),
     };
   }

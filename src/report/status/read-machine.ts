@@ -138,13 +138,15 @@ function describePool(
   };
 }
 
+/** Whatever a damaged pool holds, they are counts. */
 function readCounts(segment: Segment): PoolCounts {
+  const count = (word: number): number => segment.header(word) >>> 0;
   return {
-    claims: segment.header(HeaderWord.lifetimeClaims),
-    peakPorts: segment.header(HeaderWord.peakClaims),
-    borrowedPorts: segment.header(HeaderWord.borrowedClaims),
-    waits: segment.header(HeaderWord.waits),
-    leaks: segment.header(HeaderWord.leaks),
+    claims: count(HeaderWord.lifetimeClaims),
+    peakPorts: count(HeaderWord.peakClaims),
+    borrowedPorts: count(HeaderWord.borrowedClaims),
+    waits: count(HeaderWord.waits),
+    leaks: count(HeaderWord.leaks),
   };
 }
 
