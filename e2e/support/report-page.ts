@@ -27,7 +27,7 @@ const AFTER_EFFECTS =
   'new Promise((resolve) => requestAnimationFrame(() => setTimeout(() => setTimeout(resolve))))';
 
 export const test = base.extend<Fixtures>({
-  openReport: async ({ page }, use, testInfo) => {
+  openReport: async ({ page, javaScriptEnabled }, use, testInfo) => {
     neededProgram('chromium');
     const troubles: string[] = [];
     page.on('console', (message) => troubles.push(`${message.type()}: ${message.text()}`));
@@ -47,7 +47,7 @@ export const test = base.extend<Fixtures>({
       writeFileSync(file, renderPage(report));
       await page.goto(href + hash);
       await page.getByRole('heading', { name: 'Ports report' }).waitFor();
-      await page.evaluate(AFTER_EFFECTS);
+      if (javaScriptEnabled) await page.evaluate(AFTER_EFFECTS);
       return {
         page,
         lanes: page.getByRole('application', { name: 'Timeline of ports' }),
