@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { PortPoolExhaustedError, TCPPortOwner } from '../../src/index.ts';
+import { portIsInUse, PortPoolExhaustedError, TCPPortOwner } from '../../src/index.ts';
 import { lockName } from '../../src/platform/linux/lock.ts';
 import type { StormEvent } from '../contention/protocol.ts';
 import { type Member, SOURCE, Storm, type StormOptions } from '../contention/storm.ts';
@@ -98,6 +98,8 @@ describe('users and process namespaces in one network namespace', { timeout: TIM
       expect(opened.pool.snapshot().every(({ processId }) => processId === 1)).toBe(true);
       await errorOf(PortPoolExhaustedError, () => new TCPPortOwner());
       await inside.kill();
+      // What was killed is the wrapper: the process inside ends with it, a moment later.
+      await until('nothing is locked', () => !opened.ports.some((port) => portIsInUse(port)));
       await using here = startPortWorker({ env: opened.env });
       const port = await here.call('acquire');
       const others = await here.call('claimAll');
