@@ -219,11 +219,18 @@ test('a reader that goes away early ends a command in silence, and a full disk i
   createProject,
 }) => {
   const project = await createProject({});
-  const early = await project.run('sh', ['-c', '(portslice ports; echo "code $?" >&2) | true']);
-  expect(early.stderr).toBe('code 0\n');
-  const full = await project.run('sh', ['-c', 'portslice ports > /dev/full']);
-  expect(full.exitCode).toBe(OWN_FAILURE);
-  expect(full.stderr).toMatch(/^portslice: the output cannot be written: ENOSPC.*\n$/);
+  for (const command of [
+    'portslice ports',
+    'portslice --help',
+    'portslice help run',
+    'portslice --version',
+  ]) {
+    const early = await project.run('sh', ['-c', `(${command}; echo "code $?" >&2) | true`]);
+    expect(early.stderr).toBe('code 0\n');
+    const full = await project.run('sh', ['-c', `${command} > /dev/full`]);
+    expect(full.exitCode).toBe(OWN_FAILURE);
+    expect(full.stderr).toMatch(/^portslice: the output cannot be written: ENOSPC.*\n$/);
+  }
 });
 
 test.describe('on a terminal', () => {

@@ -51,8 +51,10 @@ function escapeCharacter(character: string): string {
 }
 
 let isPrinting = false;
+let isProblemTold = false;
 
-function print(text: string): void {
+/** Also for the help. Where nobody listens to the problems of the standard output, one ends the process with a stack. */
+export function print(text: string): void {
   const { stdout } = process;
   if (!isPrinting) stdout.on('error', noteProblem);
   isPrinting = true;
@@ -61,7 +63,8 @@ function print(text: string): void {
 
 /** Whoever reads only a part of it, as `head` does, has what he wants. */
 function noteProblem({ code, message }: NodeJS.ErrnoException): void {
-  if (code === 'EPIPE') return;
+  if (code === 'EPIPE' || isProblemTold) return;
+  isProblemTold = true;
   tell(`the output cannot be written: ${message}`);
   process.exitCode = OWN_FAILURE;
 }

@@ -10,7 +10,7 @@ import { addStatus } from './commands/status.ts';
 import { addUrl } from './commands/url.ts';
 import { addWho } from './commands/who.ts';
 import { OWN_FAILURE } from './exit-codes.ts';
-import { styled } from './output.ts';
+import { print, styled } from './output.ts';
 import { readVersion } from './version.ts';
 
 /** In the order of the help. */
@@ -31,6 +31,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   const program = new Command('portslice')
     .description('Ports that the servers and the tests of a package folder agree on.')
     .version(readVersion())
+    .configureOutput({ writeOut: print })
     .configureHelp({ styleTitle: (title) => styled('bold', title) })
     .enablePositionalOptions();
   addExamples(program, EXAMPLES);
