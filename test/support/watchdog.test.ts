@@ -1,5 +1,9 @@
+import { mkdtempDisposableSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { PortPool } from '../../src/index.ts';
+import { namespaceWrapper } from './namespaces.ts';
 import { reservePorts } from './port-block.ts';
 import { startProgram } from './program.ts';
 import type { StuckCommands } from './stuck.program.ts';
@@ -30,3 +34,21 @@ test('the watchdog tells where waiting and blocked processes stand, and what the
   expect(text).toContain(`pool of process ${waiting.pid}`);
   expect(text).toMatch(new RegExp(`${owner.port} held 'watched' .*processId ${process.pid}`));
 });
+
+test.skipIf(namespaceWrapper() === undefined)(
+  'the watchdog tells of those in a namespace of a descendant, whose parent has ended',
+  async () => {
+    using folder = mkdtempDisposableSync(path.join(tmpdir(), 'portslice-watchdog-'));
+    const file = path.join(folder.path, 'process');
+    const url = new URL('stuck.program.ts', import.meta.url);
+    const wrapper = namespaceWrapper(`(sleep 600 & echo $! > '${file}')`) as string[];
+    await using waiting = startProgram<StuckCommands>(url, { wrapper });
+    await waiting.ready;
+    const orphan = Number(readFileSync(file, 'utf8'));
+    try {
+      expect(await describeEverybody()).toMatch(new RegExp(`-- process ${orphan}: sleep 600`));
+    } finally {
+      process.kill(orphan, 'SIGKILL');
+    }
+  },
+);

@@ -16,7 +16,7 @@ import { REPORT_SIGNAL, reportFolder } from './live-process.ts';
 const REPORT_WITHIN_MS = 2_000;
 
 export async function describeEverybody(): Promise<string> {
-  const family = descendantsOf(process.pid);
+  const family = familyOf(process.pid);
   const reports = await collectReports(family);
   return [
     `== ${new Date().toISOString()}: where everybody stands`,
@@ -24,6 +24,25 @@ export async function describeEverybody(): Promise<string> {
     ...reports,
     ...[process.pid, ...family].flatMap(describePools),
   ].join('\n');
+}
+
+/** The descendants, and who is in a network namespace of one of them: what Wine starts descends from nobody. */
+function familyOf(processId: number): number[] {
+  const descendants = descendantsOf(processId);
+  const ours = new Set(networksOf(processId));
+  const apart = new Set(descendants.flatMap(networksOf).filter((network) => !ours.has(network)));
+  const others = list('/proc')
+    .map(Number)
+    .filter((other) => networksOf(other).some((network) => apart.has(network)));
+  return [...new Set([...descendants, ...others])];
+}
+
+/** Of its threads: the first one may have ended before the others. */
+function networksOf(processId: number): string[] {
+  const folder = `/proc/${processId}/task`;
+  return list(folder)
+    .map((thread) => link(`${folder}/${thread}/ns/net`))
+    .filter((network) => network !== '');
 }
 
 /** Children, children's children and so on. */
