@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { isFull } from './test/soak/scale.ts';
 import { buildStandIn } from './test/support/darwin/build.ts';
 import { machineVariables } from './test/support/darwin/machine-variables.ts';
@@ -34,6 +35,18 @@ function darwin(library: string): TestProjectInlineConfiguration {
   };
 }
 
+/** Files that take minutes each, most of them small: Vitest would begin with them last, and one worker be left alone. */
+const isLong = ({ moduleId }: TestSpecification): boolean =>
+  /\/test\/(?:arm64|bench|soak\/windows|wine)\b/.test(moduleId);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    // oxlint-disable-next-line unicorn/no-array-sort -- of no array
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 const library = buildStandIn();
 
 export default defineConfig({
@@ -49,6 +62,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     expect: { poll: { timeout: 60_000 } },
     teardownTimeout: 5_000,
+    sequence: { sequencer: LongestFirst },
     // Nothing may come out green by retrying, by being left out or by being alone.
     retry: 0,
     allowOnly: false,
